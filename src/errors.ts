@@ -1,0 +1,90 @@
+/**
+ * Every error thrown on purpose. `name` is what Step Functions matches and what `docs/runbook.md` is indexed by: a literal, because
+ * minifiers change class names. A message says what failed, what was expected, and what to do next; it never holds a secret or row data.
+ * Errors of the AWS SDK pass through unrenamed.
+ */
+export abstract class DrillError extends Error {
+  abstract override readonly name: `Drill.${string}`;
+  /** What the step had learned when it failed: journalled, so that a failed drill still tells its story. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.details = options.details;
+  }
+}
+
+/** The execution's input or a step's input does not have the shape the step needs. */
+export class InputInvalid extends DrillError {
+  override readonly name = "Drill.InputInvalid";
+}
+
+/** The plan file does not parse, or a value in it can not be. */
+export class PlanInvalid extends DrillError {
+  override readonly name = "Drill.PlanInvalid";
+}
+
+/** No plan of that name was deployed. */
+export class PlanNotFound extends DrillError {
+  override readonly name = "Drill.PlanNotFound";
+}
+
+/** The database cluster that the plan names is not there. */
+export class SourceNotFound extends DrillError {
+  override readonly name = "Drill.SourceNotFound";
+}
+
+/** The source is not something this version can drill (engine, instance class, region). */
+export class SourceUnsupported extends DrillError {
+  override readonly name = "Drill.SourceUnsupported";
+}
+
+/** The database has no backup that could be restored: the worst finding there is. */
+export class NoRecoveryPoint extends DrillError {
+  override readonly name = "Drill.NoRecoveryPoint";
+}
+
+/** The drill region, its key or its network can not take a sandbox. */
+export class SandboxRefused extends DrillError {
+  override readonly name = "Drill.SandboxRefused";
+}
+
+/** The estimate is over the plan's cap. */
+export class CostOverCap extends DrillError {
+  override readonly name = "Drill.CostOverCap";
+}
+
+/** A resource has this drill's name but not its tags: it is left alone. */
+export class NotOurs extends DrillError {
+  override readonly name = "Drill.NotOurs";
+}
+
+/** RDS gave up on the copy. */
+export class CopyFailed extends DrillError {
+  override readonly name = "Drill.CopyFailed";
+}
+
+/** The copy was not available by its deadline. */
+export class CopyTimedOut extends DrillError {
+  override readonly name = "Drill.CopyTimedOut";
+}
+
+/** The sandbox reached a state from which RDS does not recover. */
+export class RestoreFailed extends DrillError {
+  override readonly name = "Drill.RestoreFailed";
+}
+
+/** The sandbox did not answer its first query by its deadline. */
+export class RestoreTimedOut extends DrillError {
+  override readonly name = "Drill.RestoreTimedOut";
+}
+
+/** Something could reach the sandbox, or be reached from it. No check was run. */
+export class NotIsolated extends DrillError {
+  override readonly name = "Drill.NotIsolated";
+}
+
+/** What an earlier step stored is not there or can not be read. */
+export class EvidenceUnreadable extends DrillError {
+  override readonly name = "Drill.EvidenceUnreadable";
+}

@@ -1,0 +1,84 @@
+import * as z from "zod/mini";
+import { Duration } from "./quantities.ts";
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const holdsOne = (value: object): boolean => Object.values(value).filter((member) => member !== undefined).length === 1;
+
+/** What an answer should be: exactly one of the members. Numbers compare as numbers, text as text. */
+const expectation = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape).check(z.refine(holdsOne, `needs exactly one of ${Object.keys(shape).join(", ")}`));
+
+export const RowsExpectation = expectation({
+  equals: z.optional(z.int().check(z.gte(0))),
+  between: z.optional(z.tuple([z.int().check(z.gte(0)), z.int().check(z.gte(0))])),
+  atLeast: z.optional(z.int().check(z.gte(0))),
+  atMost: z.optional(z.int().check(z.gte(0))),
+});
+
+export const SqlExpectation = expectation({
+  equals: z.optional(Scalar),
+  between: z.optional(z.tuple([z.number(), z.number()])),
+  atLeast: z.optional(z.number()),
+  atMost: z.optional(z.number()),
+  noRows: z.optional(z.literal(true)),
+});
+
+export const MigrationExpectation = expectation({
+  equals: z.optional(z.string()),
+  atLeast: z.optional(z.string()),
+});
+
+/** `orders`, `sales.orders` or `sales."Order Items"`: unquoted parts fold to lower case, as in SQL. */
+const TableName = z
+  .string()
+  .check(
+    z.regex(
+      /^("([^"]|"")+"|[A-Za-z_][\w$]*)(\.("([^"]|"")+"|[A-Za-z_][\w$]*))?$/,
+      'is not a table name: write table, schema.table, or "Quoted Name" as in SQL',
+    ),
+  );
+const ColumnName = z.string().check(z.minLength(1), z.maxLength(63));
+
+const common = {
+  /** What reports call the check; by default its kind and table. */
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(120))),
+  /** A check that is not required is reported but does not decide the verdict. */
+  required: z._default(z.boolean(), true),
+};
+
+export const Check = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("rows"), ...common, table: TableName, expect: RowsExpectation }),
+  z.strictObject({ kind: z.literal("freshness"), ...common, table: TableName, column: ColumnName, within: Duration }),
+  z.strictObject({ kind: z.literal("tables"), ...common, present: z.array(TableName).check(z.minLength(1)) }),
+  z.strictObject({ kind: z.literal("extensions"), ...common, present: z.array(z.string()).check(z.minLength(1)) }),
+  z.strictObject({
+    kind: z.literal("migration"),
+    ...common,
+    table: TableName,
+    column: ColumnName,
+    /** The column that orders migrations; by default the version column itself. */
+    orderBy: z.optional(ColumnName),
+    expect: MigrationExpectation,
+  }),
+  z.strictObject({ kind: z.literal("indexes"), ...common }),
+  z.strictObject({ kind: z.literal("constraints"), ...common }),
+  z.strictObject({ kind: z.literal("sequences"), ...common }),
+  z.strictObject({ kind: z.literal("full-read"), ...common }),
+  z.strictObject({
+    kind: z.literal("sql"),
+    ...common,
+    name: z.string().check(z.minLength(1), z.maxLength(120)),
+    sql: z.string().check(z.minLength(1), z.maxLength(20_000)),
+    expect: SqlExpectation,
+  }),
+]);
+export type Check = z.infer<typeof Check>;
+export type CheckKind = Check["kind"];
+export type CheckOf<Kind extends CheckKind> = Extract<Check, { kind: Kind }>;
+
+/** What reports and `$.checks` call a check. */
+export function checkName(check: Check): string {
+  if (check.name !== undefined) return check.name;
+  return "table" in check ? `${check.kind} ${check.table}` : check.kind;
+}

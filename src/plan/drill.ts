@@ -1,0 +1,90 @@
+import * as z from "zod/mini";
+
+/** An instant, ISO 8601 in UTC. */
+export const Instant = z.iso.datetime();
+
+/** The execution as Step Functions describes it (`$$.Execution`). */
+export const Execution = z.object({ id: z.string(), name: z.string(), startedAt: z.string() });
+export type Execution = z.infer<typeof Execution>;
+
+/** What starts a drill. Everything but the plan's name is optional, so that the console needs one line. */
+export const DrillRequest = z.strictObject({
+  plan: z.string(),
+  /** Overrides the plan's recovery point. */
+  recoveryPoint: z.optional(z.string()),
+  /** The moment data is assumed lost; RPO is counted back from it. By default the drill's start. */
+  failureMoment: z.optional(Instant),
+  trigger: z.optional(
+    z.strictObject({ kind: z.enum(["manual", "schedule", "incident"]), by: z.optional(z.string().check(z.maxLength(200))) }),
+  ),
+});
+export type DrillRequest = z.infer<typeof DrillRequest>;
+
+export const RecoveryPoint = z.object({
+  arn: z.string(),
+  id: z.string(),
+  kind: z.enum(["automated", "manual", "awsbackup"]),
+  region: z.string(),
+  /** The source's own time. A copy's creation time is a later one and never used for RPO. */
+  createdAt: Instant,
+  ageSeconds: z.number(),
+  engine: z.string(),
+  engineVersion: z.string(),
+  sizeGib: z.number(),
+  storageEncryption: z.enum(["none", "sse-rds", "sse-kms"]),
+});
+export type RecoveryPoint = z.infer<typeof RecoveryPoint>;
+
+export const CostItem = z.object({ item: z.string(), quantity: z.number(), unit: z.string(), usd: z.number() });
+export type CostItem = z.infer<typeof CostItem>;
+
+/** `$.drill`: every name, deadline and limit of one drill, decided before anything is created. Times are ISO 8601. */
+export const Drill = z.object({
+  drillId: z.string(),
+  plan: z.string(),
+  /** SHA-256 of the plan as it was read: says which version of the plan was drilled. */
+  planSha256: z.string(),
+  trigger: z.object({ kind: z.string(), by: z.string() }),
+  startedAt: Instant,
+  plannedAt: Instant,
+  failureMoment: Instant,
+  source: z.object({ region: z.string(), cluster: z.string(), clusterArn: z.string(), database: z.string() }),
+  recoveryPoint: RecoveryPoint,
+  copy: z.object({
+    /** False when the recovery point is in the drill region already: it is restored from directly and never deleted. */
+    needed: z.boolean(),
+    snapshotId: z.string(),
+    kmsKeyArn: z.optional(z.string()),
+  }),
+  sandbox: z.object({
+    region: z.string(),
+    cluster: z.string(),
+    writer: z.string(),
+    instanceClass: z.string(),
+    minAcu: z.number(),
+    maxAcu: z.number(),
+    subnetGroup: z.string(),
+    securityGroup: z.string(),
+    parameterGroup: z.string(),
+    kmsKeyArn: z.string(),
+  }),
+  /** On everything the drill creates. */
+  tags: z.record(z.string(), z.string()),
+  objectives: z.object({ rtoSeconds: z.number(), rpoSeconds: z.number() }),
+  deadlines: z.object({ checksEndAt: Instant, teardownEndAt: Instant }),
+  limits: z.object({ timeSeconds: z.number(), costUsd: z.number() }),
+  estimate: z.object({ usd: z.number(), items: z.array(CostItem) }),
+  /** Medians of this database's earlier drills, where there are any. */
+  expectedSeconds: z.object({
+    copy: z.optional(z.number()),
+    restore: z.optional(z.number()),
+    checks: z.optional(z.number()),
+    teardown: z.optional(z.number()),
+  }),
+  checkCount: z.number(),
+  /** Key prefix in the evidence bucket, `<database>/<drillId>`. `plan.json` below it holds the checks. */
+  evidencePrefix: z.string(),
+  /** What planning saw and did not stop for, in sentences. */
+  warnings: z.array(z.string()),
+});
+export type Drill = z.infer<typeof Drill>;

@@ -1,0 +1,81 @@
+import * as z from "zod/mini";
+import { Check, checkName } from "./checks.ts";
+import { Duration, Region } from "./quantities.ts";
+
+/** A check is one question; a plan that needs more is two plans. 1,000 results of about 500 bytes are half a megabyte of evidence. */
+const MAX_CHECKS = 1000;
+
+const Slug = z
+  .string()
+  .check(
+    z.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "needs lower-case letters, digits and single hyphens, a letter first"),
+    z.maxLength(40),
+  );
+
+const Objectives = z.pipe(
+  z.strictObject({ rto: Duration, rpo: Duration }),
+  z.transform(({ rto, rpo }) => ({ rtoSeconds: rto, rpoSeconds: rpo })),
+);
+
+const Limits = z.pipe(
+  z.strictObject({
+    /** From the drill's start to the end of its checks; teardown has its own. AWS's own restore handler allows 36 h. */
+    time: z.prefault(Duration, "12h"),
+    costUsd: z._default(z.number().check(z.gt(0)), 25),
+  }),
+  z.transform(({ time, costUsd }) => ({ timeSeconds: time, costUsd })),
+);
+
+const uniqueNames = (checks: readonly Check[]): boolean => new Set(checks.map(checkName)).size === checks.length;
+
+/** What a user writes in `drills/<plan>.yml`. Unknown keys are errors. */
+export const Plan = z
+  .strictObject({
+    plan: Slug,
+    description: z.optional(z.string()),
+    source: z.strictObject({
+      region: Region,
+      /** The identifier of the Aurora cluster whose backups are proven. It is read, never written to. */
+      cluster: z.string().check(z.minLength(1), z.maxLength(63)),
+      /** The database inside the cluster that the checks ask. */
+      database: z.string().check(z.minLength(1), z.maxLength(63)),
+    }),
+    /** `latest`, `automated`, `manual`, or one cluster snapshot's identifier or ARN. */
+    recoveryPoint: z._default(z.string().check(z.minLength(1)), "latest"),
+    sandbox: z.strictObject({
+      region: Region,
+      /** Key, network and parameter group of the drill region; by default what the stack made there. */
+      kmsKey: z.optional(z.string()),
+      subnetGroup: z.optional(z.string()),
+      securityGroup: z.optional(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "is not a security group id (sg-...)"))),
+      parameterGroup: z.optional(z.string()),
+      instanceClass: z._default(
+        z.string().check(z.regex(/^db\.(serverless|(?!t\d)[a-z0-9]+\.\w+)$/, "must be db.serverless or a class that has the Data API (no T classes)")),
+        "db.serverless",
+      ),
+      /** Aurora capacity units. At least 0.5: a minimum of 0 would pause the sandbox in the middle of its checks. */
+      minAcu: z._default(z.number().check(z.gte(0.5), z.lte(256)), 0.5),
+      maxAcu: z._default(z.number().check(z.gte(1), z.lte(256)), 8),
+    }),
+    objectives: Objectives,
+    limits: z.prefault(Limits, {}),
+    checks: z
+      ._default(z.array(Check), [])
+      .check(
+        z.maxLength(MAX_CHECKS, `has more than ${MAX_CHECKS} checks: split the plan`),
+        z.refine(uniqueNames, "has two checks of one name: give each its own `name`"),
+      ),
+  })
+  .check(
+    z.refine((plan) => plan.limits.timeSeconds >= plan.objectives.rtoSeconds, {
+      path: ["limits", "time"],
+      error: "is shorter than objectives.rto: the drill would stop before the objective could be judged",
+    }),
+    z.refine((plan) => plan.sandbox.maxAcu >= plan.sandbox.minAcu, {
+      path: ["sandbox", "maxAcu"],
+      error: "is smaller than sandbox.minAcu",
+    }),
+  );
+export type Plan = z.infer<typeof Plan>;
+/** What the YAML file itself holds, before defaults. */
+export type PlanFile = z.input<typeof Plan>;
