@@ -15,7 +15,10 @@ export const DrillRequest = z.strictObject({
   /** The moment data is assumed lost; RPO is counted back from it. By default the drill's start. */
   failureMoment: z.optional(Instant),
   trigger: z.optional(
-    z.strictObject({ kind: z.enum(["manual", "schedule", "incident"]), by: z.optional(z.string().check(z.maxLength(200))) }),
+    z.strictObject({
+      kind: z.enum(["manual", "schedule", "incident"]),
+      by: z.optional(z.string().check(z.maxLength(200))),
+    }),
   ),
 });
 export type DrillRequest = z.infer<typeof DrillRequest>;

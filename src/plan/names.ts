@@ -7,7 +7,11 @@ const PREFIX = "restore-drill";
 const DRILL_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 
 /** Tag keys. Name and tags together prove ownership; neither does alone. */
-export const TAG = { drill: "restore-drill:drill", plan: "restore-drill:plan", expires: "restore-drill:expires" } as const;
+export const TAG = {
+  drill: "restore-drill:drill",
+  plan: "restore-drill:plan",
+  expires: "restore-drill:expires",
+} as const;
 
 export interface DrillNames {
   readonly drillId: string;

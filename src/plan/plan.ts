@@ -50,7 +50,14 @@ export const Plan = z
       securityGroup: z.optional(z.string().check(z.regex(/^sg-[0-9a-f]+$/, "is not a security group id (sg-...)"))),
       parameterGroup: z.optional(z.string()),
       instanceClass: z._default(
-        z.string().check(z.regex(/^db\.(serverless|(?!t\d)[a-z0-9]+\.\w+)$/, "must be db.serverless or a class that has the Data API (no T classes)")),
+        z
+          .string()
+          .check(
+            z.regex(
+              /^db\.(serverless|(?!t\d)[a-z0-9]+\.\w+)$/,
+              "must be db.serverless or a class that has the Data API (no T classes)",
+            ),
+          ),
         "db.serverless",
       ),
       /** Aurora capacity units. At least 0.5: a minimum of 0 would pause the sandbox in the middle of its checks. */

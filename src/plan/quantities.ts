@@ -5,10 +5,12 @@ const DURATION = /^\d+(\.\d+)?(s|m|h|d)$/;
 
 /** A duration as people write it (`90s`, `15m`, `4h`, `7d`), parsed to seconds. */
 export const Duration = z.pipe(
-  z.string().check(
-    z.regex(DURATION, "is not a duration: write a number and s, m, h or d, such as 90s, 15m, 4h or 7d"),
-    z.meta({ description: "A duration: a number and s, m, h or d, such as 90s, 15m, 4h or 7d." }),
-  ),
+  z
+    .string()
+    .check(
+      z.regex(DURATION, "is not a duration: write a number and s, m, h or d, such as 90s, 15m, 4h or 7d"),
+      z.meta({ description: "A duration: a number and s, m, h or d, such as 90s, 15m, 4h or 7d." }),
+    ),
   z.transform((text) => ms(text as ms.StringValue) / 1000),
 );
 

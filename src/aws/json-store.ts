@@ -1,0 +1,70 @@
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import * as z from "zod/mini";
+import { EvidenceUnreadable } from "../errors.ts";
+
+/** One page of S3's listing. Nothing here lists further: callers ask for the newest few below a narrow prefix. */
+const MAX_KEYS = 1000;
+
+/** JSON documents in the evidence bucket. What is read back is parsed by a schema: a half-written or edited document is an error that names it. */
+export class JsonStore {
+  readonly bucket: string;
+  readonly #s3: S3Client;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.bucket = bucket;
+  }
+
+  /** Writes the document, indented for people, and resolves to the exact text written. */
+  async put(key: string, document: unknown): Promise<string> {
+    const text = `${JSON.stringify(document, null, 2)}\n`;
+    await this.putText(key, text, "application/json");
+    return text;
+  }
+
+  async putText(key: string, text: string, contentType: string): Promise<void> {
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: text, ContentType: contentType }));
+  }
+
+  /** The document, or undefined when there is none. Throws EvidenceUnreadable when there is one that is not what it should be. */
+  async get<Schema extends z.core.$ZodType>(key: string, schema: Schema): Promise<z.output<Schema> | undefined> {
+    const text = await this.getText(key);
+    if (text === undefined) return undefined;
+    const parsed = z.safeParse(schema, parseJson(text));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const field =
+      issue === undefined || issue.path.length === 0
+        ? "it is not the JSON document it should be"
+        : `"${issue.path.join(".")}": ${issue.message}`;
+    throw new EvidenceUnreadable(
+      `s3://${this.bucket}/${key} can not be read: ${field}. Restore an earlier version of the object or delete it.`,
+    );
+  }
+
+  async getText(key: string): Promise<string | undefined> {
+    try {
+      const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+      return await answer.Body?.transformToString();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** Keys below a prefix in key order, at most `MAX_KEYS`. */
+  async list(prefix: string): Promise<string[]> {
+    const answer = await this.#s3.send(
+      new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: MAX_KEYS }),
+    );
+    return (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import * as z from "zod/mini";
+import { Instant } from "../plan/drill.ts";
+
+const looping = {
+  phase: z.enum(["pending", "ready"]),
+  /** Whole seconds until the next look; Step Functions waits no fractions. */
+  waitSeconds: z.int(),
+  startedAt: Instant,
+  finishedAt: z.optional(Instant),
+};
+
+/** `$.copy` */
+export const CopyAnswer = z.object({
+  ...looping,
+  /** True when the recovery point was in the drill region already. */
+  skipped: z.boolean(),
+  snapshotId: z.string(),
+  snapshotArn: z.string(),
+  percent: z.number(),
+});
+export type CopyAnswer = z.infer<typeof CopyAnswer>;
+
+/** The steps from a snapshot to an answer, in the order RDS allows them. */
+export const SANDBOX_MILESTONES = [
+  "restoreRequestedAt",
+  "clusterAvailableAt",
+  "writerAvailableAt",
+  "secretActiveAt",
+  "endpointEnabledAt",
+  "firstQueryAt",
+] as const;
+
+/** `$.sandbox` */
+export const SandboxAnswer = z.object({
+  ...looping,
+  /** What is being waited for, for people. */
+  waitingFor: z.string(),
+  clusterArn: z.string(),
+  secretArn: z.optional(z.string()),
+  milestones: z.partialRecord(z.enum(SANDBOX_MILESTONES), Instant),
+});
+export type SandboxAnswer = z.infer<typeof SandboxAnswer>;
+
+/** `$.isolation` */
+export const IsolationAnswer = z.object({
+  at: Instant,
+  facts: z.array(z.object({ fact: z.string(), expected: z.string(), observed: z.string(), holds: z.boolean() })),
+});
+export type IsolationAnswer = z.infer<typeof IsolationAnswer>;
+
+const Resource = z.object({ kind: z.enum(["instance", "cluster", "snapshot"]), id: z.string(), region: z.string() });
+
+/** `$.teardown` */
+export const TeardownAnswer = z.object({
+  ...looping,
+  /** Seen to exist and confirmed gone. */
+  deleted: z.array(Resource),
+  /** Still there when teardown's own deadline passed, or not provably ours. */
+  leftovers: z.array(z.extend(Resource, { reason: z.string() })),
+});
+export type TeardownAnswer = z.infer<typeof TeardownAnswer>;
