@@ -1,0 +1,108 @@
+/**
+ * Turns `functions/*.ts` into what Lambda runs: one directory a function, holding `index.cjs` and the project's plans.
+ *
+ * CommonJS with the SDK inside imports fastest (114 ms against 142-170 ms for ESM or for the runtime's own SDK), and
+ * `mainFields: ["module", "main"]` lets esbuild shake the SDK: 446 kB a function instead of 701 kB.
+ */
+import { readdirSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+
+const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
+const FUNCTIONS_DIRECTORY = join(PROJECT_DIRECTORY, "functions");
+
+/** A plan that travels with every function, so that a plan's version is the deployment's version. */
+export interface BundledPlan {
+  /** File name without extension: letters, digits, `.`, `_` and `-`. */
+  readonly name: string;
+  readonly json: string;
+}
+
+export interface BundleOptions {
+  /** Receives `<function>/index.cjs` and `<function>/drills/<plan>.json`. */
+  readonly outDirectory: string;
+  /** Only these functions; all of them by default. */
+  readonly functions?: readonly string[];
+  readonly plans?: readonly BundledPlan[];
+  /** Where the entry files are: `functions/` by default. */
+  readonly entryDirectory?: string;
+}
+
+export interface BundledFunction {
+  readonly name: string;
+  /** Absolute path of `index.cjs`, which exports `handler`. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Names of the Lambda functions, sorted: the entry files without `.ts` (`plan-drill`). Throws when the directory is missing. */
+export function functionNames(entryDirectory: string = FUNCTIONS_DIRECTORY): string[] {
+  return readdirSync(entryDirectory)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+    .map((file) => file.slice(0, -".ts".length))
+    .sort();
+}
+
+/**
+ * Bundles the functions in one esbuild run, minified and byte-identical for identical sources; what an earlier run left in a
+ * function's directory is removed first. Class names do not survive minification: errors carry a literal `name`.
+ * Throws on an unknown function, a plan name that is no file name, and whatever esbuild refuses.
+ */
+export async function bundleFunctions(options: BundleOptions): Promise<BundledFunction[]> {
+  const entryDirectory = resolve(options.entryDirectory ?? FUNCTIONS_DIRECTORY);
+  const outDirectory = resolve(options.outDirectory);
+  const names = chosenFunctions(entryDirectory, options.functions);
+  const plans = options.plans ?? [];
+  refuseUnsafePlanNames(plans);
+  for (const name of names) await rm(join(outDirectory, name), { recursive: true, force: true });
+
+  const { metafile } = await build({
+    absWorkingDir: PROJECT_DIRECTORY,
+    entryPoints: names.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
+    outdir: outDirectory,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node24",
+    mainFields: ["module", "main"],
+    minify: true,
+    legalComments: "none",
+    metafile: true,
+    logLevel: "silent",
+  });
+  for (const name of names) await writePlans(join(outDirectory, name, "drills"), plans);
+
+  const bytesByFile = new Map(
+    Object.entries(metafile.outputs).map(([file, output]) => [resolve(PROJECT_DIRECTORY, file), output.bytes]),
+  );
+  return names.map((name) => {
+    const file = join(outDirectory, name, "index.cjs");
+    return { name, file, bytes: bytesByFile.get(file) ?? 0 };
+  });
+}
+
+function chosenFunctions(entryDirectory: string, wanted: readonly string[] | undefined): string[] {
+  const known = functionNames(entryDirectory);
+  if (wanted === undefined) return known;
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`No such function: ${unknown.join(", ")}. ${entryDirectory} has: ${known.join(", ") || "none"}.`);
+  }
+  return [...wanted].sort();
+}
+
+function refuseUnsafePlanNames(plans: readonly BundledPlan[]): void {
+  for (const plan of plans) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(plan.name)) {
+      throw new Error(`Plan name ${JSON.stringify(plan.name)} is no file name: use letters, digits, ".", "_" and "-".`);
+    }
+  }
+}
+
+async function writePlans(directory: string, plans: readonly BundledPlan[]): Promise<void> {
+  if (plans.length === 0) return;
+  await mkdir(directory, { recursive: true });
+  for (const plan of plans) await writeFile(join(directory, `${plan.name}.json`), plan.json);
+}
