@@ -1,14 +1,15 @@
 import ms from "ms";
 import * as z from "zod/mini";
 
+const NOT_A_DURATION = "is not a duration: write a number and s, m, h or d, such as 90s, 15m, 4h or 7d";
 const DURATION = /^\d+(\.\d+)?(s|m|h|d)$/;
 
 /** A duration as people write it (`90s`, `15m`, `4h`, `7d`), parsed to seconds. */
 export const Duration = z.pipe(
   z
-    .string()
+    .string(NOT_A_DURATION)
     .check(
-      z.regex(DURATION, "is not a duration: write a number and s, m, h or d, such as 90s, 15m, 4h or 7d"),
+      z.regex(DURATION, NOT_A_DURATION),
       z.meta({ description: "A duration: a number and s, m, h or d, such as 90s, 15m, 4h or 7d." }),
     ),
   z.transform((text) => ms(text as ms.StringValue) / 1000),
