@@ -1,0 +1,73 @@
+/**
+ * Runs inside the worker thread: loads one bundle and answers invocations one at a time, the way Lambda's Node runtime does
+ * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). It imports nothing that is not erased, so that a worker is
+ * up as fast as its bundle loads.
+ */
+import { createRequire } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import type { FailurePayload } from "./function-error.ts";
+import type { Invocation, WorkerMessage } from "./messages.ts";
+
+type Handler = (event: unknown, context: object) => unknown;
+
+const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
+
+process.on("unhandledRejection", (reason) => {
+  const { errorMessage, trace } = describeFailure(reason);
+  const failure = { errorType: "Runtime.UnhandledPromiseRejection", errorMessage, ...(trace ? { trace } : {}) };
+  say({ kind: "broken", failure });
+  process.exit(128);
+});
+
+function describeFailure(thrown: unknown): FailurePayload {
+  if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
+  return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? "").split("\n") };
+}
+
+function loadHandler(bundle: string): Handler {
+  const { handler } = createRequire(bundle)(bundle) as { handler?: unknown };
+  if (typeof handler !== "function") {
+    throw named("Runtime.HandlerNotFound", `index.handler is undefined or not exported: ${bundle}`);
+  }
+  if (handler.length > 2) {
+    throw named("Runtime.CallbackHandlerDeprecated", "nodejs24.x has no callback handlers: return a promise instead");
+  }
+  return handler as Handler;
+}
+
+function named(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+async function answer(handler: Handler, { payload, context, deadlineEpochMs }: Invocation): Promise<WorkerMessage> {
+  const getRemainingTimeInMillis = (): number => Math.max(0, deadlineEpochMs - Date.now());
+  try {
+    const result = await handler(JSON.parse(payload), {
+      ...context,
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis,
+    });
+    return { kind: "done", result: stringify(result) };
+  } catch (thrown) {
+    return { kind: "failed", failure: describeFailure(thrown) };
+  }
+}
+
+function stringify(result: unknown): string {
+  try {
+    return JSON.stringify(result) ?? "null";
+  } catch (error) {
+    throw named("Runtime.MarshalError", `Unable to stringify response body: ${String(error)}`);
+  }
+}
+
+try {
+  const handler = loadHandler((workerData as { bundle: string }).bundle);
+  parentPort?.on("message", async (invocation: Invocation) => say(await answer(handler, invocation)));
+  say({ kind: "ready" });
+} catch (error) {
+  say({ kind: "broken", failure: describeFailure(error) });
+  process.exit(1);
+}
