@@ -79,6 +79,11 @@ export class RestoreTimedOut extends DrillError {
   override readonly name = "Drill.RestoreTimedOut";
 }
 
+/** The sandbox is up and answers with an error, such as that the database is not in it. */
+export class FirstQueryFailed extends DrillError {
+  override readonly name = "Drill.FirstQueryFailed";
+}
+
 /** Something could reach the sandbox, or be reached from it. No check was run. */
 export class NotIsolated extends DrillError {
   override readonly name = "Drill.NotIsolated";

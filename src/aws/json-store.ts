@@ -52,10 +52,15 @@ export class JsonStore {
     }
   }
 
-  /** Keys below a prefix in key order, at most `MAX_KEYS`. */
-  async list(prefix: string): Promise<string[]> {
+  /** Keys below a prefix in key order, from `startAfter` on, at most `MAX_KEYS`. */
+  async list(prefix: string, startAfter?: string): Promise<string[]> {
     const answer = await this.#s3.send(
-      new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: MAX_KEYS }),
+      new ListObjectsV2Command({
+        Bucket: this.bucket,
+        Prefix: prefix,
+        MaxKeys: MAX_KEYS,
+        ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+      }),
     );
     return (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
   }

@@ -70,6 +70,8 @@ export const Drill = z.object({
     securityGroup: z.string(),
     parameterGroup: z.string(),
     kmsKeyArn: z.string(),
+    /** The source's own, so that a version in extended support can be restored, and none is billed that the source does not use. */
+    engineLifecycleSupport: z.optional(z.string()),
   }),
   /** On everything the drill creates. */
   tags: z.record(z.string(), z.string()),

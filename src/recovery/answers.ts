@@ -53,9 +53,14 @@ const Resource = z.object({ kind: z.enum(["instance", "cluster", "snapshot"]), i
 /** `$.teardown` */
 export const TeardownAnswer = z.object({
   ...looping,
+  /** There at the last look, with what keeps it there. */
+  remaining: z.array(z.extend(Resource, { reason: z.string() })),
   /** Seen to exist and confirmed gone. */
   deleted: z.array(Resource),
-  /** Still there when teardown's own deadline passed, or not provably ours. */
+  /** Still there when teardown's own deadline passed, or not provably ours, or not ours to delete. */
   leftovers: z.array(z.extend(Resource, { reason: z.string() })),
+  /** When a look first found nothing; teardown is ready when a second one agrees. */
+  absentSince: z.optional(Instant),
 });
 export type TeardownAnswer = z.infer<typeof TeardownAnswer>;
+export type Remaining = TeardownAnswer["remaining"][number];

@@ -1,0 +1,57 @@
+import type { CostItem } from "../plan/drill.ts";
+import { HOURS_PER_MONTH, INSTANCE_HOUR_USD, MIN_BILLED_HOURS, PRICES } from "./prices.ts";
+
+/** What a drill uses, expected or measured. */
+export interface Usage {
+  readonly sizeGib: number;
+  /** False when no copy crosses regions. */
+  readonly copied: boolean;
+  /** From the restore request to the confirmed deletion. */
+  readonly sandboxHours: number;
+  /** From the copy request to the confirmed deletion. */
+  readonly copyHours: number;
+  readonly instanceClass: string;
+  readonly maxAcu: number;
+  readonly dataApiCalls: number;
+  readonly transitions: number;
+}
+
+export interface Cost {
+  readonly usd: number;
+  readonly items: CostItem[];
+}
+
+/**
+ * Usage times list price, an item a line. Serverless capacity is counted at its maximum, since what Aurora really drew is known only to
+ * CloudWatch: the sum is an upper bound.
+ */
+export function itemise(usage: Usage): Cost {
+  const gibMonths = (hours: number): number => (usage.sizeGib * hours) / HOURS_PER_MONTH;
+  const lines: [item: string, quantity: number, unit: string, unitUsd: number][] = [
+    ["cross-region transfer", usage.copied ? usage.sizeGib : 0, "GiB", PRICES.crossRegionGib],
+    ["snapshot copy", usage.copied ? gibMonths(usage.copyHours) : 0, "GiB-month", PRICES.backupGibMonth],
+    ["sandbox storage", gibMonths(usage.sandboxHours), "GiB-month", PRICES.storageGibMonth],
+    compute(usage),
+    ["Data API", usage.dataApiCalls, "call", PRICES.dataApiMillionCalls / 1e6],
+    ["state transitions", usage.transitions, "transition", PRICES.thousandTransitions / 1e3],
+  ];
+  const items = lines.map(([item, quantity, unit, unitUsd]) => ({ item, quantity, unit, usd: quantity * unitUsd }));
+  return { usd: items.reduce((sum, { usd }) => sum + usd, 0), items };
+}
+
+/** True when the class has a price here. */
+export function isPriced(instanceClass: string): boolean {
+  return instanceClass === "db.serverless" || INSTANCE_HOUR_USD[instanceClass] !== undefined;
+}
+
+function compute(usage: Usage): [string, number, string, number] {
+  if (usage.instanceClass === "db.serverless")
+    return [
+      `serverless capacity, at most ${usage.maxAcu} ACU`,
+      usage.sandboxHours * usage.maxAcu,
+      "ACU-hour",
+      PRICES.acuHour,
+    ];
+  const hours = Math.max(usage.sandboxHours, MIN_BILLED_HOURS);
+  return [usage.instanceClass, hours, "instance-hour", INSTANCE_HOUR_USD[usage.instanceClass] ?? 0];
+}

@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
+import { EvidenceUnreadable } from "../errors.ts";
+import type { Drill } from "../plan/drill.ts";
+
+const StepSeconds = z.object({
+  copy: z.optional(z.number()),
+  restore: z.optional(z.number()),
+  checks: z.optional(z.number()),
+  teardown: z.optional(z.number()),
+});
+
+/** One drill in the ledger of its database: what cadence, trends and waits are computed from. Times are ISO 8601, durations seconds. */
+export const LedgerEntry = z.object({
+  drillId: z.string(),
+  plan: z.string(),
+  database: z.string(),
+  trigger: z.object({ kind: z.string(), by: z.string() }),
+  verdict: z.enum(["passed", "failed", "inconclusive", "errored"]),
+  reason: z.optional(z.string()),
+  summary: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  rtoSeconds: z.optional(z.number()),
+  rpoSeconds: z.optional(z.number()),
+  stepSeconds: StepSeconds,
+  sizeGib: z.optional(z.number()),
+  leftovers: z.number(),
+  actualUsd: z.number(),
+  /** SHA-256 of manifest.json: ties the entry to its evidence. */
+  manifestSha256: z.string(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+/** Waits are learned from the last few drills: enough for a median, few enough that a grown database is noticed. */
+const LEARNED_FROM = 5;
+/** A year of weekly drills, or of daily ones; S3 lists 1,000 keys a page. */
+const REMEMBERED_DAYS = 400;
+
+const ledgerPrefix = (database: string): string => `${database}/ledger/`;
+
+/** Written last, under the drill's own id: a drill that is recorded again replaces its own entry and no other. */
+export async function writeLedger(store: JsonStore, entry: LedgerEntry): Promise<string> {
+  const key = `${ledgerPrefix(entry.database)}${entry.drillId}.json`;
+  await store.put(key, entry);
+  return key;
+}
+
+export interface EarlierDrills {
+  /** Oldest first. */
+  readonly entries: LedgerEntry[];
+  /** One sentence for each entry that could not be read. */
+  readonly warnings: string[];
+}
+
+/** The newest `LEARNED_FROM` entries of a database. An entry that is corrupt is said and passed over: it must not stop a drill. */
+export async function earlierDrills(store: JsonStore, database: string, now: Date): Promise<EarlierDrills> {
+  const since = new Date(now.getTime() - REMEMBERED_DAYS * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
+  const keys = await store.list(ledgerPrefix(database), `${ledgerPrefix(database)}${since}`);
+  const entries: LedgerEntry[] = [];
+  const warnings: string[] = [];
+  for (const key of keys.slice(-LEARNED_FROM)) {
+    try {
+      const entry = await store.get(key, LedgerEntry);
+      if (entry !== undefined) entries.push(entry);
+    } catch (error) {
+      if (!(error instanceof EvidenceUnreadable)) throw error;
+      warnings.push(error.message);
+    }
+  }
+  return { entries, warnings };
+}
+
+/** Medians of what each looping step took in the drills that got through it. */
+export function expectedSeconds(entries: readonly LedgerEntry[]): Drill["expectedSeconds"] {
+  const steps = ["copy", "restore", "checks", "teardown"] as const;
+  const medians = steps.flatMap((step) => {
+    const seconds = entries.flatMap(({ stepSeconds }) => stepSeconds[step] ?? []).sort((a, b) => a - b);
+    const median = seconds[Math.floor(seconds.length / 2)];
+    return median === undefined ? [] : [[step, median] as const];
+  });
+  return Object.fromEntries(medians);
+}

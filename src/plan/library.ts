@@ -1,0 +1,21 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PlanNotFound } from "../errors.ts";
+import { type ParsedPlan, parsePlan } from "./parse.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Packaging embeds every plan in every function as `drills/<plan>.json`, already validated; Lambda says where the package is. */
+const plansDirectory = (): string => join(process.env["LAMBDA_TASK_ROOT"] ?? ".", "drills");
+
+/** The deployed plan of that name. Throws PlanNotFound, naming the plans there are, or PlanInvalid. */
+export async function deployedPlan(name: string, directory: string = plansDirectory()): Promise<ParsedPlan> {
+  const files = await readdir(directory).catch(() => [] as string[]);
+  const known = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  if (!known.includes(name)) {
+    const there = known.length === 0 ? "No plan was deployed" : `There are: ${known.join(", ")}`;
+    throw new PlanNotFound(
+      `There is no plan "${name}".${didYouMean(name, known)} ${there}. Add drills/${name}.yml and deploy.`,
+    );
+  }
+  return parsePlan(await readFile(join(directory, `${name}.json`), "utf8"), `drills/${name}.json`);
+}

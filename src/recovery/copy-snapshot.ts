@@ -1,0 +1,99 @@
+import {
+  CopyDBClusterSnapshotCommand,
+  type DBClusterSnapshot,
+  DBClusterSnapshotAlreadyExistsFault,
+  type RDSClient,
+} from "@aws-sdk/client-rds";
+import * as z from "zod/mini";
+import { CopyFailed, CopyTimedOut } from "../errors.ts";
+import { Drill } from "../plan/drill.ts";
+import { CopyAnswer } from "./answers.ts";
+import { findClusterSnapshot } from "./describe.ts";
+import { assertOwnedBy, tagList } from "./ownership.ts";
+import { secondsBetween, waitSecondsFor } from "./pacing.ts";
+
+export const CopySnapshotInput = z.object({ drill: Drill, copy: z.optional(CopyAnswer) });
+type CopySnapshotInput = z.infer<typeof CopySnapshotInput>;
+
+/**
+ * Reconciles the recovery point's copy in the drill region: asks for it once, then looks until it is available. Harmless when called again.
+ * Skipped when the recovery point is in the drill region already.
+ * Throws CopyFailed, CopyTimedOut, NotOurs, or RDS's own error (KMSKeyNotAccessibleFault, SnapshotQuotaExceededFault, ...).
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
+ */
+export async function copySnapshot(
+  { rds, now }: { rds: (region: string) => RDSClient; now: () => Date },
+  { drill, copy }: CopySnapshotInput,
+): Promise<CopyAnswer> {
+  const startedAt = copy?.startedAt ?? now().toISOString();
+  if (!drill.copy.needed) return skipped(drill, startedAt);
+
+  const there = rds(drill.sandbox.region);
+  const found = await findClusterSnapshot(there, drill.copy.snapshotId);
+  const snapshot = found ?? (await requestCopy(there, drill));
+  assertOwnedBy(drill.drillId, { id: drill.copy.snapshotId, tags: snapshot.TagList });
+
+  const state = {
+    startedAt,
+    skipped: false,
+    snapshotId: drill.copy.snapshotId,
+    snapshotArn: snapshot.DBClusterSnapshotArn ?? "",
+    percent: snapshot.PercentProgress ?? 0,
+  };
+  if (snapshot.Status === "available")
+    return { ...state, phase: "ready", waitSeconds: 0, percent: 100, finishedAt: now().toISOString() };
+  if (snapshot.Status === "failed")
+    throw new CopyFailed(
+      `RDS could not copy ${drill.recoveryPoint.arn} to ${drill.sandbox.region}: the copy ${drill.copy.snapshotId} ended as "failed". Look at its RDS events there.`,
+      { details: state },
+    );
+  if (now() > new Date(drill.deadlines.checksEndAt))
+    throw new CopyTimedOut(
+      `The copy of ${drill.recoveryPoint.arn} to ${drill.sandbox.region} was ${snapshot.Status} (${state.percent} %) when the drill's time (${drill.limits.timeSeconds} s) was up.`,
+      { details: state },
+    );
+  const elapsedSeconds = secondsBetween(startedAt, now());
+  return {
+    ...state,
+    phase: "pending",
+    waitSeconds: waitSecondsFor({ elapsedSeconds, expectedSeconds: drill.expectedSeconds.copy }),
+  };
+}
+
+function skipped(drill: Drill, startedAt: string): CopyAnswer {
+  const { id, arn } = drill.recoveryPoint;
+  return {
+    phase: "ready",
+    waitSeconds: 0,
+    startedAt,
+    finishedAt: startedAt,
+    skipped: true,
+    snapshotId: id,
+    snapshotArn: arn,
+    percent: 100,
+  };
+}
+
+/**
+ * Asked in the drill region, with the source's ARN and the drill region's key; the SDK signs the cross-region part by itself. Tags are
+ * given, never copied: production's tags would carry production's meaning, and `aws:` keys make the call fail.
+ */
+async function requestCopy(rds: RDSClient, drill: Drill): Promise<DBClusterSnapshot> {
+  try {
+    const answer = await rds.send(
+      new CopyDBClusterSnapshotCommand({
+        SourceDBClusterSnapshotIdentifier: drill.recoveryPoint.arn,
+        TargetDBClusterSnapshotIdentifier: drill.copy.snapshotId,
+        CopyTags: false,
+        Tags: tagList(drill.tags),
+        ...(drill.copy.kmsKeyArn === undefined ? {} : { KmsKeyId: drill.copy.kmsKeyArn }),
+      }),
+    );
+    return answer.DBClusterSnapshot ?? {};
+  } catch (error) {
+    // The answer to an earlier request was lost, and the listing does not show its effect yet.
+    if (error instanceof DBClusterSnapshotAlreadyExistsFault)
+      return { Status: "creating", TagList: tagList(drill.tags) };
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import { DescribeRegionsCommand, type EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeKeyCommand, type KMSClient, NotFoundException } from "@aws-sdk/client-kms";
+import {
+  type DBCluster,
+  DBSubnetGroupNotFoundFault,
+  DescribeDBClustersCommand,
+  DescribeDBSubnetGroupsCommand,
+  type RDSClient,
+} from "@aws-sdk/client-rds";
+import { PlanInvalid, SandboxRefused, SourceNotFound, SourceUnsupported } from "../errors.ts";
+import { didYouMean } from "../plan/suggest.ts";
+import { findCluster } from "./describe.ts";
+
+/**
+ * Aurora PostgreSQL versions with the Data API, per major; later majors have it from their first version.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.Aurora_Fea_Regions_DB-eng.Feature.Data_API.html
+ */
+const FIRST_MINOR_WITH_DATA_API: Readonly<Record<number, number>> = { 13: 11, 14: 8, 15: 3, 16: 1, 17: 4 };
+const OLDEST_MAJOR = 13;
+
+/** Throws PlanInvalid for a region that does not exist and SandboxRefused for one the account has not opted in to. */
+export async function assertRegions(ec2: EC2Client, regions: Readonly<Record<string, string>>): Promise<void> {
+  const answer = await ec2.send(new DescribeRegionsCommand({ AllRegions: true }));
+  const known = (answer.Regions ?? []).flatMap(({ RegionName }) => (RegionName === undefined ? [] : [RegionName]));
+  for (const [field, region] of Object.entries(regions)) {
+    const found = answer.Regions?.find(({ RegionName }) => RegionName === region);
+    if (found === undefined)
+      throw new PlanInvalid(`${field} is "${region}", which is not an AWS region.${didYouMean(region, known)}`);
+    if (found.OptInStatus === "not-opted-in")
+      throw new SandboxRefused(
+        `${field} is ${region}, which this account has not opted in to. Enable the region or choose another.`,
+      );
+  }
+}
+
+/** The source cluster. Throws SourceNotFound naming the clusters there are, or SourceUnsupported. */
+export async function findSource(rds: RDSClient, source: { cluster: string; region: string }): Promise<DBCluster> {
+  const cluster = await findCluster(rds, source.cluster);
+  if (cluster === undefined) {
+    const answer = await rds.send(new DescribeDBClustersCommand({}));
+    const known = (answer.DBClusters ?? []).flatMap(({ DBClusterIdentifier: id }) => (id === undefined ? [] : [id]));
+    const there = known.length === 0 ? "No cluster is there." : `There are: ${known.slice(0, 10).join(", ")}.`;
+    throw new SourceNotFound(
+      `source.cluster is "${source.cluster}", which is not in ${source.region}.${didYouMean(source.cluster, known)} ${there}`,
+    );
+  }
+  if (cluster.Engine !== "aurora-postgresql")
+    throw new SourceUnsupported(
+      `${source.cluster} runs ${cluster.Engine}; this version drills aurora-postgresql only.`,
+    );
+  if (!hasDataApi(cluster.EngineVersion ?? ""))
+    throw new SourceUnsupported(
+      `${source.cluster} runs Aurora PostgreSQL ${cluster.EngineVersion}, whose restore would have no Data API. It begins with ${Object.entries(
+        FIRST_MINOR_WITH_DATA_API,
+      )
+        .map(([major, minor]) => `${major}.${minor}`)
+        .join(", ")}.`,
+    );
+  return cluster;
+}
+
+function hasDataApi(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major >= OLDEST_MAJOR && minor >= (FIRST_MINOR_WITH_DATA_API[major] ?? 0);
+}
+
+/** The ARN of a key that can encrypt in that region. Throws SandboxRefused when it is not there or not enabled. */
+export async function usableKey(kms: KMSClient, key: string, region: string): Promise<string> {
+  try {
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: key }));
+    if (KeyMetadata?.Arn !== undefined && KeyMetadata.Enabled === true) return KeyMetadata.Arn;
+    throw new SandboxRefused(
+      `The drill region's key ${key} in ${region} is ${KeyMetadata?.KeyState ?? "unknown"}. Enable it, or name another in sandbox.kmsKey.`,
+    );
+  } catch (error) {
+    if (error instanceof NotFoundException)
+      throw new SandboxRefused(
+        `There is no key ${key} in ${region}. Create it there, or name another in sandbox.kmsKey.`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+/** Throws SandboxRefused when the subnet group is not in the drill region, or lies in the VPC of the source. */
+export async function assertSubnetGroup(
+  rds: RDSClient,
+  group: string,
+  sandboxRegion: string,
+  source: { region: string; vpcId: string | undefined },
+): Promise<void> {
+  try {
+    const answer = await rds.send(new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName: group }));
+    const vpcId = answer.DBSubnetGroups?.[0]?.VpcId;
+    if (sandboxRegion === source.region && vpcId !== undefined && vpcId === source.vpcId)
+      throw new SandboxRefused(
+        `The subnet group ${group} lies in ${vpcId}, the VPC of the source. Name one in an isolated VPC in sandbox.subnetGroup.`,
+      );
+  } catch (error) {
+    if (error instanceof DBSubnetGroupNotFoundFault)
+      throw new SandboxRefused(
+        `There is no DB subnet group ${group} in ${sandboxRegion}. Create it, or name another in sandbox.subnetGroup.`,
+        { cause: error },
+      );
+    throw error;
+  }
+}

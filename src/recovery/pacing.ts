@@ -1,0 +1,24 @@
+/** Step Functions waits whole seconds. */
+const MIN_WAIT_SECONDS = 1;
+/** RDS tells of nothing sooner than this matters, and a drill of a day then makes about 1,500 looks: far below 25,000 history events. */
+const MAX_WAIT_SECONDS = 60;
+/** Of the time already waited: a look costs at most this share of delay, at any scale from seconds to hours. */
+const SHARE_OF_ELAPSED = 0.1;
+/** Most of what the step took in earlier drills is slept through; the rest is watched. */
+const SHARE_OF_EXPECTED = 0.9;
+
+/**
+ * Seconds until the next look at something that RDS is doing. Without history the wait grows with the time already waited; with history
+ * (median seconds of earlier drills) most of the expected time is one wait, then it is watched closely.
+ */
+export function waitSecondsFor(waited: { elapsedSeconds: number; expectedSeconds?: number | undefined }): number {
+  const { elapsedSeconds, expectedSeconds } = waited;
+  const untilExpected = expectedSeconds === undefined ? 0 : expectedSeconds * SHARE_OF_EXPECTED - elapsedSeconds;
+  if (untilExpected > MIN_WAIT_SECONDS) return Math.floor(untilExpected);
+  return Math.round(Math.min(MAX_WAIT_SECONDS, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
+}
+
+/** Seconds between two instants; an ISO text or a date each. */
+export function secondsBetween(from: Date | string, to: Date | string): number {
+  return (new Date(to).getTime() - new Date(from).getTime()) / 1000;
+}

@@ -1,0 +1,63 @@
+import {
+  CreateDBInstanceCommand,
+  DBClusterAlreadyExistsFault,
+  DBInstanceAlreadyExistsFault,
+  type RDSClient,
+  RestoreDBClusterFromSnapshotCommand,
+} from "@aws-sdk/client-rds";
+import type { Drill } from "../plan/drill.ts";
+import { tagList } from "./ownership.ts";
+
+/**
+ * Every parameter that RDS would otherwise choose by itself is given: an omitted version is the region's default, an omitted network is
+ * the default VPC, omitted tags may be production's.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterFromSnapshot.html
+ */
+export async function requestCluster(rds: RDSClient, drill: Drill, snapshotArn: string): Promise<void> {
+  const { sandbox, recoveryPoint } = drill;
+  const request = new RestoreDBClusterFromSnapshotCommand({
+    DBClusterIdentifier: sandbox.cluster,
+    SnapshotIdentifier: snapshotArn,
+    Engine: recoveryPoint.engine,
+    EngineVersion: recoveryPoint.engineVersion,
+    DBSubnetGroupName: sandbox.subnetGroup,
+    VpcSecurityGroupIds: [sandbox.securityGroup],
+    DBClusterParameterGroupName: sandbox.parameterGroup,
+    KmsKeyId: sandbox.kmsKeyArn,
+    DeletionProtection: false,
+    CopyTagsToSnapshot: false,
+    Tags: tagList(drill.tags),
+    ...(sandbox.engineLifecycleSupport === undefined ? {} : { EngineLifecycleSupport: sandbox.engineLifecycleSupport }),
+    ...(sandbox.instanceClass === "db.serverless"
+      ? { ServerlessV2ScalingConfiguration: { MinCapacity: sandbox.minAcu, MaxCapacity: sandbox.maxAcu } }
+      : {}),
+  });
+  await createOnce(() => rds.send(request), DBClusterAlreadyExistsFault);
+}
+
+/** A restored Aurora cluster has no instance, and without one nothing can be asked. */
+export async function requestWriter(rds: RDSClient, drill: Drill): Promise<void> {
+  const { sandbox, recoveryPoint } = drill;
+  const request = new CreateDBInstanceCommand({
+    DBInstanceIdentifier: sandbox.writer,
+    DBClusterIdentifier: sandbox.cluster,
+    DBInstanceClass: sandbox.instanceClass,
+    Engine: recoveryPoint.engine,
+    PubliclyAccessible: false,
+    AutoMinorVersionUpgrade: false,
+    Tags: tagList(drill.tags),
+  });
+  await createOnce(() => rds.send(request), DBInstanceAlreadyExistsFault);
+}
+
+/** RDS has no idempotency tokens. "Already exists" means that an earlier answer was lost; whose it is, is asked at the next look. */
+async function createOnce(
+  request: () => Promise<unknown>,
+  AlreadyExists: abstract new (...args: never[]) => Error,
+): Promise<void> {
+  try {
+    await request();
+  } catch (error) {
+    if (!(error instanceof AlreadyExists)) throw error;
+  }
+}
