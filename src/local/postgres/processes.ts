@@ -48,14 +48,19 @@ async function commandLineOf(pid: number): Promise<string> {
   );
 }
 
-/** When a process started, in the system's own units: with its pid, its identity. Undefined where the system does not say cheaply. */
+/**
+ * When a living process started, in the system's own units: with its pid, its identity. Empty where the system does not say
+ * cheaply, undefined when the process is gone. A zombie is gone: in a container nobody may ever collect it.
+ */
 export async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform !== "linux") return hasPid(pid) ? "" : undefined;
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // proc(5): field 22 is the start time; counted behind the command name, which may hold spaces and parentheses.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  // proc(5): fields 3 (state) and 22 (start), counted behind the command name, which may hold spaces and parentheses.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields?.[0] === "Z" ? undefined : fields?.[19];
 }
 
-export function isAlive(pid: number): boolean {
+function hasPid(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

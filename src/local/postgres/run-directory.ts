@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { endServer, isAlive, type ServerProcess, startOf } from "./processes.ts";
+import { endServer, type ServerProcess, startOf } from "./processes.ts";
 
 const OWNER_FILE = "host.json";
 // A directory without its owner file belongs to a host that is just opening, or that died in that moment.
@@ -14,7 +14,7 @@ const OPENING_SECONDS = 3600;
 // The reaper needs up to 10 s for servers that ignore it, then deletes.
 const REAPER_SECONDS = 30;
 
-const Owner = z.object({ pid: z.int(), start: z.optional(z.string()), hostname: z.string() });
+const Owner = z.object({ pid: z.int(), start: z.string(), hostname: z.string() });
 
 /** A directory that lives as long as one host, and the process that sees to it. */
 export interface RunDirectory {
@@ -31,7 +31,7 @@ export async function openRunDirectory(parent: string): Promise<RunDirectory> {
   await removeStale(parent);
   const path = join(parent, `${process.pid}-${randomBytes(4).toString("hex")}`);
   await mkdir(path, { mode: 0o711 });
-  const owner = { pid: process.pid, start: await startOf(process.pid), hostname: hostname() };
+  const owner = { pid: process.pid, start: (await startOf(process.pid)) ?? "", hostname: hostname() };
   await writeFile(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
   return guard(path);
 }
@@ -83,8 +83,7 @@ async function isStale(path: string): Promise<boolean> {
   const owner = Owner.safeParse(parseJson(text));
   // Two containers may share this directory and not each other's processes: only a host of this machine can be called dead.
   if (!owner.success || owner.data.hostname !== hostname()) return false;
-  if (!isAlive(owner.data.pid)) return true;
-  return owner.data.start !== undefined && owner.data.start !== (await startOf(owner.data.pid));
+  return owner.data.start !== (await startOf(owner.data.pid));
 }
 
 function parseJson(text: string): unknown {

@@ -18,6 +18,7 @@ const PORT_ATTEMPTS = 5;
 const POLL_MILLISECONDS = 15;
 // Recovery replays at least 50 MB of WAL a second: this is gigabytes of it.
 const START_SECONDS = 120;
+const FIRST_ANSWER_SECONDS = 3;
 const FAST_STOP_SECONDS = 60;
 const QUIT_SECONDS = 10;
 const LOG_TAIL_LINES = 8;
@@ -32,6 +33,7 @@ export interface ServerSurroundings {
 
 interface Attempt {
   readonly child: ChildProcess;
+  readonly exited: Promise<undefined>;
   readonly port: number;
   readonly dataDirectory: string;
   readonly logFile: string;
@@ -84,13 +86,14 @@ async function launch(surroundings: ServerSurroundings, dataDirectory: string): 
       env: { PATH: process.env["PATH"], LC_ALL: "C" },
     });
     await once(child, "spawn");
+    const exited = once(child, "exit").then(() => undefined);
     child.unref();
     const { pid } = child;
     if (pid !== undefined) {
       run.started({ pid, dataDirectory });
       child.once("exit", () => run.ended(pid));
     }
-    return { child, port, dataDirectory, logFile };
+    return { child, exited, port, dataDirectory, logFile };
   } finally {
     await log.close();
   }
@@ -113,8 +116,12 @@ async function connectWhenReady(launched: Attempt): Promise<pg.Client> {
     await sleep(POLL_MILLISECONDS);
     if (hasExited(launched.child)) throw await startFailure("stopped before it answered", launched);
     const password = passwords[attempt % passwords.length] ?? "";
-    const client = await tryConnecting({ host: "127.0.0.1", port: launched.port, user: HOST_USER, password });
-    if (client === undefined) continue;
+    const connecting = tryConnecting({ host: "127.0.0.1", port: launched.port, user: HOST_USER, password });
+    const client = await Promise.race([connecting, launched.exited]);
+    if (client === undefined) {
+      void connecting.then((late) => late?.end());
+      continue;
+    }
     if (await serves(client, launched.dataDirectory)) return client;
     await client.end().catch(() => {});
   }
@@ -123,7 +130,7 @@ async function connectWhenReady(launched: Attempt): Promise<pg.Client> {
 
 async function tryConnecting(connection: PostgresConnection): Promise<pg.Client | undefined> {
   try {
-    return await openClient(connection);
+    return await openClient(connection, "postgres", { connectSeconds: FIRST_ANSWER_SECONDS });
   } catch {
     // Refused, still starting up, or the second of two passwords: the server's log tells, should it never come.
     return undefined;
@@ -139,19 +146,18 @@ async function serves(client: pg.Client, dataDirectory: string): Promise<boolean
 }
 
 /** SIGINT is PostgreSQL's fast shutdown (with a checkpoint), SIGQUIT its immediate one (recovery at the next start). */
-async function stop({ child }: Attempt, options: StopOptions = {}): Promise<void> {
-  if (options.clean && (await signalAndWait(child, "SIGINT", FAST_STOP_SECONDS))) return;
-  if (await signalAndWait(child, "SIGQUIT", QUIT_SECONDS)) return;
-  await signalAndWait(child, "SIGKILL", QUIT_SECONDS);
+async function stop(launched: Attempt, options: StopOptions = {}): Promise<void> {
+  if (options.clean && (await signalAndWait(launched, "SIGINT", FAST_STOP_SECONDS))) return;
+  if (await signalAndWait(launched, "SIGQUIT", QUIT_SECONDS)) return;
+  await signalAndWait(launched, "SIGKILL", QUIT_SECONDS);
 }
 
-async function signalAndWait(child: ChildProcess, signal: NodeJS.Signals, seconds: number): Promise<boolean> {
+async function signalAndWait({ child, exited }: Attempt, signal: NodeJS.Signals, seconds: number): Promise<boolean> {
   if (hasExited(child)) return true;
-  const exit = once(child, "exit");
   child.kill(signal);
   const timer = new AbortController();
   const timeout = sleep(seconds * 1000, undefined, { signal: timer.signal }).catch(() => {});
-  await Promise.race([exit, timeout]);
+  await Promise.race([exited, timeout]);
   timer.abort();
   return hasExited(child);
 }
