@@ -9,6 +9,18 @@ import * as z from "zod/mini";
 export const CheckOutcome = z.enum(["held", "failed", "unchecked", "empty"]);
 export type CheckOutcome = z.infer<typeof CheckOutcome>;
 
+/** Why a check was not answered, or what failed it, when that was the statement itself. */
+export const CheckFault = z.enum([
+  "missing",
+  "corrupt",
+  "timeout",
+  "refused-write",
+  "denied",
+  "too-large",
+  "invalid",
+  "unavailable",
+]);
+
 export const CheckResult = z.object({
   name: z.string(),
   kind: z.string(),
@@ -19,7 +31,8 @@ export const CheckResult = z.object({
   observed: z.string(),
   /** Time inside the database, as seen through the Data API. */
   seconds: z.number(),
-  /** The statement, for the report. */
+  fault: z.optional(CheckFault),
+  /** The statement, for the report; shortened to 2,000 characters. */
   sql: z.optional(z.string()),
   /** Freshness checks only: the newest moment seen in the data. */
   newestAt: z.optional(z.iso.datetime()),
@@ -29,12 +42,18 @@ export type CheckResult = z.infer<typeof CheckResult>;
 /** `checks.json` in the evidence, and the checkpoint from which RunChecks goes on. */
 export const CheckResults = z.object({
   drillId: z.string(),
+  /** When the first slice began, and when the last check was done. */
+  startedAt: z.optional(z.iso.datetime()),
+  finishedAt: z.optional(z.iso.datetime()),
   complete: z.boolean(),
   results: z.array(CheckResult),
-  /** Where the check in progress got to; its own kind reads it. Absent between checks. */
-  cursor: z.optional(z.unknown()),
-  /** When every row had been read once (ISO 8601). */
+  /** Where the check in progress got to, and what it has spent; its own kind reads `at`. Absent between checks. */
+  cursor: z.optional(z.object({ seconds: z.number(), at: z.unknown() })),
+  /** When every row had been read once, without a gap. */
   fullReadAt: z.optional(z.iso.datetime()),
+  /** Invocations so far, and Data API calls in them: what the drill's cost is counted from. */
+  looks: z.optional(z.int()),
+  dataApiCalls: z.optional(z.int()),
 });
 export type CheckResults = z.infer<typeof CheckResults>;
 
@@ -42,6 +61,8 @@ export type CheckResults = z.infer<typeof CheckResults>;
 export const ChecksAnswer = z.object({
   phase: z.enum(["pending", "ready"]),
   waitSeconds: z.number(),
+  /** How often the step was invoked, this time included. */
+  looks: z.int(),
   startedAt: z.iso.datetime(),
   finishedAt: z.optional(z.iso.datetime()),
   total: z.number(),

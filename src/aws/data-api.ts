@@ -1,0 +1,170 @@
+import {
+  BeginTransactionCommand,
+  ExecuteStatementCommand,
+  type RDSDataClient,
+  RollbackTransactionCommand,
+} from "@aws-sdk/client-rds-data";
+import { StatementFailed, statementFailedBy } from "./data-api/statement-failed.ts";
+import { type Bind, parameterOf, Row } from "./data-api/values.ts";
+
+/** The Data API cancels a statement after 45 s (RDS user guide, Data API limits). */
+export const STATEMENT_WALL_SECONDS = 45;
+
+/** Just below the wall, so that the database itself cancels and says so, and no statement is left running behind a lost call. */
+const STATEMENT_SECONDS = STATEMENT_WALL_SECONDS - 1;
+
+/** Before each new attempt to begin: 15 s in all, what a resuming cluster takes. Each call has the SDK's own 3 attempts besides. */
+const BEGIN_WAITS_MS = [1000, 2000, 4000, 8000] as const;
+
+/** A statement that lost its connection is asked once more, if it was lost early: 10 s + 45 s still fit the reserve of a slice. */
+const RETRY_WITHIN_SECONDS = 10;
+
+export interface DatabaseAddress {
+  readonly clusterArn: string;
+  readonly secretArn: string;
+  readonly database: string;
+}
+
+export interface SessionOptions {
+  /** What one statement may take; by default one second less than the Data API allows. */
+  readonly statementSeconds?: number;
+  readonly pause?: (milliseconds: number) => Promise<void>;
+}
+
+const pauseFor = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
+/**
+ * Statements against one database through the Data API, in read-only transactions that are always rolled back. One transaction serves
+ * many statements; an error ends it and the next statement begins another. A Data API session keeps no `set`, so each transaction
+ * brings its own settings.
+ */
+export class DataSession {
+  readonly #client: RDSDataClient;
+  readonly #address: DatabaseAddress;
+  readonly #options: Required<SessionOptions>;
+  #transactionId: string | undefined;
+  #seconds = 0;
+  #calls = 0;
+
+  constructor(client: RDSDataClient, address: DatabaseAddress, options: SessionOptions = {}) {
+    this.#client = client;
+    this.#address = address;
+    this.#options = { statementSeconds: STATEMENT_SECONDS, pause: pauseFor, ...options };
+  }
+
+  /** Time spent in statements so far, as seen through the Data API. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  /** Calls made so far, those to begin and end transactions included: what the Data API bills. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /**
+   * The rows of one statement. Binds are named in the statement as `:name`.
+   *
+   * @throws StatementFailed when the statement or the database is at fault; the SDK's own error when the drill is (permissions, secret)
+   */
+  async query(sql: string, binds: Readonly<Record<string, Bind>> = {}): Promise<Row[]> {
+    const began = performance.now();
+    try {
+      return await this.#attempt(sql, binds);
+    } catch (error) {
+      // Reading twice is harmless, and the first answer was lost.
+      const isRetryable = error instanceof StatementFailed && error.fault === "unavailable";
+      if (!isRetryable || performance.now() - began > RETRY_WITHIN_SECONDS * 1000) throw error;
+      return await this.#attempt(sql, binds);
+    }
+  }
+
+  /** Ends the open transaction, if there is one. The next statement begins another. */
+  async end(): Promise<void> {
+    const transactionId = this.#transactionId;
+    if (transactionId === undefined) return;
+    this.#transactionId = undefined;
+    const { clusterArn: resourceArn, secretArn } = this.#address;
+    this.#calls += 1;
+    // Nothing was written: a rollback that fails leaves only what the Data API drops by itself after 3 idle minutes.
+    await this.#client.send(new RollbackTransactionCommand({ resourceArn, secretArn, transactionId })).catch(() => {});
+  }
+
+  async #attempt(sql: string, binds: Readonly<Record<string, Bind>>): Promise<Row[]> {
+    const transactionId = this.#transactionId ?? (await this.#begin());
+    try {
+      return await this.#execute(transactionId, sql, binds);
+    } catch (error) {
+      await this.#endAfter(error);
+      throw statementFailedBy(error) ?? error;
+    }
+  }
+
+  async #begin(): Promise<string> {
+    const { clusterArn: resourceArn, secretArn, database } = this.#address;
+    for (let attempt = 0; ; attempt += 1) {
+      this.#calls += 1;
+      try {
+        const { transactionId = "" } = await this.#client.send(
+          new BeginTransactionCommand({ resourceArn, secretArn, database }),
+        );
+        this.#transactionId = transactionId;
+        await this.#execute(transactionId, this.#settings(), {});
+        return transactionId;
+      } catch (error) {
+        await this.#endAfter(error);
+        const failed = statementFailedBy(error);
+        // No statement of a check is in play yet: what is wrong with the call itself is the drill's own fault.
+        if (failed === undefined || failed.fault === "invalid") throw error;
+        const waitMs = BEGIN_WAITS_MS[attempt];
+        if (failed.fault !== "unavailable" || waitMs === undefined) throw failed;
+        await this.#options.pause(waitMs);
+      }
+    }
+  }
+
+  /**
+   * Read only before anything else: once a snapshot is taken it can not be undone within the transaction. Filtered rows are an error
+   * and not silence; parallel workers would turn a range of blocks into a scan of the whole table.
+   */
+  #settings(): string {
+    const settings = {
+      transaction_read_only: "on",
+      statement_timeout: String(this.#options.statementSeconds * 1000),
+      row_security: "off",
+      max_parallel_workers_per_gather: "0",
+      jit: "off",
+      TimeZone: "UTC",
+    };
+    const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+    return `select ${calls.join(", ")}`;
+  }
+
+  async #execute(transactionId: string, sql: string, binds: Readonly<Record<string, Bind>>): Promise<Row[]> {
+    const { clusterArn: resourceArn, secretArn, database } = this.#address;
+    const began = performance.now();
+    this.#calls += 1;
+    try {
+      const { records = [] } = await this.#client.send(
+        new ExecuteStatementCommand({
+          resourceArn,
+          secretArn,
+          database,
+          transactionId,
+          sql,
+          parameters: Object.entries(binds).map(([name, bind]) => parameterOf(name, bind)),
+          resultSetOptions: { longReturnType: "STRING", decimalReturnType: "STRING" },
+        }),
+      );
+      return records.map((fields) => new Row(fields));
+    } finally {
+      this.#seconds += (performance.now() - began) / 1000;
+    }
+  }
+
+  async #endAfter(error: unknown): Promise<void> {
+    // A database that does not answer will not answer a rollback either.
+    if (statementFailedBy(error)?.fault === "unavailable") this.#transactionId = undefined;
+    else await this.end();
+  }
+}

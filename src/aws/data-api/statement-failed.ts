@@ -1,0 +1,138 @@
+/**
+ * - `missing`: a table, column, function, schema, type or the database itself is not there.
+ * - `corrupt`: what is on disk can not be read.
+ * - `timeout`: cancelled by the 45 s of the Data API or by our own statement timeout.
+ * - `refused-write`: the read-only transaction refused it.
+ * - `denied`: the role may not.
+ * - `too-large`: the answer is over the Data API's 1 MiB.
+ * - `invalid`: the statement is wrong, or fails on the data it meets.
+ * - `unavailable`: the database did not answer, after retries.
+ */
+export type StatementFault =
+  | "missing"
+  | "corrupt"
+  | "timeout"
+  | "refused-write"
+  | "denied"
+  | "too-large"
+  | "invalid"
+  | "unavailable";
+
+/** A statement was not answered, and the statement or the database is why. Its message holds no row data. */
+export class StatementFailed extends Error {
+  override readonly name = "StatementFailed";
+  readonly fault: StatementFault;
+  readonly sqlState: string | undefined;
+
+  constructor(fault: StatementFault, message: string, sqlState?: string) {
+    super(message);
+    this.fault = fault;
+    this.sqlState = sqlState;
+  }
+}
+
+const BY_STATE: Readonly<Record<string, StatementFault>> = {
+  "42P01": "missing",
+  "42703": "missing",
+  "42883": "missing",
+  "42704": "missing",
+  "3F000": "missing",
+  "3D000": "missing",
+  XX001: "corrupt",
+  XX002: "corrupt",
+  "58030": "corrupt",
+  "57014": "timeout",
+  "57P05": "timeout",
+  "55P03": "timeout",
+  "25006": "refused-write",
+  "42501": "denied",
+  "53200": "unavailable",
+  "53300": "unavailable",
+  "57P01": "unavailable",
+  "57P02": "unavailable",
+  "57P03": "unavailable",
+};
+
+/** For messages that carry no SQLState, or one that says less than the message. */
+const BY_MESSAGE: readonly (readonly [RegExp, StatementFault])[] = [
+  [/response size|size limit|more than the allowed/i, "too-large"],
+  // A length of 11 digits and more was never asked for: it was read from a damaged tuple.
+  [
+    /invalid page|could not read block|could not open file|(missing|unexpected) chunk|is corrupt|invalid memory alloc request size \d{11}/,
+    "corrupt",
+  ],
+  [/read-only transaction/, "refused-write"],
+  [/could not access file|(relation|column|function|schema|type|database) .*does not exist/, "missing"],
+  [/permission denied|row-level security/, "denied"],
+  [/canceling statement|statement timeout/i, "timeout"],
+  [
+    /starting up|shutting down|recovery mode|terminating connection|connection (was |is )?(closed|lost|reset)|Transaction .*(not found|expired)/i,
+    "unavailable",
+  ],
+];
+
+/** States whose messages speak of the statement and the catalog. Others (22 data, 23 constraint, P0 raised) may repeat a value of a row. */
+const QUOTABLE_CLASSES = new Set(["08", "0A", "25", "3D", "3F", "42", "53", "54", "55", "57", "58", "XX"]);
+const MAX_MESSAGE_CHARS = 200;
+
+/** These carry PostgreSQL's own error text. */
+const SQL_ERRORS = new Set(["DatabaseErrorException", "BadRequestException", "ValidationException"]);
+
+const BY_NAME: Readonly<Record<string, StatementFault>> = {
+  StatementTimeoutException: "timeout",
+  UnsupportedResultException: "invalid",
+  DatabaseUnavailableException: "unavailable",
+  DatabaseResumingException: "unavailable",
+  InternalServerErrorException: "unavailable",
+  ServiceUnavailableError: "unavailable",
+  ServiceUnavailableException: "unavailable",
+  ThrottlingException: "unavailable",
+  TooManyRequestsException: "unavailable",
+  TransactionNotFoundException: "unavailable",
+  TimeoutError: "unavailable",
+};
+
+const CONNECTION_LOST = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
+
+/**
+ * What the error says about the statement, or undefined when it says that the drill itself is at fault (permissions, secret, ARN,
+ * endpoint): such errors are passed on. Error names and texts: the Data API's model and, for SQLState, PostgreSQL's appendix A.
+ */
+export function statementFailedBy(error: unknown): StatementFailed | undefined {
+  if (error instanceof StatementFailed) return error;
+  if (!(error instanceof Error)) return undefined;
+  const known = BY_NAME[error.name];
+  if (known !== undefined) return new StatementFailed(known, describeService(error));
+  if (SQL_ERRORS.has(error.name)) return readSqlError(error);
+  const code = "code" in error ? String(error.code) : "";
+  return CONNECTION_LOST.has(code) ? new StatementFailed("unavailable", code) : undefined;
+}
+
+const describeService = ({ name }: Error): string =>
+  name === "UnsupportedResultException"
+    ? "the answer has a type that the Data API can not return: cast it to text"
+    : name;
+
+function readSqlError(error: Error): StatementFailed | undefined {
+  const [line = ""] = error.message.split("\n");
+  const state = /SQLState:?\s*([0-9A-Z]{5})/i.exec(error.message)?.[1];
+  const text = line
+    .replace(/;?\s*(Position: \d+)?;?\s*SQLState:?\s*[0-9A-Z]{5}.*$/i, "")
+    .replace(/^(ERROR|FATAL|PANIC):\s*/, "")
+    .trim();
+  const byMessage = BY_MESSAGE.find(([pattern]) => pattern.test(text))?.[1];
+  const isAboutTheCall = error.name !== "DatabaseErrorException" && state === undefined && byMessage === undefined;
+  if (isAboutTheCall && /arn|secret|credential|endpoint/i.test(text)) return undefined;
+  const fault = faultOfState(state) ?? byMessage ?? "invalid";
+  const isQuotable =
+    state === undefined ? byMessage !== undefined || isAboutTheCall : QUOTABLE_CLASSES.has(state.slice(0, 2));
+  const message = isQuotable
+    ? text.slice(0, MAX_MESSAGE_CHARS)
+    : `the statement failed on what it met (SQLState ${state ?? "unknown"})`;
+  return new StatementFailed(fault, message, state);
+}
+
+function faultOfState(state: string | undefined): StatementFault | undefined {
+  if (state === undefined) return undefined;
+  return BY_STATE[state] ?? (state.startsWith("08") ? "unavailable" : undefined);
+}

@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { StatementFailed } from "../aws/data-api/statement-failed.ts";
+import type { Row } from "../aws/data-api/values.ts";
+import type { DataSession } from "../aws/data-api.ts";
+import { FIRST_PACE, Pace, paceAfter, paceAfterFailure } from "./pace.ts";
+import type { Relation } from "./relations.ts";
+
+/** Where in one table the walk is. */
+export const ChunkPosition = z.object({ block: z.number(), pace: Pace });
+export type ChunkPosition = z.infer<typeof ChunkPosition>;
+
+export const FIRST_CHUNK: ChunkPosition = { block: 0, pace: FIRST_PACE };
+
+/** Blocks `from` up to and without `to`. */
+export interface BlockRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * - `read`: one chunk was read.
+ * - `split`: it was not, and a part of it is asked next.
+ * - `unread`: not even the smallest part was; the walk goes on behind it.
+ * `next` is absent when the table is at its end.
+ */
+export type Chunk =
+  | { readonly step: "read"; readonly row: Row; readonly next: ChunkPosition | undefined }
+  | { readonly step: "split"; readonly failed: StatementFailed; readonly next: ChunkPosition }
+  | {
+      readonly step: "unread";
+      readonly failed: StatementFailed;
+      readonly range: BlockRange;
+      readonly next: ChunkPosition | undefined;
+    };
+
+/**
+ * Takes one step through a table, by ranges of blocks (TID range scans, PostgreSQL 14 and later; earlier versions filter a whole scan).
+ * `select` is an aggregate over the rows of alias `t`. Throws StatementFailed only when the database does not answer at all.
+ */
+export async function readChunk(
+  session: DataSession,
+  relation: Relation,
+  select: string,
+  { block, pace }: ChunkPosition,
+): Promise<Chunk> {
+  const to = Math.min(block + pace.blocks, Math.max(relation.blocks, block + 1));
+  const isLast = to >= relation.blocks;
+  // The last range is open: the size was read a moment before the rows are.
+  const upper = isLast ? "" : ` and ctid < '(${to},0)'::tid`;
+  const before = session.seconds;
+  const goOn = (nextPace: Pace): ChunkPosition | undefined => (isLast ? undefined : { block: to, pace: nextPace });
+  try {
+    const [row] = await session.query(
+      `select ${select} from only ${relation.sqlName} t where ctid >= '(${block},0)'::tid${upper}`,
+    );
+    if (row === undefined) throw new TypeError("An aggregate answered no row.");
+    return {
+      step: "read",
+      row,
+      next: goOn(paceAfter(pace, { blocks: to - block, seconds: session.seconds - before })),
+    };
+  } catch (failed) {
+    if (!(failed instanceof StatementFailed) || failed.fault === "unavailable") throw failed;
+    if (failed.fault !== "timeout" && failed.fault !== "corrupt") {
+      // Denied, dropped or wrong for every block alike.
+      return { step: "unread", failed, range: { from: block, to: relation.blocks }, next: undefined };
+    }
+    if (to - block > 1) return { step: "split", failed, next: { block, pace: paceAfterFailure(to - block) } };
+    return { step: "unread", failed, range: { from: block, to }, next: goOn(FIRST_PACE) };
+  }
+}

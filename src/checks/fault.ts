@@ -1,0 +1,34 @@
+import type { StatementFailed, StatementFault } from "../aws/data-api/statement-failed.ts";
+import { STATEMENT_WALL_SECONDS } from "../aws/data-api.ts";
+import type { Finding } from "./kind.ts";
+
+/** What is missing or can not be read did not come back; every other fault means that the question was not answered. */
+const FAILS: ReadonlySet<StatementFault> = new Set<StatementFault>(["missing", "corrupt"]);
+
+export function findingOf(failed: StatementFailed): Finding {
+  const outcome = FAILS.has(failed.fault) ? "failed" : "unchecked";
+  return { outcome, observed: explain(failed), fault: failed.fault };
+}
+
+/** A sentence that says what happened and what to do. */
+export function explain({ fault, message, sqlState }: StatementFailed): string {
+  const said = sqlState === undefined ? message : `${message} (SQLState ${sqlState})`;
+  switch (fault) {
+    case "missing":
+      return `not in the restored database: ${said}`;
+    case "corrupt":
+      return `the data can not be read: ${said}`;
+    case "timeout":
+      return `not answered within the ${STATEMENT_WALL_SECONDS} s of the Data API: narrow the question or add an index that answers it`;
+    case "refused-write":
+      return "tried to write; drill SQL is read only";
+    case "denied":
+      return `the drill's role may not read it: ${said}; grant it select, and bypassrls where row security filters`;
+    case "too-large":
+      return "the answer is over the Data API's 1 MiB: let the statement count or aggregate";
+    case "invalid":
+      return `could not be asked: ${said}`;
+    case "unavailable":
+      return `the database did not answer (${message})`;
+  }
+}

@@ -1,0 +1,34 @@
+/** A table as the plan names it. Parts are as the catalog has them: unquoted ones folded to lower case. */
+export interface TableIdentifier {
+  readonly schema: string;
+  readonly table: string;
+}
+
+const PART = /"((?:[^"]|"")+)"|([A-Za-z_][\w$]*)/g;
+
+/** Reads `orders`, `sales.orders` or `sales."Order Items"`. A name without a schema is one of `public`. */
+export function parseTable(name: string): TableIdentifier {
+  const parts = [...name.matchAll(PART)].map(([, quoted, plain = ""]) =>
+    quoted === undefined ? plain.toLowerCase() : quoted.replaceAll('""', '"'),
+  );
+  const [first = "", second] = parts;
+  return second === undefined ? { schema: "public", table: first } : { schema: first, table: second };
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quoteTable({ schema, table }: TableIdentifier): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+}
+
+/** The plan's table as SQL: always quoted, always with its schema. */
+export function sqlNameOf(planTable: string): string {
+  return quoteTable(parseTable(planTable));
+}
+
+/** The same for people: quotes only where they are needed. */
+export function displayName({ schema, table }: TableIdentifier): string {
+  return [schema, table].map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : quoteIdentifier(part))).join(".");
+}

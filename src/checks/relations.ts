@@ -1,0 +1,36 @@
+import type { Row } from "../aws/data-api/values.ts";
+import { displayName, quoteTable } from "./identifiers.ts";
+
+/** A table that holds rows itself: an ordinary table, a partition, a materialised view. */
+export interface Relation {
+  readonly oid: bigint;
+  readonly sqlName: string;
+  readonly name: string;
+  readonly blocks: number;
+  /** With its TOAST. */
+  readonly bytes: number;
+  readonly kind: string;
+  /** Rows that an extension brought say nothing about the user's. */
+  readonly isOfExtension: boolean;
+}
+
+/** The columns that `relationOf` reads, from `pg_class c` joined with `pg_namespace n`. */
+export const RELATION_COLUMNS = `c.oid::bigint::text, n.nspname::text, c.relname::text,
+  (pg_relation_size(c.oid) / current_setting('block_size')::int)::text, pg_table_size(c.oid)::text, c.relkind::text,
+  exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
+
+export function relationOf(row: Row): Relation {
+  const identifier = { schema: row.text(1), table: row.text(2) };
+  return {
+    oid: row.integer(0),
+    sqlName: quoteTable(identifier),
+    name: displayName(identifier),
+    blocks: Number(row.text(3)),
+    bytes: Number(row.text(4)),
+    kind: row.text(5),
+    isOfExtension: row.flag(6),
+  };
+}
+
+/** The schemas that belong to PostgreSQL itself, for a `where` on `pg_namespace n`. */
+export const USER_SCHEMAS = `n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'`;

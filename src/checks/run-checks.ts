@@ -1,0 +1,173 @@
+import type { RDSDataClient } from "@aws-sdk/client-rds-data";
+import { StatementFailed } from "../aws/data-api/statement-failed.ts";
+import { DataSession, type SessionOptions } from "../aws/data-api.ts";
+import type { JsonStore } from "../aws/json-store.ts";
+import { InputInvalid } from "../errors.ts";
+import type { CheckKind, CheckOf } from "../plan/checks.ts";
+import type { Drill } from "../plan/drill.ts";
+import type { SandboxAnswer } from "../recovery/answers.ts";
+import { type AskedCheck, askedChecks } from "./asked-checks.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { findingOf } from "./fault.ts";
+import type { Asking, Finding, Progress } from "./kind.ts";
+import { kindOf } from "./kinds/index.ts";
+import type { ChecksAnswer } from "./result.ts";
+
+/** The longest that may follow a look at the clock: 15 s to begin a transaction, 45 s for a statement, 15 s to write and answer. */
+const SLICE_RESERVE_MS = 75_000;
+
+/** A database that left this many checks in a row unanswered is not asked the rest. */
+const MAX_UNAVAILABLE_IN_A_ROW = 3;
+
+/** The plan holds the whole statement; 1,000 results of 20,000 characters would not be a report. */
+const MAX_SQL_CHARS = 2000;
+
+export interface RunChecksServices {
+  readonly data: RDSDataClient;
+  readonly store: JsonStore;
+  readonly now: () => Date;
+  /** What is left of this invocation. */
+  readonly remainingMs: () => number;
+  readonly session?: SessionOptions;
+}
+
+export interface RunChecksInput {
+  readonly drill: Drill;
+  readonly sandbox: SandboxAnswer;
+  /** The step's own earlier answer. Not needed: `checks.json` is the checkpoint. */
+  readonly checks?: ChecksAnswer | undefined;
+}
+
+/**
+ * Asks the sandbox the plan's checks for as long as this invocation lasts, and answers how many there are of each outcome; the results
+ * themselves are in `<evidencePrefix>/checks.json`. `pending` until all are done or the drill's time is up, which leaves the rest
+ * unchecked. Repeating or killing a slice is harmless.
+ *
+ * @throws EvidenceUnreadable without a readable plan.json; the SDK's error when the drill itself may not ask (permissions, secret)
+ */
+export async function runChecks(
+  services: RunChecksServices,
+  { drill, sandbox }: RunChecksInput,
+): Promise<ChecksAnswer> {
+  const asked = await askedChecks(services.store, drill);
+  const checkpoint = await Checkpoint.open(services.store, drill, services.now);
+  if (checkpoint.document.complete) return checkpoint.answer(asked.length);
+  const session = openSession(services, drill, sandbox);
+  const earlierCalls = checkpoint.document.dataApiCalls ?? 0;
+  try {
+    await new Slice(services, drill, session, checkpoint).run(asked);
+  } finally {
+    await session.end();
+  }
+  checkpoint.document.dataApiCalls = earlierCalls + session.calls;
+  if (checkpoint.document.results.length >= asked.length) await checkpoint.finish();
+  else await checkpoint.save();
+  return checkpoint.answer(asked.length);
+}
+
+function openSession(
+  { data, session }: RunChecksServices,
+  { source }: Drill,
+  { clusterArn, secretArn }: SandboxAnswer,
+): DataSession {
+  if (secretArn === undefined) {
+    throw new InputInvalid(
+      "The sandbox has no secret yet, so nothing can be asked of it: RunChecks comes after RestoreSandbox is ready.",
+    );
+  }
+  return new DataSession(data, { clusterArn, secretArn, database: source.database }, session);
+}
+
+/** One invocation's share of the checks. */
+class Slice {
+  readonly #services: RunChecksServices;
+  readonly #drill: Drill;
+  readonly #session: DataSession;
+  readonly #checkpoint: Checkpoint;
+  #hasProgressed = false;
+
+  constructor(services: RunChecksServices, drill: Drill, session: DataSession, checkpoint: Checkpoint) {
+    this.#services = services;
+    this.#drill = drill;
+    this.#session = session;
+    this.#checkpoint = checkpoint;
+  }
+
+  async run(asked: readonly AskedCheck[]): Promise<void> {
+    const { results } = this.#checkpoint.document;
+    for (let check = asked[results.length]; check !== undefined; check = asked[results.length]) {
+      const reason = this.#reasonToStop();
+      if (reason !== undefined) await this.#record(check, { outcome: "unchecked", observed: reason }, 0);
+      else if (!this.#hasTime() || !(await this.#askOne(check))) return;
+    }
+  }
+
+  /** False when the check is left at a cursor: the slice ends there. */
+  async #askOne(check: AskedCheck): Promise<boolean> {
+    const { cursor } = this.#checkpoint.document;
+    const before = this.#session.seconds - (cursor?.seconds ?? 0);
+    const reached = async (at: unknown): Promise<void> => {
+      this.#hasProgressed = true;
+      await this.#checkpoint.reached({ seconds: this.#session.seconds - before, at });
+    };
+    const asking = { session: this.#session, drill: this.#drill, hasTime: () => this.#hasTime(), reached };
+    const progress = await ask(check, asking, cursor?.at);
+    if ("cursor" in progress) {
+      await reached(progress.cursor);
+      // Out of the drill's time, the loop goes on and records that; out of this slice's, another slice does.
+      return this.#reasonToStop() !== undefined;
+    }
+    await this.#record(check, progress.finding, this.#session.seconds - before);
+    return true;
+  }
+
+  async #record(check: AskedCheck, { sql, ...finding }: Finding, seconds: number): Promise<void> {
+    this.#hasProgressed = true;
+    const statement = sql ?? ("sql" in check ? check.sql : undefined);
+    if (check.kind === "full-read" && finding.outcome === "held") {
+      this.#checkpoint.document.fullReadAt = this.#services.now().toISOString();
+    }
+    await this.#checkpoint.add({
+      name: check.name,
+      kind: check.kind,
+      required: check.required,
+      expected: expectedOf(check),
+      ...finding,
+      seconds: Math.round(seconds * 1000) / 1000,
+      ...(statement === undefined ? {} : { sql: statement.slice(0, MAX_SQL_CHARS) }),
+    });
+  }
+
+  /** The first step of a slice is always taken: an invocation that is too short for the reserve still gets on. */
+  #hasTime(): boolean {
+    return (
+      this.#services.now() < this.#endsAt() && (!this.#hasProgressed || this.#services.remainingMs() > SLICE_RESERVE_MS)
+    );
+  }
+
+  #reasonToStop(): string | undefined {
+    if (this.#services.now() >= this.#endsAt()) return "the drill's time was up";
+    const last = this.#checkpoint.document.results.slice(-MAX_UNAVAILABLE_IN_A_ROW);
+    const isGone = last.length === MAX_UNAVAILABLE_IN_A_ROW && last.every(({ fault }) => fault === "unavailable");
+    return isGone || last.at(-1)?.observed === GONE ? GONE : undefined;
+  }
+
+  #endsAt(): Date {
+    return new Date(this.#drill.deadlines.checksEndAt);
+  }
+}
+
+const GONE = `not asked: the database left ${MAX_UNAVAILABLE_IN_A_ROW} checks in a row unanswered`;
+
+async function ask<Kind extends CheckKind>(check: CheckOf<Kind>, asking: Asking, cursor: unknown): Promise<Progress> {
+  try {
+    return await kindOf<Kind>(check.kind as Kind).ask(check, asking, cursor);
+  } catch (error) {
+    if (error instanceof StatementFailed) return { finding: findingOf(error) };
+    throw error;
+  }
+}
+
+function expectedOf<Kind extends CheckKind>(check: CheckOf<Kind>): string {
+  return kindOf<Kind>(check.kind as Kind).expected(check);
+}
