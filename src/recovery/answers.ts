@@ -5,6 +5,8 @@ const looping = {
   phase: z.enum(["pending", "ready"]),
   /** Whole seconds until the next look; Step Functions waits no fractions. */
   waitSeconds: z.int(),
+  /** How often the step has looked, this time included: what the drill's state transitions are counted from. */
+  looks: z.int(),
   startedAt: Instant,
   finishedAt: z.optional(Instant),
 };

@@ -26,7 +26,8 @@ export async function copySnapshot(
   { drill, copy }: CopySnapshotInput,
 ): Promise<CopyAnswer> {
   const startedAt = copy?.startedAt ?? now().toISOString();
-  if (!drill.copy.needed) return skipped(drill, startedAt);
+  const looks = (copy?.looks ?? 0) + 1;
+  if (!drill.copy.needed) return skipped(drill, startedAt, looks);
 
   const there = rds(drill.sandbox.region);
   const found = await findClusterSnapshot(there, drill.copy.snapshotId);
@@ -35,6 +36,7 @@ export async function copySnapshot(
 
   const state = {
     startedAt,
+    looks,
     skipped: false,
     snapshotId: drill.copy.snapshotId,
     snapshotArn: snapshot.DBClusterSnapshotArn ?? "",
@@ -60,12 +62,13 @@ export async function copySnapshot(
   };
 }
 
-function skipped(drill: Drill, startedAt: string): CopyAnswer {
+function skipped(drill: Drill, startedAt: string, looks: number): CopyAnswer {
   const { id, arn } = drill.recoveryPoint;
   return {
     phase: "ready",
     waitSeconds: 0,
     startedAt,
+    looks,
     finishedAt: startedAt,
     skipped: true,
     snapshotId: id,

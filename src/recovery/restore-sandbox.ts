@@ -52,6 +52,7 @@ export async function restoreSandbox(services: Services, input: RestoreSandboxIn
   const secretArn = progress.cluster?.MasterUserSecret?.SecretArn ?? earlier?.secretArn;
   const state = {
     startedAt,
+    looks: (earlier?.looks ?? 0) + 1,
     waitingFor: progress.waitingFor,
     clusterArn: progress.cluster?.DBClusterArn ?? earlier?.clusterArn ?? "",
     ...(secretArn === undefined ? {} : { secretArn }),

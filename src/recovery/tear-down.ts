@@ -37,7 +37,13 @@ export async function tearDown(
     ...(earlier?.deleted ?? []),
     ...(earlier?.remaining ?? []).filter(isGoneFrom(remaining)).map(withoutReason),
   ];
-  const state = { startedAt, deleted, remaining: remaining.map(withoutHope), leftovers: [] };
+  const state = {
+    startedAt,
+    looks: (earlier?.looks ?? 0) + 1,
+    deleted,
+    remaining: remaining.map(withoutHope),
+    leftovers: [],
+  };
 
   const isOver = at > new Date(drill.deadlines.teardownEndAt) || remaining.every(({ isHopeless }) => isHopeless);
   if (remaining.length > 0 && isOver)

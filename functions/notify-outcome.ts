@@ -1,0 +1,12 @@
+import { SNSClient } from "@aws-sdk/client-sns";
+import { setting } from "../src/aws/environment.ts";
+import { NotifyOutcomeInput, notifyOutcome } from "../src/notify/notify-outcome.ts";
+import { deployedPlan } from "../src/plan/library.ts";
+import { drillStep } from "../src/step.ts";
+
+const sns = new SNSClient({});
+const topicArn = setting("OUTCOME_TOPIC_ARN");
+
+export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input) =>
+  notifyOutcome({ sns, topicArn, plans: deployedPlan }, input),
+);

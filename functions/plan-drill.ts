@@ -1,0 +1,20 @@
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { inRegion } from "../src/aws/clients.ts";
+import { setting } from "../src/aws/environment.ts";
+import { deployedPlan } from "../src/plan/library.ts";
+import { PlanDrillInput, planDrill } from "../src/recovery/plan-drill.ts";
+import { drillStep } from "../src/step.ts";
+
+const clients = { rds: inRegion(RDSClient), ec2: inRegion(EC2Client), kms: inRegion(KMSClient) };
+const defaults = {
+  kmsKey: setting("SANDBOX_KMS_KEY"),
+  subnetGroup: setting("SANDBOX_SUBNET_GROUP"),
+  securityGroup: setting("SANDBOX_SECURITY_GROUP"),
+  parameterGroup: setting("SANDBOX_PARAMETER_GROUP"),
+};
+
+export const handler = drillStep("plan-drill", PlanDrillInput, (input, step) =>
+  planDrill({ ...clients, ...step, defaults, plans: deployedPlan }, input),
+);

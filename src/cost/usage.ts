@@ -1,0 +1,34 @@
+import type { Drill } from "../plan/drill.ts";
+import { secondsBetween } from "../recovery/pacing.ts";
+import type { Story } from "../verdict/phases.ts";
+import type { Usage } from "./itemise.ts";
+
+/**
+ * States every execution enters, whatever happens: BeginDrill, PlanDrill, RecoverAndCheck, ProveIsolation, ChecksDone, JudgeDrill,
+ * WasAnythingCreated, RecordEvidence, NotifyOutcome, WhatWasTheVerdict, one outcome; and the start.
+ */
+const FIXED_TRANSITIONS = 12;
+/** A look is a Task, a Choice and a Wait; the last look of a loop does not wait. */
+const TRANSITIONS_PER_LOOK = 3;
+
+/** What the drill used, from the times its steps journalled. */
+export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, endedAt: string): Usage {
+  const { copy, sandbox, checks, teardown } = story;
+  const goneAt = teardown?.finishedAt ?? endedAt;
+  const hoursUntilGone = (from: string | undefined): number =>
+    from === undefined ? 0 : secondsBetween(from, goneAt) / 3600;
+  return {
+    sizeGib: drill.recoveryPoint.sizeGib,
+    copied: drill.copy.needed && copy !== undefined,
+    sandboxHours: hoursUntilGone(sandbox?.milestones.restoreRequestedAt),
+    copyHours: hoursUntilGone(copy?.startedAt),
+    instanceClass: drill.sandbox.instanceClass,
+    maxAcu: drill.sandbox.maxAcu,
+    dataApiCalls,
+    transitions: transitionsOf([copy, sandbox, checks, teardown].map((step) => step?.looks ?? 0)),
+  };
+}
+
+function transitionsOf(looks: readonly number[]): number {
+  return looks.reduce((sum, number) => sum + Math.max(0, TRANSITIONS_PER_LOOK * number - 1), FIXED_TRANSITIONS);
+}

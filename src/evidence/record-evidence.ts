@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
+import { CheckResults } from "../checks/result.ts";
+import { itemise } from "../cost/itemise.ts";
+import { measuredUsage } from "../cost/usage.ts";
+import type { Drill } from "../plan/drill.ts";
+import type { ParsedPlan } from "../plan/parse.ts";
+import { TeardownAnswer } from "../recovery/answers.ts";
+import { secondsBetween } from "../recovery/pacing.ts";
+import { FailureInput, readFailure } from "../verdict/failure.ts";
+import { type Story, storyOf } from "../verdict/phases.ts";
+import { Verdict } from "../verdict/verdict.ts";
+import { readJournal } from "./journal.ts";
+import { type LedgerEntry, writeLedger } from "./ledger.ts";
+import type { EvidenceAnswer, Manifest, Report } from "./report.ts";
+import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
+
+export const RecordEvidenceInput = z.object({
+  ...SubjectInput,
+  verdict: Verdict,
+  teardown: z.optional(TeardownAnswer),
+  teardownFailure: z.optional(FailureInput),
+});
+type RecordEvidenceInput = z.infer<typeof RecordEvidenceInput>;
+
+interface Services {
+  readonly store: JsonStore;
+  readonly plans: (name: string) => Promise<ParsedPlan>;
+  readonly now: () => Date;
+}
+
+const COST_BASIS =
+  "list prices of us-east-1 times measured use; serverless capacity counted at its maximum: an upper bound, not a bill";
+const NO_COST = { usd: 0, items: [] };
+
+/**
+ * Files the drill: report.json, checks.json, manifest.json (SHA-256 of each), then, last, its ledger entry, so that an entry in the
+ * ledger always has its evidence. Recording again replaces the same files.
+ */
+export async function recordEvidence(services: Services, input: RecordEvidenceInput): Promise<EvidenceAnswer> {
+  const { store, now } = services;
+  const subject = await subjectOf(services.plans, input);
+  const { prefix } = subject;
+  const endedAt = now().toISOString();
+  const story = input.drill === undefined ? {} : storyOf(await readJournal(store, prefix));
+  const results = await store.get(`${prefix}/checks.json`, CheckResults);
+  const report = compose(input, subject, story, results, endedAt);
+
+  const files = {
+    "report.json": await store.put(`${prefix}/report.json`, report),
+    "checks.json": await store.put(
+      `${prefix}/checks.json`,
+      results ?? { drillId: subject.drillId, complete: false, results: [] },
+    ),
+  };
+  const manifest: Manifest = {
+    drillId: subject.drillId,
+    files: Object.entries(files).map(([file, text]) => ({
+      file,
+      sha256: sha256(text),
+      bytes: Buffer.byteLength(text),
+    })),
+  };
+  const manifestSha256 = sha256(await store.put(`${prefix}/manifest.json`, manifest));
+  const ledgerKey = await writeLedger(store, entryOf(report, subject, story, manifestSha256));
+  return {
+    bucket: store.bucket,
+    prefix,
+    files: [...Object.keys(files), "manifest.json"].map((file) => `${prefix}/${file}`).concat(ledgerKey),
+    manifestSha256,
+    leftovers: report.leftovers,
+    actualUsd: report.cost.actual.usd,
+  };
+}
+
+function compose(
+  input: RecordEvidenceInput,
+  subject: Subject,
+  story: Story,
+  results: CheckResults | undefined,
+  endedAt: string,
+): Report {
+  const { drill, verdict, execution, teardown } = input;
+  return {
+    schemaVersion: 1,
+    drillId: subject.drillId,
+    database: subject.database,
+    plan: subject.plan,
+    execution,
+    endedAt,
+    verdict,
+    ...(drill === undefined ? {} : { drill }),
+    checks: results?.results ?? [],
+    ...(story.isolation === undefined ? {} : { isolation: story.isolation }),
+    ...(teardown === undefined ? {} : { teardown }),
+    leftovers: leftoversOf(input),
+    cost: {
+      estimated: drill?.estimate ?? NO_COST,
+      actual:
+        drill === undefined
+          ? NO_COST
+          : itemise(measuredUsage(drill, { ...story, teardown }, results?.dataApiCalls ?? 0, endedAt)),
+      basis: COST_BASIS,
+    },
+  };
+}
+
+/** When teardown itself broke, everything it might have left is a leftover until somebody has looked. */
+function leftoversOf({ drill, teardown, teardownFailure }: RecordEvidenceInput): TeardownAnswer["leftovers"] {
+  const failure = readFailure(teardownFailure);
+  if (failure === undefined || drill === undefined) return teardown?.leftovers ?? [];
+  const reason = `teardown failed (${failure.error}: ${failure.message}); look for it by hand`;
+  return possibleResources(drill).map((resource) => ({ ...resource, reason }));
+}
+
+function possibleResources({ sandbox: { region, cluster, writer }, copy }: Drill) {
+  return [
+    { kind: "instance" as const, id: writer, region },
+    { kind: "cluster" as const, id: cluster, region },
+    ...(copy.needed ? [{ kind: "snapshot" as const, id: copy.snapshotId, region }] : []),
+  ];
+}
+
+function entryOf(report: Report, subject: Subject, story: Story, manifestSha256: string): LedgerEntry {
+  const { verdict, drill } = report;
+  return {
+    drillId: report.drillId,
+    plan: report.plan,
+    database: report.database,
+    trigger: subject.trigger,
+    verdict: verdict.verdict,
+    ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+    summary: verdict.summary,
+    startedAt: new Date(report.execution.startedAt).toISOString(),
+    endedAt: report.endedAt,
+    ...measured("rtoSeconds", verdict.objectives.rto?.measuredSeconds),
+    ...measured("rpoSeconds", verdict.objectives.rpo?.measuredSeconds),
+    stepSeconds: {
+      ...measured("copy", story.copy?.skipped === true ? undefined : tookSeconds(story.copy)),
+      ...measured(
+        "restore",
+        tookSeconds({ startedAt: story.sandbox?.startedAt, finishedAt: story.sandbox?.milestones.clusterAvailableAt }),
+      ),
+      ...measured("checks", tookSeconds(story.checks)),
+      ...measured("teardown", tookSeconds(report.teardown)),
+    },
+    ...(drill === undefined ? {} : { sizeGib: drill.recoveryPoint.sizeGib }),
+    leftovers: report.leftovers.length,
+    actualUsd: report.cost.actual.usd,
+    manifestSha256,
+  };
+}
+
+function tookSeconds(
+  step: { startedAt?: string | undefined; finishedAt?: string | undefined } | undefined,
+): number | undefined {
+  if (step?.startedAt === undefined || step.finishedAt === undefined) return undefined;
+  return secondsBetween(step.startedAt, step.finishedAt);
+}
+
+function measured<Name extends string>(name: Name, value: number | undefined): { [K in Name]?: number } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: number });
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -1,0 +1,44 @@
+import * as z from "zod/mini";
+import { CheckResult } from "../checks/result.ts";
+import { CostItem, Drill, Execution } from "../plan/drill.ts";
+import { IsolationAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { Verdict } from "../verdict/verdict.ts";
+
+const Cost = z.object({ usd: z.number(), items: z.array(CostItem) });
+
+/** `report.json`: everything an auditor asks of one drill. Durations in seconds, moments ISO 8601, money USD. */
+export const Report = z.object({
+  schemaVersion: z.literal(1),
+  drillId: z.string(),
+  /** The cluster whose backup was drilled; `unplanned` when the drill was refused before one was known. */
+  database: z.string(),
+  plan: z.string(),
+  execution: Execution,
+  endedAt: z.iso.datetime(),
+  verdict: Verdict,
+  /** Absent when planning refused the drill. */
+  drill: z.optional(Drill),
+  checks: z.array(CheckResult),
+  isolation: z.optional(IsolationAnswer),
+  teardown: z.optional(TeardownAnswer),
+  leftovers: TeardownAnswer.shape.leftovers,
+  cost: z.object({ estimated: Cost, actual: Cost, basis: z.string() }),
+});
+export type Report = z.infer<typeof Report>;
+
+export const Manifest = z.object({
+  drillId: z.string(),
+  files: z.array(z.object({ file: z.string(), sha256: z.string(), bytes: z.number() })),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** `$.evidence` */
+export const EvidenceAnswer = z.object({
+  bucket: z.string(),
+  prefix: z.string(),
+  files: z.array(z.string()),
+  manifestSha256: z.string(),
+  leftovers: TeardownAnswer.shape.leftovers,
+  actualUsd: z.number(),
+});
+export type EvidenceAnswer = z.infer<typeof EvidenceAnswer>;

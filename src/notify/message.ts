@@ -1,0 +1,119 @@
+import type { EvidenceAnswer } from "../evidence/report.ts";
+import type { Subject } from "../evidence/subject.ts";
+import type { Drill } from "../plan/drill.ts";
+import { formatDuration } from "../verdict/duration.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+
+/** SNS refuses longer subjects, and characters that are not ASCII. */
+const MAX_SUBJECT_CHARS = 100;
+/** One SMS of GSM characters is 160; a sender's name and a carrier's prefix take the rest. */
+const MAX_SMS_CHARS = 140;
+
+export interface Outcome {
+  readonly subject: Subject;
+  readonly drill: Drill | undefined;
+  readonly verdict: Verdict;
+  readonly evidence: EvidenceAnswer | undefined;
+  readonly leftovers: EvidenceAnswer["leftovers"];
+}
+
+export interface Message {
+  /** At most 100 ASCII characters. */
+  readonly subject: string;
+  readonly email: string;
+  /** At most 140 ASCII characters. */
+  readonly sms: string;
+  /** For machines: queues, functions, chat bridges. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** What people are told of an outcome, per channel. Row data never is in it: findings name checks, counts and single compared values. */
+export function composeMessage(outcome: Outcome): Message {
+  const { subject, verdict, leftovers } = outcome;
+  const label = `${verdict.verdict.toUpperCase()}${verdict.reason === undefined ? "" : ` (${verdict.reason})`}`;
+  const leak = leftovers.length === 0 ? "" : ` ${leftovers.length} LEFT BEHIND.`;
+  return {
+    subject: ascii(`${label}: ${subject.database}, restore drill${leak}`, MAX_SUBJECT_CHARS),
+    email: email(outcome, label),
+    sms: ascii(`Restore drill ${label} ${subject.database}:${leak} ${verdict.summary}`, MAX_SMS_CHARS),
+    json: machineReadable(outcome),
+  };
+}
+
+/** Accents are dropped, what is left of other alphabets becomes "?", line breaks become blanks; cut at a limit with three dots. */
+function ascii(text: string, maxChars: number): string {
+  const plain = text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/\s+/g, " ")
+    .replace(/[^ -~]/g, "?");
+  return plain.length <= maxChars ? plain : `${plain.slice(0, maxChars - 3)}...`;
+}
+
+function email(outcome: Outcome, label: string): string {
+  const { subject, drill, verdict, evidence, leftovers } = outcome;
+  const sections = [
+    [`${label}: ${subject.database}`, verdict.summary],
+    [`Do next: ${verdict.nextStep ?? "look at the evidence."}`],
+    verdict.findings.length === 0 ? [] : ["What was seen:", ...verdict.findings.map((line) => `- ${line}`)],
+    leftovers.length === 0
+      ? []
+      : [
+          "LEFT BEHIND (it costs money and holds production data; delete it by hand):",
+          ...leftovers.map(({ kind, id, region, reason }) => `- ${kind} ${id} in ${region}: ${reason}`),
+        ],
+    [
+      objectiveLine("RTO", verdict.objectives.rto),
+      objectiveLine("RPO", verdict.objectives.rpo),
+      ...(drill === undefined
+        ? []
+        : [
+            `Recovery point: ${drill.recoveryPoint.id} (${drill.recoveryPoint.kind}), ${formatDuration(drill.recoveryPoint.ageSeconds)} old`,
+          ]),
+      ...(drill === undefined ? [] : [`From ${drill.source.region} to ${drill.sandbox.region}`]),
+    ],
+    verdict.phases.length === 0
+      ? []
+      : ["Where the time went:", ...verdict.phases.map(({ name, seconds }) => `- ${name}: ${formatDuration(seconds)}`)],
+    [
+      evidence === undefined
+        ? "Evidence: NOT WRITTEN"
+        : `Evidence: s3://${evidence.bucket}/${evidence.prefix}/report.json`,
+      ...(drill === undefined || evidence === undefined
+        ? []
+        : [`Cost: at most $${evidence.actualUsd.toFixed(2)}, estimated $${drill.estimate.usd.toFixed(2)}`]),
+      `Drill: ${subject.drillId}`,
+      `Plan: ${subject.plan}, started by ${subject.trigger.kind} (${subject.trigger.by})`,
+    ],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function objectiveLine(name: string, objective: Verdict["objectives"]["rto"]): string {
+  if (objective === undefined) return `${name}: not measured`;
+  const wanted = `objective ${formatDuration(objective.objectiveSeconds)}`;
+  if (objective.measuredSeconds === undefined) return `${name}: not measured, ${wanted}`;
+  return `${name}: ${formatDuration(objective.measuredSeconds)}, ${wanted}, ${objective.met === true ? "met" : "MISSED"}`;
+}
+
+function machineReadable({ subject, verdict, evidence, leftovers }: Outcome): Record<string, unknown> {
+  return {
+    schemaVersion: 1,
+    drillId: subject.drillId,
+    database: subject.database,
+    plan: subject.plan,
+    trigger: subject.trigger.kind,
+    verdict: verdict.verdict,
+    reason: verdict.reason,
+    summary: verdict.summary,
+    nextStep: verdict.nextStep,
+    findings: verdict.findings,
+    rtoSeconds: verdict.objectives.rto?.measuredSeconds,
+    rpoSeconds: verdict.objectives.rpo?.measuredSeconds,
+    leftovers,
+    evidence: evidence === undefined ? undefined : `s3://${evidence.bucket}/${evidence.prefix}/report.json`,
+  };
+}

@@ -1,0 +1,62 @@
+import type { Verdict } from "./verdict.ts";
+
+type Blame = { verdict: "failed"; reason: "recovery" | "objective" } | { verdict: "errored"; reason: "drill" };
+
+/** Recovery itself does not work: it would not have worked in a disaster either. */
+const RECOVERY = new Set([
+  "Drill.NoRecoveryPoint",
+  "Drill.CopyFailed",
+  "Drill.RestoreFailed",
+  "Drill.FirstQueryFailed",
+  "DBClusterSnapshotNotFoundFault",
+  "InsufficientDBClusterCapacityFault",
+  "InsufficientDBInstanceCapacityFault",
+  "InsufficientStorageClusterCapacityFault",
+  "InvalidDBClusterSnapshotStateFault",
+  "KMSKeyNotAccessibleFault",
+]);
+
+/** A plan's time limit is never shorter than its RTO, so what ran out of time has missed the objective. */
+const TOO_LATE = new Set(["Drill.CopyTimedOut", "Drill.RestoreTimedOut"]);
+
+/**
+ * Whose fault an error is, by its name (the SDK's class name, or ours). Everything unknown is the drill's own: permissions, quotas,
+ * throttling and bugs must never be told as bad backups.
+ */
+export function blameFor(errorName: string): Blame {
+  if (RECOVERY.has(errorName)) return { verdict: "failed", reason: "recovery" };
+  if (TOO_LATE.has(errorName)) return { verdict: "failed", reason: "objective" };
+  return { verdict: "errored", reason: "drill" };
+}
+
+const NEXT_STEPS: Readonly<Record<string, string>> = {
+  "Drill.NoRecoveryPoint": "Turn on automated backups for this database today.",
+  KMSKeyNotAccessibleFault:
+    "Find out what happened to the KMS key: a backup under a lost key is lost. Cancel its deletion if it is pending.",
+};
+
+/** One sentence of advice for the person at 3 a.m. */
+export function nextStepFor(
+  verdict: Verdict["verdict"],
+  reason: Verdict["reason"],
+  errorName: string | undefined,
+): string {
+  const known = errorName === undefined ? undefined : NEXT_STEPS[errorName];
+  if (known !== undefined) return known;
+  switch (reason) {
+    case "data":
+      return "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.";
+    case "recovery":
+      return "Treat this database as not recoverable from this recovery point until a drill passes.";
+    case "objective":
+      return "Recovery works but misses its objective: shorten the slowest phase, or agree on another objective.";
+    case "unchecked":
+      return "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.";
+    case "empty":
+      return "The checks had nothing to look at: make sure that the right database was backed up and is asked.";
+    case "drill":
+      return "The drill itself broke; the backup was not judged. Mend the cause and start the drill again.";
+    default:
+      return verdict === "passed" ? "Nothing to do." : "Look at the evidence.";
+  }
+}

@@ -1,0 +1,154 @@
+import type { Metrics } from "@aws-lambda-powertools/metrics";
+import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
+import { type CheckResult, CheckResults } from "../checks/result.ts";
+import { readJournal } from "../evidence/journal.ts";
+import { Drill } from "../plan/drill.ts";
+import { blameFor, nextStepFor } from "./blame.ts";
+import { formatDuration } from "./duration.ts";
+import { type Failure, FailureInput, readFailure } from "./failure.ts";
+import { publishMetrics } from "./metrics.ts";
+import { phasesOf, storyOf } from "./phases.ts";
+import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
+
+export const JudgeDrillInput = z.object({ drill: z.optional(Drill), failure: z.optional(FailureInput) });
+
+/** A mail with more lines is not read; the report has them all. */
+const MAX_FINDINGS = 20;
+
+interface Evidence {
+  readonly drill: Drill | undefined;
+  readonly failure: Failure | undefined;
+  readonly results: CheckResults | undefined;
+  readonly phases: Phase[];
+}
+
+/**
+ * Results and objectives, or the failure, become a verdict. What is wrong with the data outranks everything; a missed objective outranks
+ * what could not be asked; a check that did not run is never a pass.
+ */
+export async function judgeDrill(
+  { store, metrics }: { store: JsonStore; metrics: Metrics },
+  input: z.infer<typeof JudgeDrillInput>,
+): Promise<Verdict> {
+  const { drill } = input;
+  const failure = readFailure(input.failure);
+  if (drill === undefined) return judge({ drill, failure, results: undefined, phases: [] });
+  const results = await store.get(`${drill.evidencePrefix}/checks.json`, CheckResults);
+  const story = storyOf(await readJournal(store, drill.evidencePrefix));
+  const verdict = judge({ drill, failure, results, phases: phasesOf(drill, story, results) });
+  publishMetrics(metrics, drill, verdict, results?.results ?? []);
+  return verdict;
+}
+
+/** The judgement alone, for everything already read. */
+export function judge({ drill, failure, results, phases }: Evidence): Verdict {
+  const objectives = measure(drill, results, phases);
+  const required = (results?.results ?? []).filter((result) => result.required);
+  const { verdict, reason, summary, findings } = decide({ drill, failure, results, phases }, required, objectives);
+  return {
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    error: OUTCOME_ERROR[verdict],
+    summary,
+    nextStep: nextStepFor(verdict, reason, failure?.error),
+    findings: findings.slice(0, MAX_FINDINGS),
+    phases,
+    objectives,
+    ...(drill === undefined ? {} : { recoveryPointAgeSeconds: drill.recoveryPoint.ageSeconds }),
+  };
+}
+
+interface Decision {
+  readonly verdict: Verdict["verdict"];
+  readonly reason?: Reason;
+  readonly summary: string;
+  readonly findings: string[];
+}
+
+function decide(
+  { drill, failure, results }: Evidence,
+  required: CheckResult[],
+  objectives: Verdict["objectives"],
+): Decision {
+  const failed = required.filter(({ outcome }) => outcome === "failed");
+  if (failed.length > 0)
+    return {
+      verdict: "failed",
+      reason: "data",
+      summary: `What came back is wrong: ${count(failed.length, "check")} of ${required.length} failed.`,
+      findings: failed.map(finding),
+    };
+
+  if (failure !== undefined)
+    return { ...blameFor(failure.error), summary: failure.message, findings: [`${failure.error}: ${failure.message}`] };
+
+  const missed = [missedObjective("RTO", objectives.rto), missedObjective("RPO", objectives.rpo)].filter(
+    (line) => line !== undefined,
+  );
+  if (missed.length > 0) return { verdict: "failed", reason: "objective", summary: missed.join(" "), findings: missed };
+
+  const unchecked = required.filter(({ outcome }) => outcome === "unchecked");
+  if (results === undefined || !results.complete || unchecked.length > 0)
+    return {
+      verdict: "inconclusive",
+      reason: "unchecked",
+      summary: `Nothing wrong was seen, but ${count(unchecked.length, "required check")} of ${required.length} could not be asked.`,
+      findings: unchecked.map(finding),
+    };
+  if (drill?.checkCount === 0)
+    return {
+      verdict: "inconclusive",
+      reason: "unchecked",
+      summary: "The plan has no checks: the database was restored and read, but nothing was asked of it.",
+      findings: [],
+    };
+
+  const empty = required.filter(({ outcome }) => outcome === "empty");
+  if (empty.length > 0)
+    return {
+      verdict: "inconclusive",
+      reason: "empty",
+      summary: `${count(empty.length, "required check")} had nothing to look at.`,
+      findings: empty.map(finding),
+    };
+  return {
+    verdict: "passed",
+    summary: `The restored database is right: ${count(required.length, "check")} held, RTO and RPO met their objectives.`,
+    findings: [],
+  };
+}
+
+function measure(drill: Drill | undefined, results: CheckResults | undefined, phases: Phase[]): Verdict["objectives"] {
+  if (drill === undefined) return {};
+  const isValidated = phases.at(-1)?.name === "validated";
+  const rtoSeconds = isValidated ? phases.reduce((sum, { seconds }) => sum + seconds, 0) : undefined;
+  const newest = (results?.results ?? [])
+    .flatMap(({ newestAt }) => newestAt ?? [])
+    .sort()
+    .at(-1);
+  // Without a freshness check the recovery point's own time is all there is to count from.
+  const rpoSeconds =
+    newest === undefined
+      ? drill.recoveryPoint.ageSeconds
+      : (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000;
+  return {
+    rto: objective(drill.objectives.rtoSeconds, rtoSeconds),
+    rpo: objective(drill.objectives.rpoSeconds, rpoSeconds),
+  };
+}
+
+function objective(objectiveSeconds: number, measuredSeconds: number | undefined) {
+  return measuredSeconds === undefined
+    ? { objectiveSeconds }
+    : { objectiveSeconds, measuredSeconds, met: measuredSeconds <= objectiveSeconds };
+}
+
+function missedObjective(name: string, objective: Verdict["objectives"]["rto"]): string | undefined {
+  if (objective?.met !== false || objective.measuredSeconds === undefined) return undefined;
+  return `${name} was ${formatDuration(objective.measuredSeconds)}, over its objective of ${formatDuration(objective.objectiveSeconds)}.`;
+}
+
+const finding = ({ name, expected, observed }: CheckResult): string =>
+  `${name}: expected ${expected}, observed ${observed}`;
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,39 @@
+import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { CheckResult } from "../checks/result.ts";
+import type { Drill } from "../plan/drill.ts";
+import { VERDICTS, type Verdict } from "./verdict.ts";
+
+const METRIC = {
+  passed: "DrillPassed",
+  failed: "DrillFailed",
+  inconclusive: "DrillInconclusive",
+  errored: "DrillErrored",
+} as const;
+
+/** EMF holds at most 100 values a metric and document; Powertools flushes by itself before that. */
+const MAX_CHECK_DURATIONS = 100;
+
+/**
+ * Publishes a drill's metrics by EMF, with the database as the only dimension shared by all. A drill id is never one: each would be a
+ * metric of its own. Verdicts are published as 0 and 1, so that an alarm tells "no failure" from "no drill".
+ */
+export function publishMetrics(metrics: Metrics, drill: Drill, verdict: Verdict, checks: readonly CheckResult[]): void {
+  metrics.addDimension("database", drill.source.cluster);
+  for (const name of VERDICTS) metrics.addMetric(METRIC[name], MetricUnit.Count, name === verdict.verdict ? 1 : 0);
+  const { rto, rpo } = verdict.objectives;
+  if (rpo?.measuredSeconds !== undefined) metrics.addMetric("RpoSeconds", MetricUnit.Seconds, rpo.measuredSeconds);
+  metrics.addMetric("RecoveryPointAgeSeconds", MetricUnit.Seconds, drill.recoveryPoint.ageSeconds);
+  for (const { seconds } of checks.slice(0, MAX_CHECK_DURATIONS))
+    metrics.addMetric("CheckSeconds", MetricUnit.Seconds, seconds);
+  metrics.publishStoredMetrics();
+
+  for (const { name, seconds } of verdict.phases) publishPhase(metrics, drill, name, seconds);
+  if (rto?.measuredSeconds !== undefined) publishPhase(metrics, drill, "total", rto.measuredSeconds);
+}
+
+function publishPhase(metrics: Metrics, drill: Drill, phase: string, seconds: number): void {
+  const single = metrics.singleMetric();
+  single.addDimension("database", drill.source.cluster);
+  single.addDimension("phase", phase);
+  single.addMetric("RtoSeconds", MetricUnit.Seconds, seconds);
+}

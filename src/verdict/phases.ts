@@ -1,0 +1,61 @@
+import * as z from "zod/mini";
+import { type CheckResults, ChecksAnswer } from "../checks/result.ts";
+import type { JournalEntry, StepName } from "../evidence/journal.ts";
+import type { Drill } from "../plan/drill.ts";
+import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { secondsBetween } from "../recovery/pacing.ts";
+import { PHASES, type Phase } from "./verdict.ts";
+
+export type Journal = Partial<Record<StepName, JournalEntry>>;
+
+/** What each step last answered, where it answered. A failed branch leaves no document, but it leaves this. */
+export interface Story {
+  readonly copy?: CopyAnswer | undefined;
+  readonly sandbox?: SandboxAnswer | undefined;
+  readonly isolation?: IsolationAnswer | undefined;
+  readonly checks?: ChecksAnswer | undefined;
+  readonly teardown?: TeardownAnswer | undefined;
+}
+
+export function storyOf(journal: Journal): Story {
+  // A step that failed keeps what it had learned in the error's details.
+  const read = <Schema extends z.core.$ZodType>(step: StepName, schema: Schema): z.output<Schema> | undefined => {
+    const entry = journal[step];
+    const parsed = z.safeParse(
+      schema,
+      entry?.answer ?? { phase: "pending", waitSeconds: 0, looks: 0, ...entry?.error?.details },
+    );
+    return parsed.success ? parsed.data : undefined;
+  };
+  return {
+    copy: read("copy-snapshot", CopyAnswer),
+    sandbox: read("restore-sandbox", SandboxAnswer),
+    isolation: read("prove-isolation", IsolationAnswer),
+    checks: read("run-checks", ChecksAnswer),
+    teardown: read("tear-down", TeardownAnswer),
+  };
+}
+
+/** The phases that the drill got through, in order. Each begins where the one before ended, so that they add up. */
+export function phasesOf(drill: Drill, story: Story, results: CheckResults | undefined): Phase[] {
+  const endOf: Record<Phase["name"], string | undefined> = {
+    select: drill.plannedAt,
+    copy: story.copy?.finishedAt,
+    restore: story.sandbox?.milestones.writerAvailableAt,
+    "first-query": story.sandbox?.milestones.firstQueryAt,
+    isolation: story.isolation?.at,
+    "full-read": results?.fullReadAt,
+    validated: results?.complete === true ? story.checks?.finishedAt : undefined,
+  };
+  const phases: Phase[] = [];
+  let startedAt = drill.startedAt;
+  for (const name of PHASES) {
+    const endedAt = endOf[name];
+    // A full read that could not finish leaves no time of its own; the checks after it still end a phase.
+    if (endedAt === undefined && name === "full-read") continue;
+    if (endedAt === undefined) break;
+    phases.push({ name, startedAt, seconds: Math.max(0, secondsBetween(startedAt, endedAt)) });
+    startedAt = endedAt;
+  }
+  return phases;
+}
