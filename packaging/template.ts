@@ -7,7 +7,14 @@ import { PolicyStatement } from "./permissions.ts";
 
 const Template = z.object({
   Parameters: z._default(z.record(z.string(), z.looseObject({ Default: z.optional(z.string()) })), {}),
-  Resources: z.record(z.string(), z.looseObject({ Type: z.string(), Properties: z.optional(z.unknown()) })),
+  Resources: z.record(
+    z.string(),
+    z.looseObject({
+      Type: z.string(),
+      Properties: z.optional(z.unknown()),
+      DeletionPolicy: z._default(z.string(), "Delete"),
+    }),
+  ),
   Outputs: z._default(z.record(z.string(), z.looseObject({ Value: z.unknown() })), {}),
 });
 type Template = z.infer<typeof Template>;
@@ -59,6 +66,8 @@ export interface PackagedResource {
   readonly type: string;
   /** What `Ref` answers. */
   readonly ref: string;
+  /** What CloudFormation does with it when the stack goes: `Delete` unless the template says otherwise. */
+  readonly deletionPolicy: string;
   readonly properties: unknown;
 }
 
@@ -92,9 +101,14 @@ export async function readPackagedTemplate(
   const template = z.parse(Template, JSON.parse(text));
   const scope = scopeOf(template, options);
   const resources = Object.fromEntries(
-    Object.entries(template.Resources).map(([logicalId, { Type, Properties }]) => [
+    Object.entries(template.Resources).map(([logicalId, { Type, Properties, DeletionPolicy }]) => [
       logicalId,
-      { type: Type, ref: String(scope.ref(logicalId)), properties: resolveIntrinsics(Properties ?? {}, scope) },
+      {
+        type: Type,
+        ref: String(scope.ref(logicalId)),
+        deletionPolicy: DeletionPolicy,
+        properties: resolveIntrinsics(Properties ?? {}, scope),
+      },
     ]),
   );
   const statementsByRole = new Map(

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { functionNames } from "../../packaging/bundle.ts";
+import { parsePlan } from "../../src/plan/parse.ts";
+import { namesInZip, type PackagedService, PROJECT_DIRECTORY, packageService } from "./packaged-service.ts";
+
+const names = functionNames();
+
+describe("a function's package", () => {
+  let real: PackagedService;
+  beforeAll(async () => {
+    real = await packageService({ functions: "real", plans: "real" });
+  });
+  afterAll(() => real?.remove());
+
+  it("exists for every entry file and for nothing else", async () => {
+    const zips = (await readdir(real.directory)).filter((file) => file.endsWith(".zip"));
+    expect(zips.sort()).toEqual(names.map((name) => `${name}.zip`));
+  });
+
+  it("holds index.cjs and the plans, at its root, and nothing else", async () => {
+    const plans = (await readdir(join(PROJECT_DIRECTORY, "drills"))).filter((file) => file.endsWith(".yml"));
+    expect(plans).not.toEqual([]);
+    const expected = [...plans.map((plan) => `drills/${plan.replace(".yml", ".json")}`), "index.cjs"].sort();
+    for (const name of names) expect(await namesInZip(join(real.directory, `${name}.zip`))).toEqual(expected);
+  });
+
+  it("holds each plan as it was written, valid", async () => {
+    const directory = join(real.directory, "functions/plan-drill/drills");
+    for (const file of await readdir(directory)) {
+      const packaged = parsePlan(await readFile(join(directory, file), "utf8"), file);
+      const source = await readFile(join(PROJECT_DIRECTORY, "drills", file.replace(".json", ".yml")), "utf8");
+      expect(packaged.file).toEqual(parsePlan(source, file).file);
+    }
+  });
+
+  it("has the same bytes when it is packaged again", async () => {
+    const again = await packageService({ functions: "real", plans: "real" });
+    try {
+      for (const name of names) expect(await hashOf(again, name)).toBe(await hashOf(real, name));
+    } finally {
+      await again.remove();
+    }
+  });
+});
+
+describe("packaging", () => {
+  it("fails on a misspelt key in a plan, naming the file and the key that was meant", async () => {
+    const plan = `plan: orders
+source: { region: eu-west-1, clutser: orders, database: orders }
+sandbox: { region: eu-central-1 }
+objectives: { rto: 1h, rpo: 1d }
+`;
+    await expect(packageService({ plans: { "orders.yml": plan } })).rejects.toThrow(
+      /drills\/orders\.yml[\s\S]*"cluster"/,
+    );
+  });
+
+  it("fails on a plan that is not called as its file is", async () => {
+    const plan = `plan: orders
+source: { region: eu-west-1, cluster: orders, database: orders }
+sandbox: { region: eu-central-1 }
+objectives: { rto: 1h, rpo: 1d }
+`;
+    await expect(packageService({ plans: { "billing.yml": plan } })).rejects.toThrow(
+      /drills\/billing\.yml[\s\S]*"orders"/,
+    );
+  });
+});
+
+async function hashOf(service: PackagedService, name: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(join(service.directory, `${name}.zip`)))
+    .digest("hex");
+}

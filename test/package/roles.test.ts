@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { isAllowed, PolicyStatement } from "../../packaging/permissions.ts";
+import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { namesOf, TAG } from "../../src/plan/names.ts";
+import { faultsOf, referenceOf } from "./iam-reference.ts";
+import { type PackagedService, packageService } from "./packaged-service.ts";
+
+const Role = z.object({
+  Policies: z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(PolicyStatement) }) })),
+});
+const ACCOUNT = "111122223333";
+const arn = (kind: string, name: string): string => `arn:aws:rds:eu-central-1:${ACCOUNT}:${kind}:${name}`;
+const owned = namesOf("20261121-143205-3f9a2b1c");
+const ownTags = { [`aws:ResourceTag/${TAG.drill}`]: owned.drillId };
+
+let service: PackagedService;
+let template: PackagedTemplate;
+let roles: { name: string; statements: readonly PolicyStatement[] }[];
+beforeAll(async () => {
+  service = await packageService();
+  template = await readPackagedTemplate(service.directory, { accountId: ACCOUNT });
+  roles = Object.entries(template.resources)
+    .filter(([, { type }]) => type === "AWS::IAM::Role")
+    .map(([name, { properties }]) => ({
+      name,
+      statements: z.parse(Role, properties).Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    }));
+});
+afterAll(() => service?.remove());
+
+const statementsOf = (name: string): readonly PolicyStatement[] => {
+  const found = template.functions.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no function ${name}.`);
+  return found.statements;
+};
+
+describe("every role", () => {
+  it("uses actions, resources and condition keys that AWS has", async () => {
+    expect(roles).toHaveLength(template.functions.length + 2);
+    for (const { name, statements } of roles) {
+      for (const statement of statements) {
+        expect(await faultsOf(statement), `${name} ${statement.Sid}`).toEqual([]);
+      }
+    }
+  });
+
+  it("has no wildcard in an action", () => {
+    const actions = roles.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
+    expect(actions.filter((action) => /[*?]/.test(action))).toEqual([]);
+  });
+
+  it("covers every resource type that an action of it requires", async () => {
+    for (const { name, statements } of roles) {
+      const allowed = statements.filter(({ Effect }) => Effect === "Allow");
+      for (const action of new Set(allowed.flatMap(({ Action }) => Action))) {
+        const resources = allowed.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
+        const required = (await referenceOf(action))?.resourceTypes.filter(({ isRequired }) => isRequired) ?? [];
+        const missing = required.filter((type) => !resources.some((resource) => type.arn.test(resource)));
+        expect(
+          missing.map((type) => type.name),
+          `${name} ${action}`,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  it("belongs to one function only", () => {
+    const roleArns = template.functions.map(({ roleArn }) => roleArn);
+    expect(new Set(roleArns).size).toBe(template.functions.length);
+  });
+});
+
+describe("production", () => {
+  /** Even when someone has put a drill's tags on it. */
+  const production = ["cluster:orders", "db:orders-1", "cluster:restoredrill-orders", "db:restore-drill"];
+
+  it("can not be changed by any function, tagged or not", async () => {
+    for (const { name, statements } of template.functions) {
+      for (const action of new Set(statements.flatMap(({ Action }) => Action))) {
+        if (!action.startsWith("rds") || !(await referenceOf(action))?.isWrite) continue;
+        for (const resource of production) {
+          const [kind = "", id = ""] = resource.split(":");
+          const context = {
+            ...ownTags,
+            [`aws:RequestTag/${TAG.drill}`]: owned.drillId,
+            "rds:TagsFromRequest": "true",
+          };
+          expect(isAllowed(statements, action, arn(kind, id), context), `${name} ${action} ${resource}`).toBe(false);
+        }
+      }
+    }
+  });
+
+  it("keeps its snapshots: none of another name can be deleted or tagged", () => {
+    for (const { statements } of template.functions) {
+      for (const action of ["rds:DeleteDBClusterSnapshot", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"]) {
+        const context = { ...ownTags, "rds:TagsFromRequest": "true" };
+        expect(isAllowed(statements, action, arn("cluster-snapshot", "rds:orders-2026"), context)).toBe(false);
+      }
+    }
+  });
+
+  it("keeps its secrets: only those of a sandbox can be read", () => {
+    const secret = `arn:aws:secretsmanager:eu-central-1:${ACCOUNT}:secret:rds!cluster-1111-AbCdEf`;
+    const secretOf = (cluster: string) => ({ "aws:ResourceTag/aws:rds:primaryDBClusterArn": arn("cluster", cluster) });
+    for (const name of ["restore-sandbox", "run-checks"]) {
+      const canRead = (context: Record<string, string>): boolean =>
+        isAllowed(statementsOf(name), "secretsmanager:GetSecretValue", secret, context);
+      expect(canRead(secretOf(owned.cluster))).toBe(true);
+      expect(canRead(secretOf("orders"))).toBe(false);
+      expect(canRead({})).toBe(false);
+    }
+  });
+});
+
+describe("tear-down", () => {
+  it("may delete what a drill named and tagged, and nothing that has the name alone", () => {
+    const deletions = [
+      ["rds:DeleteDBInstance", arn("db", owned.writer)],
+      ["rds:DeleteDBCluster", arn("cluster", owned.cluster)],
+      ["rds:DeleteDBClusterSnapshot", arn("cluster-snapshot", owned.snapshotCopy)],
+    ] as const;
+    for (const [action, resource] of deletions) {
+      expect(isAllowed(statementsOf("tear-down"), action, resource, ownTags), action).toBe(true);
+      expect(isAllowed(statementsOf("tear-down"), action, resource), action).toBe(false);
+    }
+  });
+
+  it("is the only function that may delete", () => {
+    const others = template.functions.filter(({ name }) => name !== "tear-down");
+    const actions = others.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
+    expect(actions.filter((action) => /:Delete/.test(action))).toEqual([]);
+  });
+});
+
+describe("restore-sandbox", () => {
+  it("may create the writer only tagged, and never a public one", () => {
+    const tagged = { [`aws:RequestTag/${TAG.drill}`]: owned.drillId, "rds:PubliclyAccessible": "false" };
+    const canCreate = (context: Record<string, string>): boolean =>
+      isAllowed(statementsOf("restore-sandbox"), "rds:CreateDBInstance", arn("db", owned.writer), context);
+    expect(canCreate(tagged)).toBe(true);
+    expect(canCreate({ ...tagged, "rds:PubliclyAccessible": "true" })).toBe(false);
+    expect(canCreate({ "rds:PubliclyAccessible": "false" })).toBe(false);
+  });
+});
+
+describe("run-checks", () => {
+  it("may not commit what a check did", () => {
+    const resource = arn("cluster", owned.cluster);
+    expect(isAllowed(statementsOf("run-checks"), "rds-data:RollbackTransaction", resource)).toBe(true);
+    expect(isAllowed(statementsOf("run-checks"), "rds-data:CommitTransaction", resource)).toBe(false);
+  });
+});
+
+describe("the state machine's role", () => {
+  it("may invoke exactly the functions that it names", () => {
+    const [machine] = template.stateMachines;
+    const invoke = machine?.statements.filter(({ Action }) => Action.includes("lambda:InvokeFunction")) ?? [];
+    expect(invoke.flatMap(({ Resource }) => Resource).sort()).toEqual(template.functions.map(({ arn }) => arn).sort());
+  });
+});
