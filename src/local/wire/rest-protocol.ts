@@ -30,13 +30,19 @@ export function restProtocol(model: ServiceModel): Protocol {
   return {
     open(request) {
       routes ??= compileRoutes(model);
-      const match = matchRoute(routes, request);
+      const match = matchRoute(routes, model.protocol === "restXml" ? withBucketInPath(request) : request);
       if (!match) throw unknownOperation(model, `${request.method} ${request.path}`);
       return { operation: match.route.operation, read: () => readInput(format, match, request) };
     },
     answer: (operation, output, requestId) => writeOutput(format, operation, output, requestId),
     refuse: (refusal, requestId) => format.refuse(refusal, requestId),
   };
+}
+
+/** `http://evidence.localhost/report.json` is `http://localhost/evidence/report.json`: S3 clients choose so for hosts with a name. */
+function withBucketInPath(request: WireRequest): WireRequest {
+  const bucket = /^(.+)\.localhost(?::\d+)?$/.exec(request.headers.get("host") ?? "")?.[1];
+  return bucket === undefined ? request : { ...request, path: `/${bucket}${request.path}` };
 }
 
 function readInput(format: BodyFormat, match: RouteMatch, wrapped: WireRequest): Record<string, unknown> {

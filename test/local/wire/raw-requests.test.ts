@@ -1,4 +1,5 @@
 /** Requests that the SDK's clients cannot be made to send: signed by hand, sent by fetch. */
+import { request } from "node:http";
 import { connect } from "node:net";
 import { DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
 import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
@@ -23,7 +24,7 @@ interface Raw {
 
 async function send(raw: Raw): Promise<{ status: number; text: string }> {
   const url = new URL(raw.path ?? "/", cloud.url);
-  const request = new HttpRequest({
+  const unsigned = new HttpRequest({
     method: "POST",
     hostname: url.hostname,
     path: url.pathname,
@@ -36,7 +37,7 @@ async function send(raw: Raw): Promise<{ status: number; text: string }> {
     service: raw.service,
     sha256: Sha256,
   });
-  const signed = await signer.sign(request, raw.signingDate ? { signingDate: raw.signingDate } : {});
+  const signed = await signer.sign(unsigned, raw.signingDate ? { signingDate: raw.signingDate } : {});
   const response = await fetch(url, { method: "POST", headers: signed.headers, body: raw.forgedBody ?? raw.body });
   return { status: response.status, text: await response.text() };
 }
@@ -167,6 +168,36 @@ describe("the endpoint", () => {
     });
     expect(answer.status).toBe(501);
     expect(JSON.parse(answer.text).message).toBe("The local cloud does not have the service dynamodb");
+  });
+
+  it("takes the bucket of an S3 call from the host name where a client puts it there", async () => {
+    cloud = await startStubCloud({ s3: { DeleteObject: {} } });
+    // Not every system resolves names below localhost, so the host is only said, not looked up.
+    const signer = new SignatureV4({
+      credentials: PRINCIPAL,
+      region: "eu-central-1",
+      service: "s3",
+      sha256: Sha256,
+      uriEscapePath: false,
+    });
+    const { port } = new URL(cloud.url);
+    const headers = { host: `evidence.localhost:${port}` };
+    const signed = await signer.sign(new HttpRequest({ method: "DELETE", path: "/orders/report.json", headers }));
+    const status = await new Promise((resolve, reject) => {
+      const sent = request({
+        host: "127.0.0.1",
+        port,
+        method: "DELETE",
+        path: "/orders/report.json",
+        headers: signed.headers,
+      });
+      sent
+        .on("response", (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(204);
+    expect(cloud.seen[0]?.input).toEqual({ Bucket: "evidence", Key: "orders/report.json" });
   });
 
   it("refuses a body above its limit", async () => {
