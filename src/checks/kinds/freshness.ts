@@ -14,7 +14,7 @@ export const freshness: KindOfCheck<"freshness"> = {
     const column = quoteIdentifier(check.column);
     // The session's time zone is UTC, so a cast reads dates and timestamps without a zone as UTC. "infinity" is no moment.
     const sql = `select to_char(newest::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), pg_typeof(newest)::text
-from (select max(${column}) newest from ${sqlNameOf(check.table)} where isfinite(${column})) x`;
+from (select max(${column}) newest from ${sqlNameOf(check.table)} where isfinite(${column}::timestamptz)) x`;
     const [row] = await session.query(sql);
     const newestAt = row?.textOrNull(0) ?? null;
     if (newestAt === null) return found("empty", `no ${check.column} in the table`, { sql });

@@ -1,0 +1,190 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CheckResult } from "../../src/checks/result.ts";
+import { type Asked, type AskOptions, ask, Sandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.open();
+});
+afterAll(() => sandbox.close());
+
+const read = async (database: string, options: AskOptions = {}): Promise<Asked & { result: CheckResult }> => {
+  const asked = await ask(sandbox, database, [], options);
+  const [result] = asked.results;
+  if (result === undefined) throw new Error("no result");
+  return { ...asked, result };
+};
+
+/** About 9,000 blocks of 8 kB. */
+const LARGE = "create table large as select n, repeat('x', 700) filler from generate_series(1, 90000) n;";
+
+/** Overwrites blocks of a table with a pattern, as a bad disk would. */
+async function damage(database: string, table: string, blocks: readonly number[]): Promise<void> {
+  const [[path = ""] = []] = await sandbox.run(database, `select pg_relation_filepath('${table}')`);
+  await sandbox.whileStopped(async (dataDirectory) => {
+    const file = await open(join(dataDirectory, path), "r+");
+    for (const block of blocks) await file.write(Buffer.alloc(8192, 0x5a), 0, 8192, block * 8192);
+    await file.close();
+  });
+}
+
+describe("the full read", () => {
+  it("is asked of every drill, even by a plan without checks", async () => {
+    const { answer, result, stored } = await read(await sandbox.database("create table t as select 1 a"));
+    expect(result).toMatchObject({ name: "full-read", kind: "full-read", required: true, outcome: "held" });
+    expect(result.observed).toBe("1 row of 1 table read, 1 MB");
+    expect(answer).toMatchObject({ phase: "ready", total: 1, done: 1, held: 1 });
+    expect(stored.fullReadAt).toBe("2026-11-01T15:00:00.000Z");
+  });
+
+  it("is not asked twice when the plan names it, and comes last", async () => {
+    const database = await sandbox.database("create table t as select 1 a");
+    const { results } = await ask(sandbox, database, [
+      { kind: "full-read", name: "everything", required: false },
+      { kind: "rows", table: "t", expect: { equals: 1 } },
+    ]);
+    expect(results.map(({ name, required }) => [name, required])).toEqual([
+      ["rows t", true],
+      ["everything", false],
+    ]);
+  });
+
+  it("reads partitions, children, materialised views, odd names and tables without columns, each once", async () => {
+    const database = await sandbox.database(`
+      create table p (id int) partition by range (id); create table p1 partition of p for values from (0) to (10); insert into p values (1), (2);
+      create table parent (id int); create table child () inherits (parent); insert into parent values (1); insert into child values (2);
+      create materialized view m as select * from parent; create materialized view unfilled as select 1 with no data;
+      create table "Odd ""t"".*" (t int, "T" int); insert into "Odd ""t"".*" values (1, 2); create table bare (); insert into bare default values;
+      create view v as select * from p; create table none (id int)`);
+    expect((await read(database)).result.observed).toBe("8 rows of 7 tables read, 1 MB");
+  });
+
+  it("has nothing to look at without tables or without rows", async () => {
+    const bare = await read(await sandbox.database());
+    expect(bare.result).toMatchObject({ outcome: "empty", observed: "no tables in the database" });
+    const empty = await read(await sandbox.database("create table a (id int); create table b (id int)"));
+    expect(empty.result).toMatchObject({ outcome: "empty", observed: "no rows in 2 tables" });
+    expect(empty.stored.fullReadAt).toBeUndefined();
+  });
+
+  it("reads hundreds of tables in few calls", async () => {
+    const tables = Array.from({ length: 450 }, (_, n) => `create table t${n} as select ${n} n`).join(";");
+    const { result, stored, api } = await read(await sandbox.database(tables));
+    expect(result.observed).toBe("450 rows of 450 tables read, 1 MB");
+    expect(api.calls()).toBeLessThan(15);
+    expect(stored.dataApiCalls).toBe(api.calls());
+  });
+
+  it("reads a large table by growing ranges of blocks, down to its last row", async () => {
+    const { result, api } = await read(await sandbox.database(LARGE));
+    expect(result.observed).toMatch(/^90,000 rows of 1 table read, 6\d MB$/);
+    const ends = api.statements.flatMap((sql) => /ctid < '\((\d+),0\)'/.exec(sql)?.[1] ?? []).map(Number);
+    expect(ends.slice(0, 3)).toEqual([64, 64 + 256, 64 + 256 + 1024]);
+  });
+
+  it("splits a range that takes too long and never asks it again whole", async () => {
+    const tooMany = /ctid >= '\((\d+),0\)'::tid and ctid < '\((\d+),0\)'/;
+    const { result, api } = await read(await sandbox.database(LARGE), {
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          const [, from, to] = tooMany.exec(sql) ?? [];
+          const isLast = from !== undefined && to === undefined;
+          if (isLast || Number(to) - Number(from) > 400) {
+            throw Object.assign(new Error("timed out"), { name: "StatementTimeoutException" });
+          }
+        };
+      },
+    });
+    expect(result.observed).toMatch(/^90,000 rows/);
+    expect(new Set(api.statements.filter((sql) => tooMany.test(sql))).size).toBe(
+      api.statements.filter((sql) => tooMany.test(sql)).length,
+    );
+  });
+
+  it("leaves a block unchecked that can not be read in time, and reads the others", async () => {
+    const { result } = await read(await sandbox.database(LARGE), {
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          const [, from, to] = /ctid >= '\((\d+),0\)'::tid(?: and ctid < '\((\d+),0\))?/.exec(sql) ?? [];
+          if (from !== undefined && Number(from) <= 70 && (to === undefined || Number(to) > 70)) {
+            throw Object.assign(new Error("timed out"), { name: "StatementTimeoutException" });
+          }
+        };
+      },
+    });
+    expect(result).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringMatching(/^public\.large block 70: not answered within the 45 s/),
+    });
+  });
+
+  it("goes on where a short slice left it, and counts no row twice", async () => {
+    const database = await sandbox.database(
+      `${LARGE} ${Array.from({ length: 5 }, (_, n) => `create table t${n} as select 1 a`).join(";")}`,
+    );
+    const { answers, result, answer, stored } = await read(database, { remainingMs: () => 10 });
+    expect(answers.length).toBeGreaterThan(5);
+    expect(answers[0]).toMatchObject({ phase: "pending", waitSeconds: 1, done: 0, total: 1, looks: 1 });
+    expect(answer.looks).toBe(answers.length);
+    expect(result.observed).toMatch(/^90,005 rows of 6 tables read/);
+    expect(stored.cursor).toBeUndefined();
+  });
+
+  it("names the table and the blocks that a bad disk destroyed, and still reads the rest", async () => {
+    const database = await sandbox.database(
+      `${LARGE} create table small as select n from generate_series(1, 5000) n; create table sound as select 1 a`,
+    );
+    await damage(database, "large", [5, 4000, 4001]);
+    await damage(database, "small", [3]);
+    const { result, stored } = await read(database);
+    expect(result).toMatchObject({ outcome: "failed", fault: "corrupt" });
+    expect(result.observed).toMatch(
+      /^public\.large block 5, public\.large blocks 4000 to 4001, public\.small block 3: the data can not be read: invalid page in block 5 of relation .*\(SQLState XX001\)$/,
+    );
+    expect(stored.fullReadAt).toBeUndefined();
+  });
+
+  it("finds a table whose file is gone", async () => {
+    const database = await sandbox.database(
+      "create table t as select n from generate_series(1, 5000) n; create table u as select 1 a",
+    );
+    const [[path = ""] = []] = await sandbox.run(database, "select pg_relation_filepath('t')");
+    await sandbox.whileStopped(async (dataDirectory) => {
+      const { rm } = await import("node:fs/promises");
+      await rm(join(dataDirectory, path));
+    });
+    const { result } = await read(database);
+    expect(result).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringContaining("public.t block 0: the data can not be read: could not open file"),
+    });
+  });
+
+  it("stops looking when the damage is everywhere", async () => {
+    const database = await sandbox.database(LARGE);
+    await damage(
+      database,
+      "large",
+      Array.from({ length: 400 }, (_, n) => n * 2 + 1),
+    );
+    const { result, api } = await read(database);
+    expect(result).toMatchObject({ outcome: "failed", observed: expect.stringContaining("stopped reading there") });
+    expect(api.statements.length).toBeLessThan(1500);
+  });
+
+  it("is unchecked where row security hides rows from the drill's role", async () => {
+    const database = await sandbox.database(
+      "create table t as select 1 a; alter table t enable row level security; create table u as select 1 a",
+    );
+    await sandbox.run("postgres", "alter role drill nobypassrls");
+    const { result } = await read(database);
+    await sandbox.run("postgres", "alter role drill bypassrls");
+    expect(result).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringMatching(/^public\.t block.*bypassrls/),
+    });
+  });
+});

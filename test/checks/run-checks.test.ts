@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask, type CheckInput, memoryStore, Sandbox } from "./sandbox.ts";
+
+let sandbox: Sandbox;
+let database: string;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.open();
+  database = await sandbox.database("create table orders as select n id from generate_series(1, 100) n");
+});
+afterAll(() => sandbox.close());
+
+const questions = (count: number): CheckInput[] =>
+  Array.from({ length: count }, (_, n) => ({ kind: "sql", name: `q${n}`, sql: `select ${n}`, expect: { equals: n } }));
+
+describe("runChecks", () => {
+  it("asks 500 checks in one transaction", async () => {
+    const { answer, stored, api } = await ask(sandbox, database, questions(500));
+    expect(answer).toMatchObject({ phase: "ready", waitSeconds: 0, total: 501, done: 501, held: 501, failed: 0 });
+    // begin, settings, 500 questions, 3 for the full read, rollback
+    expect(api.calls()).toBeLessThan(510);
+    expect(stored).toMatchObject({ complete: true, finishedAt: "2026-11-01T15:00:00.000Z" });
+  });
+
+  it("asks each check once, however many slices it takes", async () => {
+    const { answers, results, api } = await ask(sandbox, database, questions(6), { remainingMs: () => 74_000 });
+    expect(answers.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(results.map(({ name }) => name)).toEqual(["q0", "q1", "q2", "q3", "q4", "q5", "full-read"]);
+    expect(api.statements.filter((sql) => sql === "select 3")).toHaveLength(1);
+  });
+
+  it("goes on from what is stored after a slice was killed", async () => {
+    const store = memoryStore();
+    const killed = ask(sandbox, database, questions(60), {
+      store,
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          if (sql === "select 40") throw Object.assign(new Error("no"), { name: "AccessDeniedException" });
+        };
+      },
+    });
+    await expect(killed).rejects.toThrow("no");
+    const { results, api } = await ask(sandbox, database, questions(60), { store });
+    expect(results.map(({ name }) => name)).toEqual([...questions(60).map(({ name }) => name), "full-read"]);
+    expect(api.statements).not.toContain("select 24");
+    expect(api.statements).toContain("select 25");
+  });
+
+  it("answers the same again when it is called after the end", async () => {
+    const store = memoryStore();
+    const first = await ask(sandbox, database, questions(2), { store });
+    const second = await ask(sandbox, database, questions(2), { store });
+    expect(second.answer).toEqual({ ...first.answer, looks: 2 });
+    expect(second.api.calls()).toBe(0);
+  });
+
+  it("leaves the rest unchecked when the drill's time is up, also in the middle of a check", async () => {
+    const before = "2026-11-01T14:59:00.000Z";
+    const { answer, results } = await ask(sandbox, database, questions(3), { checksEndAt: before });
+    expect(answer).toMatchObject({ phase: "ready", done: 4, unchecked: 4 });
+    expect(results[0]).toMatchObject({
+      outcome: "unchecked",
+      observed: "the drill's time was up",
+      expected: "exactly 0",
+    });
+
+    let isLate = false;
+    const midway = await ask(sandbox, database, [], {
+      now: () => new Date(isLate ? "2026-11-03T00:00:00Z" : "2026-11-01T15:00:00Z"),
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          if (sql.includes("pg_relation_size")) isLate = true;
+        };
+      },
+    });
+    expect(midway.results).toMatchObject([
+      { kind: "full-read", outcome: "unchecked", observed: "the drill's time was up" },
+    ]);
+  });
+
+  it("stops asking a database that does not answer", async () => {
+    const waits: number[] = [];
+    const { answer, results, api } = await ask(sandbox, database, questions(200), {
+      session: { pause: async (ms) => void waits.push(ms) },
+      prepare: (api) => {
+        api.intercept = () => {
+          throw Object.assign(new Error("down"), { name: "DatabaseUnavailableException" });
+        };
+      },
+    });
+    expect(answer).toMatchObject({ phase: "ready", total: 201, unchecked: 201 });
+    expect(results[2]).toMatchObject({
+      fault: "unavailable",
+      observed: "the database did not answer (DatabaseUnavailableException)",
+    });
+    expect(results[200]?.observed).toBe("not asked: the database left 3 checks in a row unanswered");
+    expect(api.calls()).toBeLessThan(100);
+    expect(Math.max(...waits)).toBe(8000);
+  });
+
+  it("asks again when a connection was lost", async () => {
+    let lost = 0;
+    const { answer } = await ask(sandbox, database, questions(4), {
+      prepare: (api) => {
+        api.intercept = async (sql) => {
+          if (sql !== "select 2" || lost > 0) return;
+          lost += 1;
+          await sandbox.run(
+            "postgres",
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'drill'",
+          );
+        };
+      },
+    });
+    expect(lost).toBe(1);
+    expect(answer).toMatchObject({ held: 5 });
+  });
+
+  it("fails every check when the database itself did not come back", async () => {
+    const { answer, results } = await ask(sandbox, "nowhere", questions(2));
+    expect(answer).toMatchObject({ failed: 3 });
+    expect(results[0]?.observed).toBe(
+      'not in the restored database: database "nowhere" does not exist (SQLState 3D000)',
+    );
+  });
+
+  it("does not answer for the database when the drill itself may not ask", async () => {
+    const denied = ask(sandbox, database, questions(1), {
+      prepare: (api) => {
+        api.intercept = () => {
+          throw Object.assign(new Error("HttpEndpoint is not enabled"), { name: "HttpEndpointNotEnabledException" });
+        };
+      },
+    });
+    await expect(denied).rejects.toThrow("HttpEndpoint is not enabled");
+  });
+
+  it("keeps reports readable: long statements are shortened", async () => {
+    const sql = `select 1 /* ${"x".repeat(5000)} */`;
+    const { results } = await ask(sandbox, database, [{ kind: "sql", name: "long", sql, expect: { equals: 1 } }]);
+    expect(results[0]?.outcome).toBe("held");
+    expect(results[0]?.sql).toHaveLength(2000);
+  });
+});
