@@ -1,0 +1,263 @@
+import { randomBytes } from "node:crypto";
+import type { StorageEncryptionType } from "@aws-sdk/client-rds";
+import type { PostgresServer } from "../../postgres/postgres-host.ts";
+import { type RdsCore, type RestoreHook, regionOf, requireCluster } from "./core.ts";
+import { automatedSnapshotId, rdsArn, resourceId } from "./identifiers.ts";
+import { usableKey } from "./keys.ts";
+import { ensureMasterUser } from "./master-user.ts";
+import { requireParameterGroup, requireSubnetGroup } from "./networks.ts";
+import {
+  type Cluster,
+  clusterStatus,
+  instanceStatus,
+  type ParameterGroup,
+  type Snapshot,
+  type StorageFacts,
+  type SubnetGroup,
+  snapshotStatus,
+} from "./resources.ts";
+import { snapshotOf } from "./snapshots.ts";
+import { newTags } from "./tags.ts";
+
+export interface SourceOptions {
+  readonly region: string;
+  readonly clusterId: string;
+  readonly databaseName: string;
+  /** A running server, or a data directory on which one is started. Neither is ever stopped or removed from here. */
+  readonly server: PostgresServer | string;
+  readonly engineVersion?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Id, ARN or alias of a key of the region: the storage is `sse-kms` then. */
+  readonly kmsKeyId?: string;
+  /** Without a key: `none` by default. */
+  readonly encryption?: Extract<StorageEncryptionType, "none" | "sse-rds">;
+  readonly masterUsername?: string;
+  readonly instanceClass?: string;
+  readonly subnetGroup?: string;
+}
+
+export interface SnapshotOptions {
+  readonly region: string;
+  readonly clusterId: string;
+  readonly kind: Snapshot["kind"];
+  /** By default the name RDS gives automated snapshots. */
+  readonly snapshotId?: string;
+  readonly createdAt?: Date;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface RegisteredSnapshotOptions extends SnapshotOptions {
+  /** A snapshot that PostgresHost took; it is read, never removed. */
+  readonly directory: string;
+  /** A terminal status other than `available`. */
+  readonly status?: string;
+  readonly kmsKeyArn?: string;
+  readonly encryption?: StorageEncryptionType;
+  readonly engineVersion?: string;
+  readonly allocatedGib?: number;
+}
+
+export interface ResourceSummary {
+  readonly kind: "instance" | "cluster" | "snapshot" | "server";
+  readonly region: string;
+  readonly id: string;
+  readonly status: string;
+  /** Why its own work failed, where it did. */
+  readonly cause?: unknown;
+}
+
+/** What stands behind the API: the composition root, the sabotages and the tests make and look at things through it. */
+export class RdsAdministration {
+  readonly #core: RdsCore;
+
+  constructor(core: RdsCore) {
+    this.#core = core;
+  }
+
+  /** A production cluster with its writer. Its server gets the master user that RDS would have made with it. */
+  async registerSource(options: SourceOptions): Promise<void> {
+    const core = this.#core;
+    const region = regionOf(core, options.region);
+    const id = options.clusterId.toLowerCase();
+    const server = typeof options.server === "string" ? await core.host.start(options.server) : options.server;
+    const cluster = this.#sourceCluster(options, id, server);
+    await ensureMasterUser(server.connection, cluster.facts.masterUsername, randomBytes(24).toString("base64url"));
+    region.clusters.add(cluster);
+    region.instances.add({
+      region: region.name,
+      id: `${id}-writer`.slice(0, 63),
+      arn: rdsArn(region.name, core.accountId, "db", `${id}-writer`),
+      origin: "administration",
+      resourceId: resourceId("db"),
+      madeAt: 0,
+      clusterId: id,
+      instanceClass: options.instanceClass ?? "db.r6g.large",
+      isWriter: true,
+      publiclyAccessible: false,
+      tags: newTags(tagsFrom(options.tags)),
+      creation: core.timeline.past(),
+    });
+  }
+
+  #sourceCluster(options: SourceOptions, id: string, server: PostgresServer): Cluster {
+    const core = this.#core;
+    const region = regionOf(core, options.region);
+    const engineVersion = options.engineVersion ?? core.host.version;
+    const kmsKeyArn = options.kmsKeyId === undefined ? undefined : usableKey(core, region.name, options.kmsKeyId);
+    const subnetGroup = requireSubnetGroup(core, region, options.subnetGroup);
+    const facts: StorageFacts = {
+      engineVersion,
+      masterUsername: options.masterUsername ?? "postgres",
+      databaseName: options.databaseName,
+      port: 5432,
+      allocatedGib: 1,
+      encryption: kmsKeyArn === undefined ? (options.encryption ?? "none") : "sse-kms",
+      kmsKeyArn,
+    };
+    return {
+      region: region.name,
+      id,
+      arn: rdsArn(region.name, core.accountId, "cluster", id),
+      origin: "administration",
+      resourceId: resourceId("cluster"),
+      madeAt: 0,
+      facts,
+      vpcId: subnetGroup.vpcId,
+      subnetGroup: subnetGroup.name,
+      securityGroupIds: [core.vpcs.defaultVpc(region.name).securityGroupId],
+      parameterGroup: requireParameterGroup(region, undefined, engineVersion),
+      scaling: undefined,
+      lifecycleSupport: "open-source-rds-extended-support",
+      tags: newTags(tagsFrom(options.tags)),
+      dataDirectory: server.dataDirectory,
+      creation: core.timeline.past(),
+      isSource: true,
+      deletionProtection: true,
+      server,
+      prepared: true,
+      secret: undefined,
+      endpoint: undefined,
+    };
+  }
+
+  /** A real hot copy of a cluster, complete when this resolves, without modelled time. Resolves to the snapshot's id. */
+  async takeSnapshot(options: SnapshotOptions): Promise<string> {
+    const core = this.#core;
+    const region = regionOf(core, options.region);
+    const cluster = requireCluster(region, options.clusterId);
+    const createdAt = options.createdAt ?? new Date(core.timeline.now());
+    const id = options.snapshotId ?? automatedSnapshotId(cluster.id, createdAt);
+    const tags = newTags(tagsFrom(options.tags));
+    const request = { id, kind: options.kind, origin: "administration", createdAt, tags, immediately: true } as const;
+    const { creation } = snapshotOf(core, region, cluster, request);
+    await creation.settled;
+    if (creation.cause !== undefined) throw creation.cause;
+    return id;
+  }
+
+  /** A snapshot that is there already. Its cluster has to be registered. Answers the snapshot's id. */
+  registerSnapshot(options: RegisteredSnapshotOptions): string {
+    const core = this.#core;
+    const region = regionOf(core, options.region);
+    const cluster = requireCluster(region, options.clusterId);
+    const createdAt = options.createdAt ?? new Date(core.timeline.now());
+    const id = options.snapshotId ?? automatedSnapshotId(cluster.id, createdAt);
+    const status = options.status === "available" ? undefined : options.status;
+    const kmsKeyArn = options.kmsKeyArn ?? cluster.facts.kmsKeyArn;
+    region.snapshots.add({
+      region: region.name,
+      id,
+      arn: rdsArn(region.name, core.accountId, "cluster-snapshot", id),
+      origin: "administration",
+      kind: options.kind,
+      clusterId: cluster.id,
+      clusterResourceId: cluster.resourceId,
+      clusterMadeAt: cluster.madeAt,
+      vpcId: cluster.vpcId,
+      madeAt: 0,
+      createdAt,
+      directory: options.directory,
+      ownsDirectory: false,
+      facts: {
+        ...cluster.facts,
+        engineVersion: options.engineVersion ?? cluster.facts.engineVersion,
+        allocatedGib: options.allocatedGib ?? cluster.facts.allocatedGib,
+        encryption: options.encryption ?? (kmsKeyArn === undefined ? cluster.facts.encryption : "sse-kms"),
+        kmsKeyArn,
+      },
+      tags: newTags(tagsFrom(options.tags)),
+      sourceArn: undefined,
+      isCopy: false,
+      creation: core.timeline.past(status),
+      readers: new Set(),
+    });
+    return id;
+  }
+
+  createSubnetGroup(region: string, group: SubnetGroup): void {
+    regionOf(this.#core, region).subnetGroups.set(group.name.toLowerCase(), {
+      ...group,
+      name: group.name.toLowerCase(),
+    });
+  }
+
+  createParameterGroup(region: string, group: ParameterGroup): void {
+    regionOf(this.#core, region).parameterGroups.set(group.name.toLowerCase(), {
+      ...group,
+      name: group.name.toLowerCase(),
+    });
+  }
+
+  /** Runs once for every restored cluster, when its server first starts and before its writer is available. */
+  onRestored(hook: RestoreHook): void {
+    this.#core.restoreHooks.push(hook);
+  }
+
+  /** Everything there is, in every region: also what a Describe call does not show yet. */
+  resources(): ResourceSummary[] {
+    return this.#summaries(() => true);
+  }
+
+  /** What the API made and nobody deleted to the end, and the servers that still run for it. Empty after a clean teardown. */
+  leftovers(): ResourceSummary[] {
+    return this.#summaries((origin) => origin === "api");
+  }
+
+  /** Resolves when no background work is left: copies, server starts, removals. */
+  async settled(): Promise<void> {
+    for (const region of this.#core.regions.values()) {
+      const all = [...region.snapshots.all(), ...region.clusters.all(), ...region.instances.all()];
+      await Promise.all(all.flatMap((resource) => [resource.creation.settled, resource.deletion?.settled]));
+    }
+  }
+
+  #summaries(isWanted: (origin: Cluster["origin"]) => boolean): ResourceSummary[] {
+    return [...this.#core.regions.values()].flatMap((region) => {
+      const clusters = region.clusters.all().filter((cluster) => isWanted(cluster.origin));
+      const instances = region.instances.all().filter((instance) => isWanted(instance.origin));
+      const snapshots = region.snapshots.all().filter((snapshot) => isWanted(snapshot.origin));
+      const servers = clusters.filter((cluster) => cluster.server !== undefined);
+      return [
+        ...instances.map((instance) => summary("instance", instance, instanceStatus(instance))),
+        ...clusters.map((cluster) => summary("cluster", cluster, clusterStatus(cluster))),
+        ...snapshots.map((snapshot) => summary("snapshot", snapshot, snapshotStatus(snapshot))),
+        ...servers.map(({ region: name, id }) => ({ kind: "server" as const, region: name, id, status: "running" })),
+      ];
+    });
+  }
+}
+
+function summary(
+  kind: ResourceSummary["kind"],
+  resource: Pick<Cluster, "region" | "id" | "creation">,
+  status: string,
+): ResourceSummary {
+  const { region, id, creation } = resource;
+  return creation.cause === undefined
+    ? { kind, region, id, status }
+    : { kind, region, id, status, cause: creation.cause };
+}
+
+function tagsFrom(tags: Readonly<Record<string, string>> | undefined) {
+  return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+}
