@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+import { didYouMean } from "../plan/suggest.ts";
+
+/** The command line can not be understood. Exit code 64, as sysexits has it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export interface DrillArguments {
+  /** A PostgreSQL connection string; by default the demo database. */
+  readonly source: string | undefined;
+  /** A plan file; by default the demo's, or one derived from the source's catalog. */
+  readonly plan: string | undefined;
+  readonly sabotage: string | undefined;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+const OPTIONS = {
+  source: { type: "string" },
+  plan: { type: "string" },
+  sabotage: { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+export const USAGE = `Runs a whole restore drill on the embedded local cloud. No AWS account is needed or used.
+
+  npm run drill                                    the demo database
+  npm run drill -- --source postgres://user@host/db  your own PostgreSQL; it is only read
+  npm run drill -- --plan drills/orders.yml        the checks of a plan file
+  npm run drill -- --sabotage missing-rows         a recovery that is bad on purpose; "list" explains them
+  npm run drill -- --json                          one JSON document on stdout
+
+Exit codes: 0 passed, 1 failed, 2 errored, 3 inconclusive, 64 bad usage.
+`;
+
+/** Throws UsageError naming what is not understood. */
+export function readArguments(argv: readonly string[]): DrillArguments {
+  const { values, positionals } = parse(argv);
+  const [stray] = positionals;
+  if (stray !== undefined) throw new UsageError(`"${stray}" is not understood: options begin with "--".`);
+  return { source: values.source, plan: values.plan, sabotage: values.sabotage, json: values.json, help: values.help };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, unknown = ""] = /Unknown option '--?([^']+)'/.exec(message) ?? [];
+    throw new UsageError(
+      unknown === "" ? message : `There is no option "--${unknown}".${didYouMean(unknown, Object.keys(OPTIONS))}`,
+    );
+  }
+}

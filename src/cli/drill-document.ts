@@ -1,0 +1,47 @@
+import type { Rehearsal } from "./rehearsal.ts";
+
+/** What `--json` prints: one document, the same members whatever happened. Durations in seconds, moments ISO 8601, money USD. */
+export function drillDocument({ verdict, cause, report, messages, evidence }: Rehearsal): Record<string, unknown> {
+  return {
+    drillId: report?.drillId ?? null,
+    plan: report?.plan ?? null,
+    verdict,
+    reason: report?.verdict.reason ?? (verdict === "passed" ? null : "drill"),
+    summary: report?.verdict.summary ?? cause ?? "",
+    rtoSeconds: report?.verdict.objectives.rto?.measuredSeconds ?? null,
+    rpoSeconds: report?.verdict.objectives.rpo?.measuredSeconds ?? null,
+    phases: report?.verdict.phases ?? [],
+    checks: (report?.checks ?? []).map(({ name, kind, outcome, expected, observed, seconds }) => ({
+      name,
+      kind,
+      outcome,
+      expected,
+      observed,
+      seconds,
+    })),
+    leftovers: report?.leftovers ?? [],
+    cost: { estimatedUsd: report?.cost.estimated.usd ?? 0, actualUsd: report?.cost.actual.usd ?? 0 },
+    evidence,
+    notifications: messages.map(({ subject, bodies }) => ({ subject, email: bodies["email"], sms: bodies["sms"] })),
+  };
+}
+
+/** The document of a drill that could not be started: a wrong plan file, an unreachable source. */
+export function refusalDocument(error: Error): Record<string, unknown> {
+  return {
+    drillId: null,
+    plan: null,
+    verdict: "errored",
+    reason: "drill",
+    summary: error.message,
+    error: error.name,
+    rtoSeconds: null,
+    rpoSeconds: null,
+    phases: [],
+    checks: [],
+    leftovers: [],
+    cost: { estimatedUsd: 0, actualUsd: 0 },
+    evidence: [],
+    notifications: [],
+  };
+}

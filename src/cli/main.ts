@@ -1,0 +1,79 @@
+/** The command line. Exit codes: 0 passed, 1 failed, 2 errored, 3 inconclusive, 64 bad usage. */
+import { join } from "node:path";
+import type { Sabotage } from "../local/sabotage/sabotage.ts";
+import { SABOTAGES } from "../local/sabotage/sabotages.ts";
+import { didYouMean } from "../plan/suggest.ts";
+import { type DrillArguments, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { drillDocument, refusalDocument } from "./drill-document.ts";
+import { Progress } from "./progress.ts";
+import { rehearse } from "./rehearsal.ts";
+import { summarise } from "./summary.ts";
+
+const EXIT = { passed: 0, failed: 1, errored: 2, inconclusive: 3, usage: 64, interrupted: 130 } as const;
+
+/** The local cloud's own directory, ignored by git. Nothing else is written. */
+const ROOT = join(process.cwd(), ".restore-drill");
+
+async function main(argv: readonly string[]): Promise<number> {
+  const args = readArguments(argv);
+  if (args.help) return print(USAGE);
+  if (args.sabotage === "list") return print(listSabotages());
+  return drill(args, args.sabotage === undefined ? undefined : sabotageNamed(args.sabotage));
+}
+
+async function drill(args: DrillArguments, sabotage: Sabotage | undefined): Promise<number> {
+  const progress = new Progress(args.json ? process.stderr : process.stdout);
+  const isSilent = args.json && !process.stderr.isTTY;
+  const interruption = new AbortController();
+  process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
+  try {
+    const rehearsal = await rehearse({
+      root: ROOT,
+      source: args.source,
+      planFile: args.plan,
+      sabotage,
+      signal: interruption.signal,
+      ...(isSilent
+        ? {}
+        : { onPreparing: (what) => progress.preparing(what), onEvent: (event) => progress.take(event) }),
+    });
+    progress.end();
+    print(args.json ? `${JSON.stringify(drillDocument(rehearsal), null, 2)}\n` : `\n${summarise(rehearsal)}`);
+    return EXIT[rehearsal.verdict];
+  } catch (error) {
+    progress.end();
+    if (interruption.signal.aborted) return EXIT.interrupted;
+    const refusal = error instanceof Error ? error : new Error(String(error));
+    if (args.json) print(`${JSON.stringify(refusalDocument(refusal), null, 2)}\n`);
+    else process.stderr.write(`${refusal.name}: ${refusal.message}\n`);
+    return EXIT.errored;
+  }
+}
+
+function sabotageNamed(name: string): Sabotage {
+  const found = SABOTAGES.find((sabotage) => sabotage.name === name);
+  if (found !== undefined) return found;
+  const names = SABOTAGES.map((sabotage) => sabotage.name);
+  throw new UsageError(`There is no sabotage "${name}".${didYouMean(name, names)} There are: ${names.join(", ")}.`);
+}
+
+function listSabotages(): string {
+  const lines = SABOTAGES.map(({ name, what, verdict, reason }) => {
+    const ending = `${verdict}${reason === undefined ? "" : ` (${reason})`}`;
+    return `  ${name.padEnd(14)} ${ending.padEnd(24)} ${what}`;
+  });
+  return `Recoveries that are bad on purpose, and the verdict that each has to end in:\n\n${lines.join("\n")}\n`;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.passed;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\nSee npm run drill -- --help\n`);
+  process.exitCode = EXIT.usage;
+}

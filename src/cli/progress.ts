@@ -1,0 +1,127 @@
+import { styleText } from "node:util";
+import * as z from "zod/mini";
+import { ChecksAnswer } from "../checks/result.ts";
+import type { ExecutionEvent } from "../local/services/states.ts";
+import { Drill } from "../plan/drill.ts";
+import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { formatDuration } from "../verdict/duration.ts";
+import { Verdict } from "../verdict/verdict.ts";
+
+/** The parts of an execution's document that tell how far it got. */
+const Document = z.object({
+  drill: z.optional(Drill),
+  copy: z.optional(CopyAnswer),
+  sandbox: z.optional(SandboxAnswer),
+  isolation: z.optional(IsolationAnswer),
+  checks: z.optional(ChecksAnswer),
+  verdict: z.optional(Verdict),
+  teardown: z.optional(TeardownAnswer),
+});
+type Document = z.infer<typeof Document>;
+
+export interface Terminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** `\r` and "erase to the end of the line". */
+const LINE_START = "\r\u001b[K";
+
+/** Lines that appear as a drill gets through its phases; on a terminal the last one shows what is being waited for. */
+export class Progress {
+  readonly #terminal: Terminal;
+  readonly #startedAt = Date.now();
+  #lastEndedAt = Date.now();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  preparing(what: string): void {
+    this.#waiting(`${what} ...`);
+  }
+
+  /** Takes every event of the execution; most of them are not worth a line. */
+  take({ type, state, output }: ExecutionEvent): void {
+    if (type === "ExecutionStarted") this.#lastEndedAt = Date.now();
+    if (!type.endsWith("StateExited") || state === undefined) return;
+    const document = z.safeParse(Document, output).data;
+    if (document === undefined) return;
+    const { done, waitingFor } = tell(state, document);
+    if (done !== undefined) this.#line(done[0], done[1]);
+    if (waitingFor !== undefined) this.#waiting(waitingFor);
+  }
+
+  end(): void {
+    if (this.#terminal.isTTY) this.#terminal.write(LINE_START);
+  }
+
+  #line(phase: string, what: string): void {
+    const now = Date.now();
+    const took = formatDuration((now - this.#lastEndedAt) / 1000);
+    this.#lastEndedAt = now;
+    this.end();
+    this.#terminal.write(`  ${phase.padEnd(12)} ${took.padStart(12)}   ${what}\n`);
+  }
+
+  #waiting(what: string): void {
+    if (!this.#terminal.isTTY) return;
+    const elapsed = formatDuration((Date.now() - this.#startedAt) / 1000);
+    this.#terminal.write(`${LINE_START}  ${styleText("dim", `${elapsed.padStart(8)}   ${what}`)}`);
+  }
+}
+
+interface Told {
+  /** A phase that ended, and how. */
+  readonly done?: readonly [phase: string, what: string];
+  readonly waitingFor?: string;
+}
+
+function tell(state: string, { drill, copy, sandbox, isolation, checks, verdict, teardown }: Document): Told {
+  if (state === "PlanDrill" && drill !== undefined)
+    return {
+      done: [
+        "plan",
+        `${drill.recoveryPoint.id}, ${formatDuration(drill.recoveryPoint.ageSeconds)} old, from ${drill.recoveryPoint.region}`,
+      ],
+    };
+  if (state === "CopySnapshot" && copy !== undefined)
+    return copy.phase === "ready"
+      ? {
+          done: [
+            "copy",
+            copy.skipped
+              ? "not needed: the recovery point is in the drill region"
+              : `${copy.snapshotId} in ${drill?.sandbox.region}`,
+          ],
+        }
+      : { waitingFor: `copying the snapshot, ${copy.percent} %` };
+  if (state === "RestoreSandbox" && sandbox !== undefined)
+    return sandbox.phase === "ready"
+      ? { done: ["restore", `${drill?.sandbox.cluster} answered its first query`] }
+      : { waitingFor: `waiting for ${sandbox.waitingFor}` };
+  if (state === "ProveIsolation" && isolation !== undefined)
+    return { done: ["isolation", `${isolation.facts.length} facts hold`] };
+  if (state === "RunChecks" && checks !== undefined)
+    return checks.phase === "ready"
+      ? { done: ["checks", countOutcomes(checks)] }
+      : { waitingFor: `${checks.done} of ${checks.total} checks` };
+  if (state === "JudgeDrill" && verdict !== undefined) return { done: ["judge", verdict.verdict] };
+  if (state === "TearDown" && teardown !== undefined)
+    return teardown.phase === "ready"
+      ? { done: ["tear down", `${teardown.deleted.length} deleted, ${teardown.leftovers.length} left behind`] }
+      : {
+          waitingFor: `deleting ${teardown.remaining.map(({ kind }) => kind).join(", ") || "nothing more, looking again"}`,
+        };
+  if (state === "RecordEvidence") return { done: ["evidence", "report, checks, manifest, ledger"] };
+  if (state === "NotifyOutcome") return { done: ["notify", "SNS"] };
+  return {};
+}
+
+function countOutcomes({ held, failed, unchecked, empty }: ChecksAnswer): string {
+  const counts = { held, failed, unchecked, empty };
+  return Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .map(([outcome, number]) => `${number} ${outcome}`)
+    .join(", ");
+}

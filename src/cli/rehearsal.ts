@@ -1,0 +1,187 @@
+/** One drill on the embedded local cloud, from a source to its evidence. */
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { Report } from "../evidence/report.ts";
+import { SOURCE_KEY } from "../local/account.ts";
+import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
+import { demoDatabase } from "../local/demo/demo-database.ts";
+import { HOME_REGION, MACHINE_ARN } from "../local/deployment.ts";
+import { type ImportOptions, importSource } from "../local/import/import-source.ts";
+import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
+import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
+import type { Sabotage } from "../local/sabotage/sabotage.ts";
+import type { IntervalListener } from "../local/services/rds/timeline.ts";
+import type { PublishedMessage } from "../local/services/sns.ts";
+import type { StatesServiceOptions } from "../local/services/states.ts";
+import { drillIdOf } from "../plan/names.ts";
+import { type ParsedPlan, parsePlan } from "../plan/parse.ts";
+import { OUTCOME_ERROR, VERDICTS, type Verdict } from "../verdict/verdict.ts";
+import { derivePlan } from "./derive-plan.ts";
+
+export interface RehearsalOptions {
+  /** Everything is written below it (`.restore-drill`). */
+  readonly root: string;
+  readonly source?: string | undefined;
+  readonly planFile?: string | undefined;
+  readonly sabotage?: Sabotage | undefined;
+  /** What is being done before the drill starts, for people. */
+  readonly onPreparing?: (what: string) => void;
+  readonly onEvent?: StatesServiceOptions["onEvent"];
+  readonly onLog?: (functionName: string, line: string) => void;
+  readonly onInterval?: IntervalListener;
+  readonly signal?: AbortSignal;
+}
+
+export interface Rehearsal {
+  readonly verdict: Verdict["verdict"];
+  /** What the execution ended with, for a drill that left no report. */
+  readonly cause: string | undefined;
+  readonly report: Report | undefined;
+  readonly messages: readonly PublishedMessage[];
+  /** Files that can be opened. */
+  readonly evidence: readonly string[];
+  readonly executionArn: string;
+}
+
+const DEMO_PLAN = "drills/orders.yml";
+
+/**
+ * Prepares a source, drills it and reads what the drill left. Leaves nothing running. Throws the errors of the plan file and of the
+ * source; a drill that goes wrong is a verdict, not an error.
+ */
+export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
+  const host = await openPostgresHost({ root: options.root });
+  try {
+    const prepared = await prepareSource(options, host);
+    const cloud = await openCloud(options, host, prepared.parsed);
+    try {
+      options.signal?.throwIfAborted();
+      await stage(options, cloud, prepared);
+      return await drill(cloud, prepared.parsed.plan.plan);
+    } finally {
+      await cloud.close();
+    }
+  } finally {
+    await host.close();
+  }
+}
+
+interface Prepared {
+  readonly server: PostgresServer;
+  readonly parsed: ParsedPlan;
+  /** The moment of the newest backup. */
+  readonly backedUpAt: Date;
+}
+
+async function prepareSource(options: RehearsalOptions, host: PostgresHost): Promise<Prepared> {
+  const dataDirectory = join(host.runDirectory, "source");
+  const given =
+    options.planFile === undefined ? undefined : parsePlan(await readPlanFile(options.planFile), options.planFile);
+  if (options.source !== undefined) {
+    const importing: ImportOptions = {
+      onProgress: ({ phase, table }) =>
+        options.onPreparing?.(table === undefined ? IMPORTING[phase] : `${IMPORTING[phase]}: ${table}`),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    const { server, database, survey } = await importSource(options.source, host, dataDirectory, importing);
+    const parsed = given ?? parsePlan(JSON.stringify(derivePlan(database, survey)), "the plan derived from the source");
+    return { server, parsed, backedUpAt: survey.takenAt };
+  }
+  options.onPreparing?.("making the demo database (kept for the next time)");
+  const parsed = given ?? parsePlan(await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8"), DEMO_PLAN);
+  const backedUpAt = new Date(Date.now() - 1000 * (options.sabotage?.backupAgeSeconds?.(parsed.plan) ?? 0));
+  const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backedUpAt });
+  return { server, parsed, backedUpAt };
+}
+
+const IMPORTING = {
+  connect: "connecting to the source",
+  dump: "reading the source with pg_dump",
+  restore: "loading it into the local cloud",
+  analyze: "analysing the copy",
+} as const;
+
+async function readPlanFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new Error(
+      `The plan file ${file} can not be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function openCloud(
+  options: RehearsalOptions,
+  host: PostgresHost,
+  { plan, file }: ParsedPlan,
+): Promise<LocalCloud> {
+  const { sabotage } = options;
+  options.onPreparing?.("starting the local cloud");
+  return openLocalCloud({
+    host,
+    root: options.root,
+    plans: [{ name: plan.plan, json: JSON.stringify(file) }],
+    sandboxRegion: plan.sandbox.region,
+    ...(sabotage?.faults === undefined ? {} : { faults: sabotage.faults(plan) }),
+    ...(sabotage?.intercept === undefined ? {} : { intercept: sabotage.intercept }),
+    ...(sabotage?.dataApiLimits === undefined ? {} : { rds: { dataApiLimits: sabotage.dataApiLimits } }),
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
+    ...(options.onInterval === undefined ? {} : { onInterval: options.onInterval }),
+  });
+}
+
+/** The account before the drill: the source in production, and its newest automated backup. */
+async function stage(
+  { sabotage, onPreparing }: RehearsalOptions,
+  cloud: LocalCloud,
+  { server, parsed, backedUpAt }: Prepared,
+): Promise<void> {
+  const { plan } = parsed;
+  const { region, cluster: clusterId, database: databaseName } = plan.source;
+  onPreparing?.("taking the backup that will be drilled");
+  await cloud.rds.registerSource({ region, clusterId, databaseName, server, kmsKeyId: SOURCE_KEY });
+  await cloud.rds.takeSnapshot({ region, clusterId, kind: "automated", createdAt: backedUpAt });
+  sabotage?.prepare?.({ cloud, plan });
+}
+
+async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
+  const { accessKeyId, secretAccessKey } = cloud.operator;
+  const sfn = new SFNClient({
+    region: HOME_REGION,
+    endpoint: cloud.url,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const request = { plan, trigger: { kind: "manual", by: "npm run drill" } };
+  const { executionArn = "" } = await sfn.send(
+    new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }),
+  );
+  const ended = await cloud.finished(executionArn);
+  const startedAt = (ended.startDate ?? new Date()).toISOString();
+  return {
+    verdict: verdictOf(ended.status, ended.error),
+    cause: ended.cause,
+    messages: cloud.messages,
+    executionArn,
+    ...(await readEvidence(cloud.evidenceDirectory, drillIdOf({ id: executionArn, startedAt }))),
+  };
+}
+
+/** A red execution ends with the verdict's own error; any other end (timed out, aborted, a broken machine) is the drill's fault. */
+function verdictOf(status: string | undefined, error: string | undefined): Verdict["verdict"] {
+  if (status === "SUCCEEDED") return "passed";
+  return VERDICTS.find((verdict) => verdict !== "passed" && OUTCOME_ERROR[verdict] === error) ?? "errored";
+}
+
+/** A drill is filed under its database, which a refused drill may not have known: the id finds it. */
+async function readEvidence(directory: string, drillId: string): Promise<Pick<Rehearsal, "report" | "evidence">> {
+  const evidence: string[] = [];
+  for await (const file of glob(`*/{${drillId}/*.json,ledger/${drillId}.json}`, { cwd: directory }))
+    evidence.push(join(directory, file));
+  const reportFile = evidence.find((file) => file.endsWith("/report.json"));
+  const report = reportFile === undefined ? undefined : Report.parse(JSON.parse(await readFile(reportFile, "utf8")));
+  return { report, evidence: evidence.sort() };
+}

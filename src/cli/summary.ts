@@ -1,0 +1,86 @@
+import { relative } from "node:path";
+import { styleText } from "node:util";
+import type { CheckResult } from "../checks/result.ts";
+import type { Report } from "../evidence/report.ts";
+import { formatDuration } from "../verdict/duration.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+
+const COLOUR = { passed: "green", failed: "red", inconclusive: "yellow", errored: "magenta" } as const;
+const OUTCOME_COLOUR = { held: "green", failed: "red", unchecked: "yellow", empty: "yellow" } as const;
+/** A check's name is cut here so that what was seen starts in one column. */
+const MAX_NAME_CHARS = 44;
+
+/** What a person reads when a drill has ended: the verdict first, then what it rests on, then where to look. */
+export function summarise({ verdict, cause, report, evidence, messages }: Rehearsal): string {
+  if (report === undefined) return `${label(verdict)}\n${cause ?? "The drill left no report."}\n`;
+  const files = evidence.map((file) => `  ${relative(process.cwd(), file)}`);
+  const sections = [
+    [
+      `${label(verdict, report.verdict.reason)}  ${report.database}`,
+      report.verdict.summary,
+      ...nextStep(report.verdict),
+    ],
+    recovery(report),
+    checks(report.checks),
+    leftovers(report),
+    [
+      `Cost        at most $${report.cost.actual.usd.toFixed(4)} for what was used, estimated $${report.cost.estimated.usd.toFixed(2)} (${report.cost.basis})`,
+    ],
+    ["Evidence", ...files],
+    [`Notified    ${messages.map(({ subject }) => subject).join("; ") || "nobody"}`],
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function label(verdict: Verdict["verdict"], reason?: string): string {
+  const text = verdict.toUpperCase() + (reason === undefined ? "" : ` (${reason})`);
+  return styleText(["bold", COLOUR[verdict]], text);
+}
+
+const nextStep = ({ verdict, nextStep: step }: Verdict): string[] =>
+  verdict === "passed" || step === undefined ? [] : [`Do next: ${step}`];
+
+function recovery({ verdict, drill }: Report): string[] {
+  const { rto, rpo } = verdict.objectives;
+  const phases = verdict.phases.map(
+    ({ name, seconds }) => `  ${name.padEnd(12)} ${formatDuration(seconds).padStart(12)}`,
+  );
+  return [
+    ...objective("RTO", rto),
+    ...phases,
+    ...objective("RPO", rpo),
+    ...(drill === undefined ? [] : [`  backup age   ${formatDuration(drill.recoveryPoint.ageSeconds).padStart(12)}`]),
+  ];
+}
+
+function objective(name: string, measured: Verdict["objectives"]["rto"]): string[] {
+  if (measured === undefined) return [];
+  const wanted = `objective ${formatDuration(measured.objectiveSeconds)}`;
+  if (measured.measuredSeconds === undefined) return [`${name}         not measured   ${wanted}`];
+  const met = measured.met === true ? "met" : styleText("red", "missed");
+  return [`${name.padEnd(14)} ${formatDuration(measured.measuredSeconds).padStart(12)}   ${wanted}, ${met}`];
+}
+
+function checks(results: readonly CheckResult[]): string[] {
+  if (results.length === 0) return [];
+  return ["Checks", ...results.map(checkLine)];
+}
+
+function checkLine({ name, outcome, expected, observed, required }: CheckResult): string {
+  const mark = styleText(OUTCOME_COLOUR[outcome], outcome.padEnd(9));
+  const short = name.length <= MAX_NAME_CHARS ? name.padEnd(MAX_NAME_CHARS) : `${name.slice(0, MAX_NAME_CHARS - 3)}...`;
+  const seen = outcome === "held" ? observed : `${observed}; expected ${expected}`;
+  return `  ${mark} ${short}  ${seen}${required ? "" : styleText("dim", "  (optional)")}`;
+}
+
+function leftovers({ leftovers: left }: Report): string[] {
+  if (left.length === 0) return ["Left behind nothing"];
+  return [
+    styleText("red", "LEFT BEHIND"),
+    ...left.map(({ kind, id, region, reason }) => `  ${kind} ${id} in ${region}: ${reason}`),
+  ];
+}

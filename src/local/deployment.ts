@@ -1,0 +1,92 @@
+/** What `serverless deploy` would put into the account, put into the local one: the bundled functions and the state machine. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import * as z from "zod/mini";
+import { type BundledPlan, bundleFunctions } from "../../packaging/bundle.ts";
+import { ACCOUNT_ID, SANDBOX } from "./account.ts";
+import type { LocalFunction } from "./lambda/runtime.ts";
+import type { Principal } from "./wire/service.ts";
+
+const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
+
+/** Where the stack is deployed; source and drill regions are the plan's. */
+export const HOME_REGION = "eu-central-1";
+export const EVIDENCE_BUCKET = "evidence";
+export const MACHINE_NAME = "restore-drill";
+export const MACHINE_ARN = `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${MACHINE_NAME}`;
+export const TOPIC_ARN = `arn:aws:sns:${HOME_REGION}:${ACCOUNT_ID}:restore-drill-outcomes`;
+
+const MEMORY_MB = 512;
+
+const DeclaredFunctions = z.record(z.string(), z.object({ name: z.string(), timeout: z.number() }));
+
+/** A function ready to be run, but for what only the running cloud knows: where it is and who signs. */
+interface DeployedFunction {
+  readonly name: string;
+  readonly bundle: string;
+  readonly timeoutSeconds: number;
+}
+
+export interface Deployment {
+  readonly functions: readonly DeployedFunction[];
+  readonly definition: object;
+}
+
+/** The functions as they are deployed, by their deployed names; names and timeouts are those of the infrastructure files. */
+export async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> {
+  const text = await readFile(join(PROJECT_DIRECTORY, "infrastructure/functions.yml"), "utf8");
+  const functions = DeclaredFunctions.parse(parse(text, { logLevel: "silent" }));
+  return Object.values(functions).map(({ name, timeout }) => ({ name, timeoutSeconds: timeout }));
+}
+
+/** Bundles the functions, with the plans, into `directory`, and substitutes their ARNs into the state machine. */
+export async function prepareDeployment(directory: string, plans: readonly BundledPlan[]): Promise<Deployment> {
+  const [bundles, declared, definition] = await Promise.all([
+    bundleFunctions({ outDirectory: directory, plans }),
+    declaredFunctions(),
+    readFile(join(PROJECT_DIRECTORY, "statemachines/restore-drill.asl.json"), "utf8"),
+  ]);
+  const functions = declared.map((declaration) => {
+    const bundle = bundles.find(({ name }) => deployedName(name) === declaration.name);
+    if (bundle === undefined)
+      throw new TypeError(`infrastructure/functions.yml deploys ${declaration.name}, but functions/ has no such file`);
+    return { ...declaration, bundle: bundle.file };
+  });
+  return { functions, definition: JSON.parse(substituteArns(definition, declared)) };
+}
+
+const deployedName = (file: string): string => `restore-drill-${file}`;
+
+/** `${PlanDrillArn}` is the ARN of the function `restore-drill-plan-drill`. */
+function substituteArns(definition: string, functions: readonly { name: string }[]): string {
+  return definition.replace(/\$\{(\w+)Arn\}/g, (placeholder, state: string) => {
+    const wanted = deployedName(state.replace(/(?<!^)[A-Z]/g, "-$&").toLowerCase());
+    if (!functions.some(({ name }) => name === wanted))
+      throw new TypeError(`${placeholder} names no function in infrastructure/functions.yml`);
+    return `arn:aws:lambda:${HOME_REGION}:${ACCOUNT_ID}:function:${wanted}`;
+  });
+}
+
+/** What the packaged template gives every function, and what Lambda itself would. */
+export function localFunction(
+  { bundle, timeoutSeconds }: DeployedFunction,
+  cloud: { endpointUrl: string; principal: Principal; securityGroup: string },
+): LocalFunction {
+  const environment = {
+    AWS_ENDPOINT_URL: cloud.endpointUrl,
+    AWS_REGION: HOME_REGION,
+    AWS_ACCESS_KEY_ID: cloud.principal.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: cloud.principal.secretAccessKey,
+    EVIDENCE_BUCKET,
+    OUTCOME_TOPIC_ARN: TOPIC_ARN,
+    POWERTOOLS_SERVICE_NAME: "restore-drill",
+    POWERTOOLS_METRICS_NAMESPACE: "RestoreDrill",
+    POWERTOOLS_LOG_LEVEL: "INFO",
+    SANDBOX_KMS_KEY: SANDBOX.kmsKey,
+    SANDBOX_SUBNET_GROUP: SANDBOX.subnetGroup,
+    SANDBOX_PARAMETER_GROUP: SANDBOX.parameterGroup,
+    SANDBOX_SECURITY_GROUP: cloud.securityGroup,
+  };
+  return { bundle, environment, timeoutSeconds, memoryMb: MEMORY_MB };
+}

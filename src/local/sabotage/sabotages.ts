@@ -1,0 +1,110 @@
+import type { Plan } from "../../plan/plan.ts";
+import { SOURCE_KEY } from "../account.ts";
+import type { RestoredServer } from "../services/rds/core.ts";
+import { DEFAULT_TIME_SCALE, DURATION_SECONDS } from "../services/rds/durations.ts";
+import { ServiceError } from "../wire/service.ts";
+import { corruptPage, invalidateIndex, loseAllRows, loseRows } from "./damage.ts";
+import type { Sabotage, Stage } from "./sabotage.ts";
+
+/** A statement is cancelled by the Data API after 45 s; a sabotage that lets every one hang does not wait that long. */
+const SHORT_STATEMENT_SECONDS = 1;
+/** By how much an objective is missed. */
+const TOO_MUCH = 1.1;
+
+const damaging =
+  (damage: (database: string, server: RestoredServer) => Promise<void>) =>
+  ({ cloud, plan }: Stage): void =>
+    cloud.rds.onRestored((_cluster, server) => damage(plan.source.database, server));
+
+/** Every way to spoil a recovery, with the verdict that it has to end in. */
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: "missing-rows",
+    what: "A fifth of the rows of the largest table does not come back.",
+    verdict: "failed",
+    reason: "data",
+    prepare: damaging(loseRows),
+  },
+  {
+    name: "schema-only",
+    what: "Every table comes back, and every one is empty.",
+    verdict: "failed",
+    reason: "data",
+    prepare: damaging(loseAllRows),
+  },
+  {
+    name: "corrupt-page",
+    what: "One page of the largest table is overwritten on disk.",
+    verdict: "failed",
+    reason: "data",
+    prepare: damaging(corruptPage),
+  },
+  {
+    name: "invalid-index",
+    what: "An index comes back that PostgreSQL does not use.",
+    verdict: "failed",
+    reason: "data",
+    prepare: damaging(invalidateIndex),
+  },
+  {
+    name: "stale",
+    what: "The newest backup is older than the RPO allows.",
+    verdict: "failed",
+    reason: "objective",
+    backupAgeSeconds: (plan) => plan.objectives.rpoSeconds * TOO_MUCH,
+  },
+  {
+    name: "slow",
+    what: "The restore takes longer than the RTO allows.",
+    verdict: "failed",
+    reason: "objective",
+    faults: (plan) => ({ stretch: (step) => (step === "clusterRestore" ? tooSlow(plan) : undefined) }),
+  },
+  {
+    name: "wrong-key",
+    what: "The KMS key of the backup was disabled: nothing can decrypt it.",
+    verdict: "failed",
+    reason: "recovery",
+    prepare: ({ cloud, plan }) => cloud.account.keys.disable(plan.source.region, SOURCE_KEY),
+  },
+  {
+    name: "restore-fails",
+    what: "RDS gives the restore up: the cluster ends as restore-failed.",
+    verdict: "failed",
+    reason: "recovery",
+    faults: () => ({ outcome: (step) => (step === "clusterRestore" ? "restore-failed" : undefined) }),
+  },
+  {
+    name: "unanswered",
+    what: "The sandbox is up, but no question is answered within the Data API's limit.",
+    verdict: "inconclusive",
+    reason: "unchecked",
+    faults: () => ({ hangs: (sql) => sql !== "select 1" }),
+    dataApiLimits: { statementSeconds: SHORT_STATEMENT_SECONDS },
+  },
+  {
+    name: "denied",
+    what: "A role of the drill lost the permission to create the writer instance.",
+    verdict: "errored",
+    reason: "drill",
+    intercept: ({ operation }) => {
+      if (operation === "CreateDBInstance")
+        throw new ServiceError("AccessDenied", "User is not authorized to perform: rds:CreateDBInstance");
+    },
+  },
+  {
+    name: "leak",
+    what: "The backup is fine, but the sandbox's cluster can not be deleted.",
+    verdict: "passed",
+    intercept: ({ operation }) => {
+      if (operation === "DeleteDBCluster")
+        throw new ServiceError("AccessDenied", "User is not authorized to perform: rds:DeleteDBCluster");
+    },
+  },
+];
+
+/** How many times longer than modelled the restore has to take for the RTO to be missed. */
+function tooSlow(plan: Plan): number {
+  const modelledSeconds = DURATION_SECONDS.clusterRestore * DEFAULT_TIME_SCALE;
+  return (plan.objectives.rtoSeconds * TOO_MUCH) / modelledSeconds;
+}
