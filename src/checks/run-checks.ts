@@ -1,17 +1,18 @@
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
+import * as z from "zod/mini";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import { DataSession, type SessionOptions } from "../aws/data-api.ts";
 import type { JsonStore } from "../aws/json-store.ts";
 import { InputInvalid } from "../errors.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
-import type { Drill } from "../plan/drill.ts";
-import type { SandboxAnswer } from "../recovery/answers.ts";
+import { Drill } from "../plan/drill.ts";
+import { SandboxAnswer } from "../recovery/answers.ts";
 import { type AskedCheck, askedChecks } from "./asked-checks.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { findingOf } from "./fault.ts";
 import type { Asking, Finding, Progress } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
-import type { ChecksAnswer } from "./result.ts";
+import { ChecksAnswer } from "./result.ts";
 
 /** The longest that may follow a look at the clock: 15 s to begin a transaction, 45 s for a statement, 15 s to write and answer. */
 const SLICE_RESERVE_MS = 75_000;
@@ -31,12 +32,13 @@ export interface RunChecksServices {
   readonly session?: SessionOptions;
 }
 
-export interface RunChecksInput {
-  readonly drill: Drill;
-  readonly sandbox: SandboxAnswer;
+export const RunChecksInput = z.object({
+  drill: Drill,
+  sandbox: SandboxAnswer,
   /** The step's own earlier answer. Not needed: `checks.json` is the checkpoint. */
-  readonly checks?: ChecksAnswer | undefined;
-}
+  checks: z.optional(ChecksAnswer),
+});
+export type RunChecksInput = z.infer<typeof RunChecksInput>;
 
 /**
  * Asks the sandbox the plan's checks for as long as this invocation lasts, and answers how many there are of each outcome; the results

@@ -190,6 +190,30 @@ describe("statementFailedBy", () => {
     ],
     [
       "UnsupportedResultException",
+      "The result exceeds the size limit 1 MB.",
+      "too-large",
+      "The result exceeds the size limit 1 MB.",
+    ],
+    [
+      "BadRequestException",
+      "Packet for query is too large (70000 > 65536)",
+      "too-large",
+      "Packet for query is too large (70000 > 65536)",
+    ],
+    [
+      "DatabaseErrorException",
+      "ERROR: function f() does not exist; Hint: No function matches.; Position: 8; SQLState: 42883",
+      "missing",
+      "function f() does not exist",
+    ],
+    [
+      "DatabaseErrorException",
+      "ERROR: bind message supplies 0 parameters; SQLState: 08P01",
+      "invalid",
+      "bind message supplies 0 parameters",
+    ],
+    [
+      "UnsupportedResultException",
       "x",
       "invalid",
       "the answer has a type that the Data API can not return: cast it to text",

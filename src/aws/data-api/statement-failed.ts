@@ -48,6 +48,8 @@ const BY_STATE: Readonly<Record<string, StatementFault>> = {
   "42501": "denied",
   "53200": "unavailable",
   "53300": "unavailable",
+  // A placeholder in the statement that nothing is bound to.
+  "08P01": "invalid",
   "57P01": "unavailable",
   "57P02": "unavailable",
   "57P03": "unavailable",
@@ -55,7 +57,7 @@ const BY_STATE: Readonly<Record<string, StatementFault>> = {
 
 /** For messages that carry no SQLState, or one that says less than the message. */
 const BY_MESSAGE: readonly (readonly [RegExp, StatementFault])[] = [
-  [/response size|size limit|more than the allowed/i, "too-large"],
+  [/response size|size limit|more than the allowed|too large \(/i, "too-large"],
   // A length of 11 digits and more was never asked for: it was read from a damaged tuple.
   [
     /invalid page|could not read block|could not open file|(missing|unexpected) chunk|is corrupt|invalid memory alloc request size \d{11}/,
@@ -80,7 +82,6 @@ const SQL_ERRORS = new Set(["DatabaseErrorException", "BadRequestException", "Va
 
 const BY_NAME: Readonly<Record<string, StatementFault>> = {
   StatementTimeoutException: "timeout",
-  UnsupportedResultException: "invalid",
   DatabaseUnavailableException: "unavailable",
   DatabaseResumingException: "unavailable",
   InternalServerErrorException: "unavailable",
@@ -102,22 +103,24 @@ export function statementFailedBy(error: unknown): StatementFailed | undefined {
   if (error instanceof StatementFailed) return error;
   if (!(error instanceof Error)) return undefined;
   const known = BY_NAME[error.name];
-  if (known !== undefined) return new StatementFailed(known, describeService(error));
+  if (known !== undefined) return new StatementFailed(known, error.name);
+  if (error.name === "UnsupportedResultException") return readUnsupported(error);
   if (SQL_ERRORS.has(error.name)) return readSqlError(error);
   const code = "code" in error ? String(error.code) : "";
   return CONNECTION_LOST.has(code) ? new StatementFailed("unavailable", code) : undefined;
 }
 
-const describeService = ({ name }: Error): string =>
-  name === "UnsupportedResultException"
-    ? "the answer has a type that the Data API can not return: cast it to text"
-    : name;
+/** One error for two reasons: the answer's size (Aurora Serverless v2 and provisioned), or a type that the Data API has no field for. */
+function readUnsupported({ message }: Error): StatementFailed {
+  if (/size limit/i.test(message)) return new StatementFailed("too-large", message.slice(0, MAX_MESSAGE_CHARS));
+  return new StatementFailed("invalid", "the answer has a type that the Data API can not return: cast it to text");
+}
 
 function readSqlError(error: Error): StatementFailed | undefined {
   const [line = ""] = error.message.split("\n");
   const state = /SQLState:?\s*([0-9A-Z]{5})/i.exec(error.message)?.[1];
   const text = line
-    .replace(/;?\s*(Position: \d+)?;?\s*SQLState:?\s*[0-9A-Z]{5}.*$/i, "")
+    .replace(/;\s*(Hint|Position|SQLState):?.*$/i, "")
     .replace(/^(ERROR|FATAL|PANIC):\s*/, "")
     .trim();
   const byMessage = BY_MESSAGE.find(([pattern]) => pattern.test(text))?.[1];

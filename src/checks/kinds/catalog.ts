@@ -2,9 +2,13 @@ import { listOf, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
 import { USER_SCHEMAS } from "../relations.ts";
 
-/** How many there are, how many are bad, and the names of the first few bad ones, from `(name, is_bad)` rows. */
+/**
+ * How many there are, how many are bad, and the names of the first few bad ones, from `(name, is_bad)` rows. No array slice: the Data
+ * API takes `:10` for a placeholder.
+ */
 const summary = (rows: string): string => `select count(*)::text, count(*) filter (where is_bad)::text,
-  array_to_json((array_agg(name order by name) filter (where is_bad))[1:${MAX_LISTED}])::text from (${rows}) x`;
+  (json_agg(name order by name) filter (where is_bad and nth <= ${MAX_LISTED}))::text
+from (select name, is_bad, row_number() over (partition by is_bad order by name) nth from (${rows}) r) x`;
 
 const INDEXES =
   summary(`select format('%I.%I', n.nspname, c.relname) name, not (i.indisvalid and i.indisready and i.indislive) is_bad
