@@ -9,16 +9,20 @@ const holdsOne = (value: object): boolean => Object.values(value).filter((member
 const expectation = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape).check(z.refine(holdsOne, `needs exactly one of ${Object.keys(shape).join(", ")}`));
 
+/** A range that nothing can lie in would tell a good backup as bad data. */
+const range = <Bound extends z.ZodMiniType<number>>(bound: Bound) =>
+  z.tuple([bound, bound]).check(z.refine(([low = 0, high = 0]) => low <= high, "needs the smaller bound first"));
+
 export const RowsExpectation = expectation({
   equals: z.optional(z.int().check(z.gte(0))),
-  between: z.optional(z.tuple([z.int().check(z.gte(0)), z.int().check(z.gte(0))])),
+  between: z.optional(range(z.int().check(z.gte(0)))),
   atLeast: z.optional(z.int().check(z.gte(0))),
   atMost: z.optional(z.int().check(z.gte(0))),
 });
 
 export const SqlExpectation = expectation({
   equals: z.optional(Scalar),
-  between: z.optional(z.tuple([z.number(), z.number()])),
+  between: z.optional(range(z.number())),
   atLeast: z.optional(z.number()),
   atMost: z.optional(z.number()),
   noRows: z.optional(z.literal(true)),

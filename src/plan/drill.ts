@@ -9,15 +9,15 @@ export type Execution = z.infer<typeof Execution>;
 
 /** What starts a drill. Everything but the plan's name is optional, so that the console needs one line. */
 export const DrillRequest = z.strictObject({
-  plan: z.string(),
+  plan: z.string().check(z.maxLength(200)),
   /** Overrides the plan's recovery point. */
-  recoveryPoint: z.optional(z.string()),
+  recoveryPoint: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
   /** The moment data is assumed lost; RPO is counted back from it. By default the drill's start. */
   failureMoment: z.optional(Instant),
   trigger: z.optional(
     z.strictObject({
       kind: z.enum(["manual", "schedule", "incident"]),
-      by: z.optional(z.string().check(z.maxLength(200))),
+      by: z.optional(z.string().check(z.maxLength(200), z.regex(/^\P{C}*$/u, "holds control characters"))),
     }),
   ),
 });

@@ -1,9 +1,9 @@
-import { parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { PlanInvalid } from "../errors.ts";
 import { Plan, type PlanFile } from "./plan.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean, nearestOf } from "./suggest.ts";
 
 z.config(en());
 
@@ -21,14 +21,40 @@ export interface ParsedPlan {
  * Reads a plan file (YAML, so JSON too). Throws PlanInvalid naming every wrong field with its line, its value and what it should be.
  */
 export function parsePlan(text: string, fileName: string): ParsedPlan {
-  const document = parseDocument(text, { prettyErrors: true });
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: true, lineCounter: lines });
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined) throw new PlanInvalid(`${fileName} is not YAML: ${syntaxError.message}`);
-  const file: unknown = document.toJS();
+  const file = contentOf(document, fileName);
+  if (file === null) throw new PlanInvalid(`${fileName} is empty: a plan has plan, source, sandbox and objectives.`);
   const parsed = Plan.safeParse(file);
   if (parsed.success) return { plan: parsed.data, file: file as PlanFile };
-  const problems = parsed.error.issues.map((issue) => describeIssue(issue, file));
+  const problems = parsed.error.issues.map((issue) => {
+    const line = lineOf(document, lines, issue);
+    return `${line === undefined ? "" : `line ${line}: `}${describeIssue(issue, file)}`;
+  });
   throw new PlanInvalid(`${fileName} is not a plan:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+}
+
+/** An alias without its anchor, or one that unfolds to more than the library allows, is found only here. */
+function contentOf(document: Document, fileName: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new PlanInvalid(`${fileName} is not YAML: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The line of the nearest thing that is there: of a missing field, the line of what it is missing from. */
+function lineOf(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): number | undefined {
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : [...issue.path];
+  for (; path.length > 0; path.pop()) {
+    const node = document.getIn(path, true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, file: unknown): string {
@@ -42,10 +68,19 @@ function describeIssue(issue: z.core.$ZodIssue, file: unknown): string {
   const value = valueAt(file, issue.path);
   if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options)) {
     const options = issue.options.map(String);
+    if (value === undefined) return describeMissingKind(where, options, valueAt(file, issue.path.slice(0, -1)));
     return `${where} is ${quote(value)}, which is not one of ${options.join(", ")}.${didYouMean(String(value), options)}`;
   }
   if (value === undefined) return `${where} is missing: ${issue.message}`;
   return `${where} is ${quote(value)}: ${issue.message}`;
+}
+
+/** Without its kind nothing is known of a check, so its misspelt `kind` is no unknown key yet. */
+function describeMissingKind(where: string, kinds: readonly string[], check: unknown): string {
+  const keys = typeof check === "object" && check !== null ? Object.keys(check) : [];
+  const misspelt = keys.find((key) => nearestOf(key, ["kind"]) !== undefined);
+  const hint = misspelt === undefined ? "" : ` There is "${misspelt}". Did you mean "kind"?`;
+  return `${where} is missing: it is one of ${kinds.join(", ")}.${hint}`;
 }
 
 const pathPart = (part: PropertyKey): string => (typeof part === "number" ? `[${part}]` : `.${String(part)}`);

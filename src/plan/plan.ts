@@ -5,12 +5,21 @@ import { Duration, Region } from "./quantities.ts";
 /** A check is one question; a plan that needs more is two plans. 1,000 results of about 500 bytes are half a megabyte of evidence. */
 const MAX_CHECKS = 1000;
 
+/**
+ * What AWS's own restore handler allows. A look every 60 s is 9 history events (5 of the Task, 2 of the Choice, 2 of the Wait): 36 h of checks
+ * and 6 h of teardown are 42 x 60 x 9 = 22,680 of the 25,000 that an execution may have, and end before the execution's own 60 h.
+ */
+const MAX_TIME_SECONDS = 36 * 3600;
+
 const Slug = z
   .string()
   .check(
     z.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "needs lower-case letters, digits and single hyphens, a letter first"),
     z.maxLength(40),
   );
+
+/** RDS finds a cluster by any spelling and stores it in lower case; snapshots, tags and the ledger are compared with what is stored. */
+const CLUSTER_IDENTIFIER = /^[a-z][a-z0-9-]*$/;
 
 const Objectives = z.pipe(
   z.strictObject({ rto: Duration, rpo: Duration }),
@@ -19,8 +28,11 @@ const Objectives = z.pipe(
 
 const Limits = z.pipe(
   z.strictObject({
-    /** From the drill's start to the end of its checks; teardown has its own. AWS's own restore handler allows 36 h. */
-    time: z.prefault(Duration, "12h"),
+    /** From the drill's start to the end of its checks; teardown has its own. At most 36h. */
+    time: z.prefault(
+      Duration.check(z.refine((seconds) => seconds <= MAX_TIME_SECONDS, "is longer than the 36h one drill can run")),
+      "12h",
+    ),
     costUsd: z._default(z.number().check(z.gt(0)), 25),
   }),
   z.transform(({ time, costUsd }) => ({ timeSeconds: time, costUsd })),
@@ -36,7 +48,14 @@ export const Plan = z
     source: z.strictObject({
       region: Region,
       /** The identifier of the Aurora cluster whose backups are proven. It is read, never written to. */
-      cluster: z.string().check(z.minLength(1), z.maxLength(63)),
+      cluster: z.string().check(
+        z.minLength(1),
+        z.maxLength(63),
+        z.refine(
+          (text) => CLUSTER_IDENTIFIER.test(text),
+          "is not a cluster identifier: write it as RDS stores it, lower-case letters, digits and hyphens (no ARN)",
+        ),
+      ),
       /** The database inside the cluster that the checks ask. */
       database: z.string().check(z.minLength(1), z.maxLength(63)),
     }),

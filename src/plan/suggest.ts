@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** A third of a word may be wrong before "did you mean" becomes a guess. */
+/** Two fifths of a word may be wrong before "did you mean" becomes a guess. */
 const MAX_DISTANCE_SHARE = 0.4;
 
 /** The known word nearest to a misspelt one, or undefined when none is near. */
