@@ -87,8 +87,9 @@ function journalled(step: StepName, store: JsonStore): MiddlewareObj<unknown, ob
       logger.info(LOG.answered, { step, evidencePrefix: prefix, ...phaseOf(response) });
     },
     onError: async ({ event, context, error }) => {
-      const { name, message } = error ?? new Error("unknown");
-      const details = error instanceof DrillError && error.details !== undefined ? { details: error.details } : {};
+      const { name, message } = error instanceof Error ? error : new Error(`not an error: ${String(error)}`);
+      const known = { ...earlierAnswer(step, event), ...(error instanceof DrillError ? error.details : {}) };
+      const details = Object.keys(known).length === 0 ? {} : { details: known };
       const endedAt = new Date().toISOString();
       await write(prefixOf(event), {
         step,
@@ -99,6 +100,19 @@ function journalled(step: StepName, store: JsonStore): MiddlewareObj<unknown, ob
       logger.error(LOG.failed, { step, errorName: name, errorMessage: message });
     },
   };
+}
+
+/** Where the document holds what a looping step answered before: an error that replaces it in the journal must not forget it. */
+const OWN_ANSWER: Partial<Record<StepName, string>> = {
+  "copy-snapshot": "copy",
+  "restore-sandbox": "sandbox",
+  "run-checks": "checks",
+  "tear-down": "teardown",
+};
+
+function earlierAnswer(step: StepName, document: unknown): Record<string, unknown> {
+  const answers = z.safeParse(z.record(z.string(), z.unknown()), document).data;
+  return z.safeParse(z.record(z.string(), z.unknown()), answers?.[OWN_ANSWER[step] ?? ""]).data ?? {};
 }
 
 function phaseOf(answer: unknown): { phase?: string; waitSeconds?: number } {

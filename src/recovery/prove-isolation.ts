@@ -46,10 +46,11 @@ export async function proveIsolation(
     })),
   ];
   const broken = facts.filter(({ holds }) => !holds);
+  const at = services.now().toISOString();
   if (broken.length > 0)
     throw new NotIsolated(
       `The sandbox is not isolated: ${broken.map(({ fact: name, expected, observed }) => `${name}: expected ${expected}, observed ${observed}`).join("; ")}. No check was run. Mend the network of ${drill.sandbox.subnetGroup} in ${region}.`,
-      { details: { facts } },
+      { details: { at, facts } },
     );
-  return { at: services.now().toISOString(), facts };
+  return { at, facts };
 }

@@ -43,7 +43,8 @@ export function phasesOf(drill: Drill, story: Story, results: CheckResults | und
     copy: story.copy?.finishedAt,
     restore: story.sandbox?.milestones.writerAvailableAt,
     "first-query": story.sandbox?.milestones.firstQueryAt,
-    isolation: story.isolation?.at,
+    // A proof that failed has a time too, and ends nothing.
+    isolation: story.isolation?.facts.every(({ holds }) => holds) === true ? story.isolation.at : undefined,
     "full-read": results?.fullReadAt,
     validated: results?.complete === true ? story.checks?.finishedAt : undefined,
   };
