@@ -20,7 +20,8 @@ interface SandboxNetwork {
 }
 
 /**
- * What could carry a packet in or out of the sandbox's VPC, counted. An answer that is cut into pages still counts: one is too many.
+ * What could carry a packet in or out of the sandbox's VPC, counted. An answer that is cut into pages still counts where one is too many; where
+ * every item has to be seen, an answer with more pages proves nothing.
  * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
  */
 export async function networkFacts(ec2: EC2Client, network: SandboxNetwork): Promise<IsolationFact[]> {
@@ -56,10 +57,12 @@ export async function networkFacts(ec2: EC2Client, network: SandboxNetwork): Pro
     fact(
       "routes of its subnets and of the main route table",
       "only local",
-      describeRoutes(tables.RouteTables ?? [], network),
+      isCut(tables) ? UNSEEN : describeRoutes(tables.RouteTables ?? [], network),
     ),
     none("internet gateways of its VPC", internet.InternetGateways ?? []),
-    none("egress-only internet gateways of its VPC", egressOnlyHere),
+    isCut(egressOnly)
+      ? fact("egress-only internet gateways of its VPC", "none", UNSEEN)
+      : none("egress-only internet gateways of its VPC", egressOnlyHere),
     none("NAT gateways of its VPC", alive(nat.NatGateways)),
     none("VPN gateways of its VPC", alive(vpn.VpnGateways)),
     none("peerings of its VPC", peerings),
@@ -67,6 +70,10 @@ export async function networkFacts(ec2: EC2Client, network: SandboxNetwork): Pro
     none("carrier gateways of its VPC", alive(carrier.CarrierGateways)),
   ];
 }
+
+const UNSEEN = "more than one answer holds";
+const isCut = ({ NextToken }: { NextToken?: string | undefined }): boolean =>
+  NextToken !== undefined && NextToken !== "";
 
 const none = (name: string, found: readonly unknown[]): IsolationFact =>
   fact(name, "none", found.length === 0 ? "none" : String(found.length));
