@@ -31,8 +31,8 @@ export async function copySnapshot(
 
   const there = rds(drill.sandbox.region);
   const found = await findClusterSnapshot(there, drill.copy.snapshotId);
+  if (found !== undefined) assertOwnedBy(drill.drillId, { id: drill.copy.snapshotId, tags: found.TagList });
   const snapshot = found ?? (await requestCopy(there, drill));
-  assertOwnedBy(drill.drillId, { id: drill.copy.snapshotId, tags: snapshot.TagList });
 
   const state = {
     startedAt,
@@ -54,11 +54,14 @@ export async function copySnapshot(
       `The copy of ${drill.recoveryPoint.arn} to ${drill.sandbox.region} was ${snapshot.Status} (${state.percent} %) when the drill's time (${drill.limits.timeSeconds} s) was up.`,
       { details: state },
     );
-  const elapsedSeconds = secondsBetween(startedAt, now());
   return {
     ...state,
     phase: "pending",
-    waitSeconds: waitSecondsFor({ elapsedSeconds, expectedSeconds: drill.expectedSeconds.copy }),
+    waitSeconds: waitSecondsFor({
+      elapsedSeconds: secondsBetween(startedAt, now()),
+      expectedSeconds: drill.expectedSeconds.copy,
+      secondsLeft: secondsBetween(now(), drill.deadlines.checksEndAt),
+    }),
   };
 }
 
@@ -94,9 +97,8 @@ async function requestCopy(rds: RDSClient, drill: Drill): Promise<DBClusterSnaps
     );
     return answer.DBClusterSnapshot ?? {};
   } catch (error) {
-    // The answer to an earlier request was lost, and the listing does not show its effect yet.
-    if (error instanceof DBClusterSnapshotAlreadyExistsFault)
-      return { Status: "creating", TagList: tagList(drill.tags) };
+    // The answer to an earlier request was lost, and the listing does not show its effect yet. Whose it is, is asked at the next look.
+    if (error instanceof DBClusterSnapshotAlreadyExistsFault) return { Status: "creating" };
     throw error;
   }
 }

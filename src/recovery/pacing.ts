@@ -9,12 +9,19 @@ const SHARE_OF_EXPECTED = 0.9;
 
 /**
  * Seconds until the next look at something that RDS is doing. Without history the wait grows with the time already waited; with history
- * (median seconds of earlier drills) most of the expected time is one wait, then it is watched closely.
+ * (median seconds of earlier drills) most of the expected time is one wait, then it is watched closely. Never longer than what is left until
+ * the deadline: history knows nothing of this drill's limit.
  */
-export function waitSecondsFor(waited: { elapsedSeconds: number; expectedSeconds?: number | undefined }): number {
-  const { elapsedSeconds, expectedSeconds } = waited;
+export function waitSecondsFor(waited: {
+  elapsedSeconds: number;
+  expectedSeconds?: number | undefined;
+  secondsLeft: number;
+}): number {
+  const { elapsedSeconds, expectedSeconds, secondsLeft } = waited;
   const untilExpected = expectedSeconds === undefined ? 0 : expectedSeconds * SHARE_OF_EXPECTED - elapsedSeconds;
-  if (untilExpected > MIN_WAIT_SECONDS) return Math.floor(untilExpected);
+  // The first look after the deadline is the one that says so.
+  const atMost = Math.max(MIN_WAIT_SECONDS, Math.ceil(secondsLeft) + 1);
+  if (untilExpected > MIN_WAIT_SECONDS) return Math.min(atMost, Math.floor(untilExpected));
   return Math.round(Math.min(MAX_WAIT_SECONDS, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
 }
 

@@ -11,8 +11,8 @@ import type { Remaining } from "./answers.ts";
 import { findCluster, findClusterSnapshot, findInstance } from "./describe.ts";
 import { isOwnedBy } from "./ownership.ts";
 
-/** A resource that is still there, and whether another look could change that. */
-export type StillThere = Remaining & { readonly isHopeless: boolean };
+/** A resource that is still there, whether RDS has agreed to delete it, and whether another look could change that. */
+export type StillThere = Remaining & { readonly isAsked: boolean; readonly isHopeless: boolean };
 
 interface Found {
   readonly status: string | undefined;
@@ -81,12 +81,13 @@ async function remove<Resource extends Found>(
       return {
         ...resource,
         reason: `its tags do not say that drill ${drill.drillId} made it, so it was not touched (Drill.NotOurs)`,
+        isAsked: false,
         isHopeless: true,
       };
     if (found.status !== "deleting") await steps.delete(found);
-    return { ...resource, reason: `${found.status}, asked to be deleted`, isHopeless: false };
+    return { ...resource, reason: `${found.status}, asked to be deleted`, isAsked: true, isHopeless: false };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { ...resource, reason: `${name}: ${message}`, isHopeless: isDenied(name) };
+    return { ...resource, reason: `${name}: ${message}`, isAsked: false, isHopeless: isDenied(name) };
   }
 }

@@ -2,6 +2,8 @@ import {
   CreateDBInstanceCommand,
   DBClusterAlreadyExistsFault,
   DBInstanceAlreadyExistsFault,
+  InvalidDBClusterStateFault,
+  InvalidResourceStateFault,
   type RDSClient,
   RestoreDBClusterFromSnapshotCommand,
 } from "@aws-sdk/client-rds";
@@ -47,7 +49,19 @@ export async function requestWriter(rds: RDSClient, drill: Drill): Promise<void>
     AutoMinorVersionUpgrade: false,
     Tags: tagList(drill.tags),
   });
-  await createOnce(() => rds.send(request), DBInstanceAlreadyExistsFault);
+  await unlessBusy(() => createOnce(() => rds.send(request), DBInstanceAlreadyExistsFault));
+}
+
+/**
+ * RDS's descriptions lag behind its states: what looks `available` may still be at work on the request before, made by this drill. That
+ * refusal is a reason to look again, until the deadline, not an error.
+ */
+export async function unlessBusy(request: () => Promise<unknown>): Promise<void> {
+  try {
+    await request();
+  } catch (error) {
+    if (!(error instanceof InvalidDBClusterStateFault || error instanceof InvalidResourceStateFault)) throw error;
+  }
 }
 
 /** RDS has no idempotency tokens. "Already exists" means that an earlier answer was lost; whose it is, is asked at the next look. */

@@ -14,7 +14,7 @@ import { CopyAnswer, SandboxAnswer } from "./answers.ts";
 import { findCluster, findInstance } from "./describe.ts";
 import { assertOwnedBy } from "./ownership.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
-import { requestCluster, requestWriter } from "./restore-requests.ts";
+import { requestCluster, requestWriter, unlessBusy } from "./restore-requests.ts";
 import { isTerminalCluster, isTerminalInstance } from "./states.ts";
 
 export const RestoreSandboxInput = z.object({ drill: Drill, copy: CopyAnswer, sandbox: z.optional(SandboxAnswer) });
@@ -73,12 +73,14 @@ function waitFor(
   { startedAt, milestones }: Pick<SandboxAnswer, "startedAt" | "milestones">,
   now: Date,
 ): number {
+  const secondsLeft = secondsBetween(now, drill.deadlines.checksEndAt);
   if (milestones.clusterAvailableAt === undefined)
     return waitSecondsFor({
       elapsedSeconds: secondsBetween(startedAt, now),
       expectedSeconds: drill.expectedSeconds.restore,
+      secondsLeft,
     });
-  return waitSecondsFor({ elapsedSeconds: secondsBetween(milestones.clusterAvailableAt, now) });
+  return waitSecondsFor({ elapsedSeconds: secondsBetween(milestones.clusterAvailableAt, now), secondsLeft });
 }
 
 async function advance(services: Services, { drill, copy }: RestoreSandboxInput): Promise<Progress> {
@@ -115,13 +117,12 @@ async function advance(services: Services, { drill, copy }: RestoreSandboxInput)
   soFar.push("writerAvailableAt");
   const secret = cluster.MasterUserSecret;
   if (secret === undefined) {
-    await rds.send(
-      new ModifyDBClusterCommand({
-        DBClusterIdentifier: drill.sandbox.cluster,
-        ManageMasterUserPassword: true,
-        ApplyImmediately: true,
-      }),
-    );
+    const request = new ModifyDBClusterCommand({
+      DBClusterIdentifier: drill.sandbox.cluster,
+      ManageMasterUserPassword: true,
+      ApplyImmediately: true,
+    });
+    await unlessBusy(() => rds.send(request));
     return pending(soFar, "the managed master secret to be made", cluster);
   }
   if (secret.SecretStatus !== "active")
@@ -129,7 +130,8 @@ async function advance(services: Services, { drill, copy }: RestoreSandboxInput)
 
   soFar.push("secretActiveAt");
   if (cluster.HttpEndpointEnabled !== true) {
-    await rds.send(new EnableHttpEndpointCommand({ ResourceArn: cluster.DBClusterArn }));
+    const request = new EnableHttpEndpointCommand({ ResourceArn: cluster.DBClusterArn });
+    await unlessBusy(() => rds.send(request));
     return pending(soFar, "the Data API to be enabled", cluster);
   }
   soFar.push("endpointEnabledAt");

@@ -3,10 +3,12 @@ import * as z from "zod/mini";
 import { Drill } from "../plan/drill.ts";
 import { type Remaining, TeardownAnswer } from "./answers.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
-import { removeCluster, removeSnapshotCopy, removeWriter } from "./removals.ts";
+import { removeCluster, removeSnapshotCopy, removeWriter, type StillThere } from "./removals.ts";
 
 export const TearDownInput = z.object({ drill: Drill, teardown: z.optional(TeardownAnswer) });
 type TearDownInput = z.infer<typeof TearDownInput>;
+
+type Named = Pick<Remaining, "kind" | "id">;
 
 /**
  * RDS's listings lag behind what was just created: a cluster requested a moment before the drill failed may not be seen at once. Nothing
@@ -15,9 +17,9 @@ type TearDownInput = z.infer<typeof TearDownInput>;
 const CONFIRM_SECONDS = 5;
 
 /**
- * Reconciles towards nothing: the writer, the cluster and the copied snapshot, in the order RDS demands, each only when its name and its
- * tags say that this drill owns it. Never throws for a resource that will not go: it is a leftover, with the reason, once it is
- * hopeless or teardown's own deadline has passed.
+ * Reconciles towards nothing: the writer, the cluster and the copied snapshot, asked for in the order RDS demands, each only when its name
+ * and its tags say that this drill owns it. Never throws for a resource that will not go: it is a leftover, with the reason, once it is
+ * hopeless and the others are gone, or once teardown's own deadline has passed.
  */
 export async function tearDown(
   { rds, now }: { rds: (region: string) => RDSClient; now: () => Date },
@@ -29,43 +31,64 @@ export async function tearDown(
   const looks = [
     await removeWriter(there, drill),
     await removeCluster(there, drill),
-    // The copy goes last: as long as the sandbox stands, what it was made from can still be looked at.
     ...(drill.copy.needed ? [await removeSnapshotCopy(there, drill)] : []),
   ];
   const remaining = looks.filter((look) => look !== undefined);
-  const deleted = [
-    ...(earlier?.deleted ?? []),
-    ...(earlier?.remaining ?? []).filter(isGoneFrom(remaining)).map(withoutReason),
-  ];
+  const seen = [...(earlier?.deleted ?? []), ...(earlier?.remaining ?? []).map(withoutReason)];
   const state = {
     startedAt,
     looks: (earlier?.looks ?? 0) + 1,
-    deleted,
-    remaining: remaining.map(withoutHope),
+    deleted: seen.filter(
+      (resource, index) => !isAmong(remaining, resource) && seen.findIndex(isSame(resource)) === index,
+    ),
+    remaining: remaining.map(reported),
     leftovers: [],
   };
+  const leftOver = {
+    ...state,
+    leftovers: state.remaining,
+    phase: "ready",
+    waitSeconds: 0,
+    finishedAt: at.toISOString(),
+  } as const;
 
-  const isOver = at > new Date(drill.deadlines.teardownEndAt) || remaining.every(({ isHopeless }) => isHopeless);
-  if (remaining.length > 0 && isOver)
-    return { ...state, leftovers: state.remaining, phase: "ready", waitSeconds: 0, finishedAt: at.toISOString() };
-  if (remaining.length > 0) {
-    const elapsedSeconds = secondsBetween(startedAt, at);
+  const pending = remaining.filter(({ isHopeless }) => !isHopeless);
+  if (pending.length > 0) {
+    const secondsLeft = secondsBetween(at, endOf(drill, startedAt));
+    if (secondsLeft < 0) return leftOver;
     return {
       ...state,
       phase: "pending",
-      waitSeconds: waitSecondsFor({ elapsedSeconds, expectedSeconds: drill.expectedSeconds.teardown }),
+      waitSeconds: waitFor(drill, pending, secondsBetween(startedAt, at), secondsLeft),
     };
   }
-  const absentSince = earlier?.absentSince ?? at.toISOString();
-  if (secondsBetween(absentSince, at) >= CONFIRM_SECONDS || earlier?.absentSince !== undefined)
-    return { ...state, absentSince, phase: "ready", waitSeconds: 0, finishedAt: at.toISOString() };
-  return { ...state, absentSince, phase: "pending", waitSeconds: CONFIRM_SECONDS };
+  if (earlier?.absentSince !== undefined) return { ...leftOver, absentSince: earlier.absentSince };
+  return { ...state, absentSince: at.toISOString(), phase: "pending", waitSeconds: CONFIRM_SECONDS };
 }
 
-const isGoneFrom =
-  (remaining: readonly Remaining[]) =>
-  ({ kind, id }: Remaining): boolean =>
-    !remaining.some((other) => other.kind === kind && other.id === id);
+/** Teardown's own time runs from its start: a drill that failed early is told of hours before one that ran to its deadline. */
+function endOf({ deadlines: { checksEndAt, teardownEndAt } }: Drill, startedAt: string): Date {
+  const ownMs = Date.parse(teardownEndAt) - Date.parse(checksEndAt);
+  return new Date(Math.min(Date.parse(teardownEndAt), Date.parse(startedAt) + ownMs));
+}
 
+/**
+ * History is slept through only once RDS has agreed to every deletion: a refusal slept through would be in the next median, and each drill
+ * would take longer than the one before.
+ */
+function waitFor(drill: Drill, pending: readonly StillThere[], elapsedSeconds: number, secondsLeft: number): number {
+  const isAllAsked = pending.every(({ isAsked }) => isAsked);
+  return waitSecondsFor({
+    elapsedSeconds,
+    secondsLeft,
+    ...(isAllAsked ? { expectedSeconds: drill.expectedSeconds.teardown } : {}),
+  });
+}
+
+const isSame =
+  (resource: Named) =>
+  (other: Named): boolean =>
+    other.kind === resource.kind && other.id === resource.id;
+const isAmong = (resources: readonly Named[], resource: Named): boolean => resources.some(isSame(resource));
 const withoutReason = ({ kind, id, region }: Remaining) => ({ kind, id, region });
-const withoutHope = ({ kind, id, region, reason }: Remaining) => ({ kind, id, region, reason });
+const reported = ({ kind, id, region, reason }: Remaining) => ({ kind, id, region, reason });
