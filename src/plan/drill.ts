@@ -28,8 +28,10 @@ export const RecoveryPoint = z.object({
   id: z.string(),
   kind: z.enum(["automated", "manual", "awsbackup"]),
   region: z.string(),
-  /** The source's own time. A copy's creation time is a later one and never used for RPO. */
+  /** The snapshot's own time; of a copy it is the time of copying, which is later than what is in it. */
   createdAt: Instant,
+  /** What it was copied from, where it is a copy: chosen only when there is no original, or by name. */
+  copiedFrom: z.optional(z.string()),
   ageSeconds: z.number(),
   engine: z.string(),
   engineVersion: z.string(),

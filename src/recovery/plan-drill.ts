@@ -55,7 +55,8 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
   const failureMoment = request.failureMoment === undefined ? startedAt : new Date(request.failureMoment);
   const { source, sandbox } = plan;
 
-  await assertRegions(services.ec2(source.region), {
+  // Asked at home: a region that is misspelt has no endpoint to ask, and one that is not opted in to refuses to answer.
+  await assertRegions(services.ec2(process.env["AWS_REGION"] ?? source.region), {
     "source.region": source.region,
     "sandbox.region": sandbox.region,
   });
@@ -152,6 +153,11 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     evidencePrefix: prefix,
     warnings: [
       ...learned.warnings,
+      ...(recoveryPoint.copiedFrom === undefined
+        ? []
+        : [
+            `The recovery point is a copy of ${recoveryPoint.copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says.`,
+          ]),
       ...(isCopied
         ? []
         : [`The recovery point is in ${sandbox.region} already: recovery into another region was not drilled.`]),

@@ -33,11 +33,19 @@ export async function chooseRecoveryPoint(rds: RDSClient, choice: RecoveryPointC
     .filter(({ DBClusterIdentifier }) => DBClusterIdentifier === choice.cluster)
     .filter(({ Status }) => Status === "available")
     .filter(({ SnapshotCreateTime }) => SnapshotCreateTime !== undefined && SnapshotCreateTime <= choice.before)
-    .sort((a, b) => Number(b.SnapshotCreateTime) - Number(a.SnapshotCreateTime));
+    .sort(originalsFirst);
   const [newest] = usable;
   if (newest === undefined) throw new NoRecoveryPoint(explainNone(choice, found));
   return describe(newest, choice);
 }
+
+/** A copy tells the time of its copying, so an old backup copied today would pass for today's: any original outranks any copy. */
+function originalsFirst(a: DBClusterSnapshot, b: DBClusterSnapshot): number {
+  return Number(isCopy(a)) - Number(isCopy(b)) || Number(b.SnapshotCreateTime) - Number(a.SnapshotCreateTime);
+}
+
+const isCopy = ({ SourceDBClusterSnapshotArn: source }: DBClusterSnapshot): boolean =>
+  source !== undefined && source !== "";
 
 async function snapshotsOf(rds: RDSClient, { cluster, wanted }: RecoveryPointChoice): Promise<DBClusterSnapshot[]> {
   const found: DBClusterSnapshot[] = [];
@@ -59,7 +67,9 @@ async function snapshotsOf(rds: RDSClient, { cluster, wanted }: RecoveryPointCho
 
 async function snapshotNamed(rds: RDSClient, { wanted }: RecoveryPointChoice): Promise<DBClusterSnapshot[]> {
   try {
-    const answer = await rds.send(new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: wanted }));
+    const answer = await rds.send(
+      new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: wanted, ...typeOf(wanted) }),
+    );
     return answer.DBClusterSnapshots ?? [];
   } catch (error) {
     if (error instanceof DBClusterSnapshotNotFoundFault) return [];
@@ -67,7 +77,17 @@ async function snapshotNamed(rds: RDSClient, { wanted }: RecoveryPointChoice): P
   }
 }
 
+/** "If this identifier is for an automated snapshot, the SnapshotType parameter must also be specified", and `awsbackup` is not the default. */
+function typeOf(wanted: string): { SnapshotType?: string } {
+  const [, prefix] = /(?:^|:)(rds|awsbackup):[^:]+$/.exec(wanted) ?? [];
+  if (prefix === undefined) return {};
+  return { SnapshotType: prefix === "rds" ? "automated" : prefix };
+}
+
 function explainNone({ cluster, region, wanted, before }: RecoveryPointChoice, found: DBClusterSnapshot[]): string {
+  const isNamed = wanted !== "latest" && wanted !== "automated" && wanted !== "manual";
+  if (isNamed && found.length === 0)
+    return `There is no cluster snapshot ${wanted}, which was to be restored. It may have expired or been deleted, or its name is misspelt: look for ${cluster}'s snapshots in ${region}.`;
   const kind = wanted === "latest" ? "automated or manual" : wanted;
   if (found.length === 0)
     return `${cluster} in ${region} has no ${kind} cluster snapshot: there is nothing to recover it from. Turn on automated backups or take a snapshot.`;
@@ -75,6 +95,8 @@ function explainNone({ cluster, region, wanted, before }: RecoveryPointChoice, f
     ({ DBClusterSnapshotIdentifier: id, DBClusterIdentifier: of, Status, SnapshotCreateTime }) =>
       `${id} is ${Status}, of ${of} at ${SnapshotCreateTime?.toISOString() ?? "an unknown time"}`,
   );
+  if (isNamed)
+    return `${wanted} can not be restored for ${cluster}: it is to be an available snapshot of that cluster from before ${before.toISOString()}, but ${states[0]}.`;
   return `${cluster} in ${region} has no ${kind} cluster snapshot that is available and from before ${before.toISOString()}: ${states.slice(0, 5).join("; ")}.`;
 }
 
@@ -87,6 +109,7 @@ function describe(snapshot: DBClusterSnapshot, { region, before }: RecoveryPoint
     kind: kindOf(snapshot.SnapshotType),
     region: arn.split(":")[3] ?? region,
     createdAt: createdAt.toISOString(),
+    ...(isCopy(snapshot) ? { copiedFrom: snapshot.SourceDBClusterSnapshotArn } : {}),
     ageSeconds: (before.getTime() - createdAt.getTime()) / 1000,
     engine: snapshot.Engine ?? "",
     engineVersion: snapshot.EngineVersion ?? "",

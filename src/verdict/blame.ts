@@ -30,7 +30,7 @@ export function blameFor(errorName: string): Blame {
 }
 
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  "Drill.NoRecoveryPoint": "Turn on automated backups for this database today.",
+  "Drill.NoRecoveryPoint": "Find out where the backups of this database went, and turn on automated backups today.",
   KMSKeyNotAccessibleFault:
     "Find out what happened to the KMS key: a backup under a lost key is lost. Cancel its deletion if it is pending.",
 };
