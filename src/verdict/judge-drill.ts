@@ -15,6 +15,8 @@ export const JudgeDrillInput = z.object({ drill: z.optional(Drill), failure: z.o
 
 /** A mail with more lines is not read; the report has them all. */
 const MAX_FINDINGS = 20;
+/** A service's cause may be 32,768 characters, and is told several times over in one SNS message of 256 KiB. */
+const MAX_TEXT_CHARS = 2000;
 
 interface Evidence {
   readonly drill: Drill | undefined;
@@ -50,9 +52,9 @@ export function judge({ drill, failure, results, phases }: Evidence): Verdict {
     verdict,
     ...(reason === undefined ? {} : { reason }),
     error: OUTCOME_ERROR[verdict],
-    summary,
-    nextStep: nextStepFor(verdict, reason, failure?.error),
-    findings: findings.slice(0, MAX_FINDINGS),
+    summary: shortened(summary),
+    nextStep: nextStepFor(verdict, reason, reason === "data" ? undefined : failure?.error),
+    findings: findings.slice(0, MAX_FINDINGS).map(shortened),
     phases,
     objectives,
     ...(drill === undefined ? {} : { recoveryPointAgeSeconds: drill.recoveryPoint.ageSeconds }),
@@ -96,11 +98,11 @@ function decide(
       summary: `Nothing wrong was seen, but ${count(unchecked.length, "required check")} of ${required.length} could not be asked.`,
       findings: unchecked.map(finding),
     };
-  if (drill?.checkCount === 0)
+  if (drill?.checkCount === 0 || required.length === 0)
     return {
       verdict: "inconclusive",
       reason: "unchecked",
-      summary: "The plan has no checks: the database was restored and read, but nothing was asked of it.",
+      summary: "The plan requires no checks: the database was restored, but nothing that decides was asked of it.",
       findings: [],
     };
 
@@ -131,7 +133,8 @@ function measure(drill: Drill | undefined, results: CheckResults | undefined, ph
   const rpoSeconds =
     newest === undefined
       ? drill.recoveryPoint.ageSeconds
-      : (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000;
+      : // A snapshot's time is that of its request, so what is in it may be a little later.
+        Math.max(0, (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000);
   return {
     rto: objective(drill.objectives.rtoSeconds, rtoSeconds),
     rpo: objective(drill.objectives.rpoSeconds, rpoSeconds),
@@ -149,6 +152,8 @@ function missedObjective(name: string, objective: Verdict["objectives"]["rto"]):
   return `${name} was ${formatDuration(objective.measuredSeconds)}, over its objective of ${formatDuration(objective.objectiveSeconds)}.`;
 }
 
+const shortened = (text: string): string =>
+  text.length <= MAX_TEXT_CHARS ? text : `${text.slice(0, MAX_TEXT_CHARS - 3)}...`;
 const finding = ({ name, expected, observed }: CheckResult): string =>
   `${name}: expected ${expected}, observed ${observed}`;
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
