@@ -34,8 +34,8 @@ export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
 /** Waits are learned from the last few drills: enough for a median, few enough that a grown database is noticed. */
 const LEARNED_FROM = 5;
-/** A year of weekly drills, or of daily ones; S3 lists 1,000 keys a page. */
-const REMEMBERED_DAYS = 400;
+/** Looked for in the last month first: a list ends at 1,000 keys, and its last are the newest only when it was not cut. */
+const REMEMBERED_DAYS = [30, 400] as const;
 
 const ledgerPrefix = (database: string): string => `${database}/ledger/`;
 
@@ -55,11 +55,10 @@ export interface EarlierDrills {
 
 /** The newest `LEARNED_FROM` entries of a database. An entry that is corrupt is said and passed over: it must not stop a drill. */
 export async function earlierDrills(store: JsonStore, database: string, now: Date): Promise<EarlierDrills> {
-  const since = new Date(now.getTime() - REMEMBERED_DAYS * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
-  const keys = await store.list(ledgerPrefix(database), `${ledgerPrefix(database)}${since}`);
+  const keys = await newestKeys(store, ledgerPrefix(database), now);
   const entries: LedgerEntry[] = [];
   const warnings: string[] = [];
-  for (const key of keys.slice(-LEARNED_FROM)) {
+  for (const key of keys) {
     try {
       const entry = await store.get(key, LedgerEntry);
       if (entry !== undefined) entries.push(entry);
@@ -69,6 +68,16 @@ export async function earlierDrills(store: JsonStore, database: string, now: Dat
     }
   }
   return { entries, warnings };
+}
+
+async function newestKeys(store: JsonStore, prefix: string, now: Date): Promise<string[]> {
+  let newest: string[] = [];
+  for (const days of REMEMBERED_DAYS) {
+    const since = new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
+    newest = (await store.list(prefix, `${prefix}${since}`)).slice(-LEARNED_FROM);
+    if (newest.length === LEARNED_FROM) break;
+  }
+  return newest;
 }
 
 /** Medians of what each looping step took in the drills that got through it. */

@@ -4,15 +4,15 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
-import type { Drill } from "../plan/drill.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
 import { TeardownAnswer } from "../recovery/answers.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
-import { FailureInput, readFailure } from "../verdict/failure.ts";
+import { FailureInput } from "../verdict/failure.ts";
 import { type Story, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { readJournal } from "./journal.ts";
 import { type LedgerEntry, writeLedger } from "./ledger.ts";
+import { leftoversOf } from "./leftovers.ts";
 import type { EvidenceAnswer, Manifest, Report } from "./report.ts";
 import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
 
@@ -106,22 +106,6 @@ function compose(
   };
 }
 
-/** When teardown itself broke, everything it might have left is a leftover until somebody has looked. */
-function leftoversOf({ drill, teardown, teardownFailure }: RecordEvidenceInput): TeardownAnswer["leftovers"] {
-  const failure = readFailure(teardownFailure);
-  if (failure === undefined || drill === undefined) return teardown?.leftovers ?? [];
-  const reason = `teardown failed (${failure.error}: ${failure.message}); look for it by hand`;
-  return possibleResources(drill).map((resource) => ({ ...resource, reason }));
-}
-
-function possibleResources({ sandbox: { region, cluster, writer }, copy }: Drill) {
-  return [
-    { kind: "instance" as const, id: writer, region },
-    { kind: "cluster" as const, id: cluster, region },
-    ...(copy.needed ? [{ kind: "snapshot" as const, id: copy.snapshotId, region }] : []),
-  ];
-}
-
 function entryOf(report: Report, subject: Subject, story: Story, manifestSha256: string): LedgerEntry {
   const { verdict, drill } = report;
   return {
@@ -143,7 +127,8 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
         tookSeconds({ startedAt: story.sandbox?.startedAt, finishedAt: story.sandbox?.milestones.clusterAvailableAt }),
       ),
       ...measured("checks", tookSeconds(story.checks)),
-      ...measured("teardown", tookSeconds(report.teardown)),
+      // What was given up on says nothing about how long deleting takes.
+      ...measured("teardown", report.leftovers.length > 0 ? undefined : tookSeconds(report.teardown)),
     },
     ...(drill === undefined ? {} : { sizeGib: drill.recoveryPoint.sizeGib }),
     leftovers: report.leftovers.length,

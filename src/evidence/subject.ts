@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Drill, Execution } from "../plan/drill.ts";
+import { Drill, DrillRequest, Execution } from "../plan/drill.ts";
 import { drillIdOf, evidencePrefix } from "../plan/names.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
 
@@ -18,6 +18,7 @@ export interface Subject {
 const UNPLANNED = "unplanned";
 /** A request is untrusted: what of it goes into evidence and notifications is short and plain. */
 const NamedPlan = z.object({ plan: z.string().check(z.regex(/^[\w.-]{1,80}$/)) });
+const NamedTrigger = z.object({ trigger: DrillRequest.shape.trigger });
 
 /**
  * What the drill was about, also when planning refused it: then the plan, if it can be read, still names the database, and the refusal
@@ -37,11 +38,12 @@ export async function subjectOf(
     () => UNPLANNED,
   );
   const drillId = drillIdOf(execution);
+  const trigger = z.safeParse(NamedTrigger, request).data?.trigger;
   return {
     drillId,
     database,
     plan,
-    trigger: { kind: "manual", by: execution.name },
+    trigger: { kind: trigger?.kind ?? "manual", by: trigger?.by ?? execution.name },
     prefix: evidencePrefix(database, drillId),
   };
 }

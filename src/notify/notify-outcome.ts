@@ -1,5 +1,6 @@
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
 import * as z from "zod/mini";
+import { leftoversOf } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
@@ -12,6 +13,7 @@ export const NotifyOutcomeInput = z.object({
   ...SubjectInput,
   verdict: Verdict,
   teardown: z.optional(TeardownAnswer),
+  teardownFailure: z.optional(FailureInput),
   evidence: z.optional(EvidenceAnswer),
   evidenceFailure: z.optional(FailureInput),
 });
@@ -36,7 +38,7 @@ export async function notifyOutcome(
 ): Promise<OutcomeAnswer> {
   const subject = await subjectOf(plans, input);
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure)?.message);
-  const leftovers = input.evidence?.leftovers ?? input.teardown?.leftovers ?? [];
+  const leftovers = input.evidence?.leftovers ?? leftoversOf(input);
   const message = composeMessage({ subject, drill: input.drill, verdict, evidence: input.evidence, leftovers });
   const attribute = (value: string) => ({ DataType: "String", StringValue: value });
   const answer = await sns.send(

@@ -1,0 +1,26 @@
+import type * as z from "zod/mini";
+import type { Drill } from "../plan/drill.ts";
+import type { TeardownAnswer } from "../recovery/answers.ts";
+import { type FailureInput, readFailure } from "../verdict/failure.ts";
+
+interface TeardownOutcome {
+  readonly drill?: Drill | undefined;
+  readonly teardown?: TeardownAnswer | undefined;
+  readonly teardownFailure?: z.infer<typeof FailureInput> | undefined;
+}
+
+/** When teardown itself broke, everything it might have left is a leftover until somebody has looked. */
+export function leftoversOf({ drill, teardown, teardownFailure }: TeardownOutcome): TeardownAnswer["leftovers"] {
+  const failure = readFailure(teardownFailure);
+  if (failure === undefined || drill === undefined) return teardown?.leftovers ?? [];
+  const reason = `teardown failed (${failure.error}: ${failure.message}); look for it by hand`;
+  return possibleResources(drill).map((resource) => ({ ...resource, reason }));
+}
+
+function possibleResources({ sandbox: { region, cluster, writer }, copy }: Drill) {
+  return [
+    { kind: "instance" as const, id: writer, region },
+    { kind: "cluster" as const, id: cluster, region },
+    ...(copy.needed ? [{ kind: "snapshot" as const, id: copy.snapshotId, region }] : []),
+  ];
+}
