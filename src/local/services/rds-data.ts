@@ -33,11 +33,9 @@ export function rdsDataService(core: RdsCore, overrides: Partial<DataApiLimits> 
   const on =
     <I, O extends object>(operation: (input: I, region: string) => Promise<O>) =>
     (input: I, context: CallContext): Promise<O> =>
-      core.timeline
-        .postgres(() => operation(input, context.region))
-        .catch((error: unknown) => {
-          throw dataApiError(error);
-        });
+      operation(input, context.region).catch((error: unknown) => {
+        throw dataApiError(error);
+      });
   return {
     service: {
       name: "rds-data",
@@ -72,20 +70,18 @@ class DataApi {
       : bindParameters(input.sql ?? "", input.parameters);
     const run = (session: Session) => this.#runIn(session, statement, input);
     if (input.transactionId !== undefined) return this.#transactions.use(input.transactionId, access.cluster.arn, run);
-    const session = await Session.open(access, input.database, this.#limits);
+    const session = await Session.open(access, input.database, this.#limits, this.#core.timeline);
     try {
       return await run(session);
     } finally {
-      // A statement that may go on has the connection to itself until it ends.
-      if (!input.continueAfterTimeout) await session.end();
-      else void session.end();
+      await session.end();
     }
   }
 
   async begin(input: BeginTransactionRequest, region: string): Promise<{ transactionId: string }> {
     refuseSchema(input.schema);
     const access = accessOf(this.#core, region, input);
-    const session = await Session.open(access, input.database, this.#limits);
+    const session = await Session.open(access, input.database, this.#limits, this.#core.timeline);
     await session.query("begin");
     return { transactionId: this.#transactions.add(session) };
   }

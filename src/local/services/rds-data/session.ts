@@ -2,6 +2,7 @@ import type pg from "pg";
 import { openClient, withClient } from "../../postgres/client.ts";
 import type { PostgresConnection } from "../../postgres/postgres-host.ts";
 import { ServiceError } from "../../wire/service.ts";
+import type { Timeline } from "../rds/timeline.ts";
 import type { DatabaseAccess } from "./access.ts";
 import { isCancelled } from "./database-errors.ts";
 import type { DataApiLimits } from "./limits.ts";
@@ -19,21 +20,35 @@ export class Session {
   readonly #client: pg.Client;
   readonly #host: PostgresConnection;
   readonly #limits: DataApiLimits;
+  readonly #timeline: Timeline;
+  /** What goes on after its call has failed: the connection is kept for it. */
+  #unfinished: Promise<unknown> | undefined;
 
-  private constructor(client: pg.Client, access: DatabaseAccess, limits: DataApiLimits) {
+  private constructor(client: pg.Client, access: DatabaseAccess, limits: DataApiLimits, timeline: Timeline) {
     this.#client = client;
     this.clusterArn = access.cluster.arn;
     this.#host = access.host;
     this.#limits = limits;
+    this.#timeline = timeline;
   }
 
   /** Throws what PostgreSQL answers: an unknown database (3D000), a password that is another cluster's (28P01). */
-  static async open(access: DatabaseAccess, database: string | undefined, limits: DataApiLimits): Promise<Session> {
-    return new Session(await openClient(access.connection, database || DEFAULT_DATABASE), access, limits);
+  static async open(
+    access: DatabaseAccess,
+    database: string | undefined,
+    limits: DataApiLimits,
+    timeline: Timeline,
+  ): Promise<Session> {
+    const client = await timeline.postgres(() => openClient(access.connection, database || DEFAULT_DATABASE));
+    return new Session(client, access, limits, timeline);
   }
 
   /** Runs one statement; past the time limit it is cancelled in the server, unless it may go on after the call has failed. */
-  async run(statement: BoundStatement, continueAfterTimeout = false): Promise<StatementResult> {
+  run(statement: BoundStatement, continueAfterTimeout = false): Promise<StatementResult> {
+    return this.#timeline.postgres(() => this.#run(statement, continueAfterTimeout));
+  }
+
+  async #run(statement: BoundStatement, continueAfterTimeout: boolean): Promise<StatementResult> {
     const running = this.#client.query(new StatementRun(statement, this.#limits)).result;
     const late = Promise.withResolvers<"late">();
     const timer = setTimeout(() => late.resolve("late"), this.#limits.statementSeconds * 1000);
@@ -43,7 +58,7 @@ export class Session {
     } finally {
       clearTimeout(timer);
     }
-    if (continueAfterTimeout) running.catch(() => {});
+    if (continueAfterTimeout) this.#unfinished = running.catch(() => {});
     else await this.#cancel(running);
     throw new ServiceError("StatementTimeoutException", "Request timed out", {
       members: { dbConnectionId: this.#backend },
@@ -52,11 +67,16 @@ export class Session {
 
   /** Runs a statement of our own: BEGIN, COMMIT, a look into the catalog. */
   async query<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
-    const { rows } = await this.#client.query<R>(sql, values);
+    const { rows } = await this.#timeline.postgres(() => this.#client.query<R>(sql, values));
     return rows;
   }
 
+  /** Resolves at once for a statement that goes on; the connection ends after it. */
   async end(): Promise<void> {
+    if (this.#unfinished) {
+      void this.#unfinished.then(() => this.#client.end()).catch(() => {});
+      return;
+    }
     await this.#client.end().catch(() => {});
   }
 

@@ -24,8 +24,9 @@ interface Wire {
   sendCopyFail(message: string): void;
 }
 
-// Few enough that a batch of the widest rows allowed (64 KB) stays at 4 MB.
-const ROWS_A_BATCH = 64;
+// A first batch of the widest rows allowed (64 KB) is 4 MB; later ones aim at a quarter of the 1 MiB that a result may have.
+const FIRST_BATCH_ROWS = 64;
+const LATER_BATCH_BYTES = 262_144;
 
 /**
  * One statement over the extended protocol, which takes a single statement only, with typed parameters. Rows are fetched in batches and
@@ -56,7 +57,7 @@ export class StatementRun implements Submittable {
     wire.parse({ name: "", text, types });
     wire.bind({ portal: "", values });
     wire.describe({ type: "P", name: "" });
-    wire.execute({ portal: "", rows: ROWS_A_BATCH });
+    wire.execute({ portal: "", rows: FIRST_BATCH_ROWS });
     wire.flush();
   }
 
@@ -81,7 +82,8 @@ export class StatementRun implements Submittable {
       wire.sync();
       return;
     }
-    wire.execute({ portal: "", rows: ROWS_A_BATCH });
+    const meanRowBytes = this.#bytes / this.#rows.length;
+    wire.execute({ portal: "", rows: Math.max(1, Math.floor(LATER_BATCH_BYTES / meanRowBytes)) });
     wire.flush();
   }
 

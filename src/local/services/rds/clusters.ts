@@ -94,10 +94,13 @@ export function deleteCluster(core: RdsCore, regionName: string, input: DeleteDB
     );
   }
   const kept = finalSnapshot === undefined ? undefined : keepFinalSnapshot(core, region, cluster, finalSnapshot);
-  cluster.deletion = core.timeline.begin("clusterDelete", cluster, "deleting", async () => {
+  const work = async (): Promise<void> => {
     await kept;
     await removeCluster(core, region, cluster);
-  });
+  };
+  // It goes after its instances have gone.
+  const instancesGoneAt = Math.max(0, ...region.membersOf(cluster.id).map(({ deletion }) => deletion?.endsAt ?? 0));
+  cluster.deletion = core.timeline.begin("clusterDelete", cluster, "deleting", work, instancesGoneAt);
   return { DBCluster: clusterShape(region, cluster) };
 }
 

@@ -32,9 +32,10 @@ export class Progress {
     work: Promise<void>,
     failedStatus: string,
     badEnd?: string | undefined,
+    startsAt = 0,
   ) {
     this.#now = now;
-    this.startedAt = now();
+    this.startedAt = Math.max(now(), startsAt);
     this.endsAt = this.startedAt + milliseconds;
     this.#badEnd = badEnd;
     this.settled = work.then(
@@ -90,11 +91,21 @@ export class Timeline {
     this.#onInterval = options.onInterval ?? (() => {});
   }
 
-  /** Begins a transition. `failedStatus` is what it ends in when the work throws; the faults may name another. */
-  begin(step: Step, subject: FaultSubject, failedStatus: string, work: () => Promise<void> = async () => {}): Progress {
+  /**
+   * Begins a transition. `failedStatus` is what it ends in when the work throws; the faults may name another. Its modelled time runs
+   * from `startsAt` where that lies ahead: it waits for another transition's end.
+   */
+  begin(
+    step: Step,
+    subject: FaultSubject,
+    failedStatus: string,
+    work: () => Promise<void> = async () => {},
+    startsAt?: number,
+  ): Progress {
     const stretch = this.#faults.stretch?.(step, subject) ?? 1;
     const badEnd = this.#faults.outcome?.(step, subject);
-    const progress = new Progress(this.now, this.milliseconds(step) * stretch, work(), failedStatus, badEnd);
+    const milliseconds = this.milliseconds(step) * stretch;
+    const progress = new Progress(this.now, milliseconds, work(), failedStatus, badEnd, startsAt);
     if (progress.endsAt > progress.startedAt) this.#onInterval("modelled", progress.startedAt, progress.endsAt);
     return progress;
   }
