@@ -71,6 +71,7 @@ function describeIssue(issue: z.core.$ZodIssue, file: unknown): string {
     if (value === undefined) return describeMissingKind(where, options, valueAt(file, issue.path.slice(0, -1)));
     return `${where} is ${quote(value)}, which is not one of ${options.join(", ")}.${didYouMean(String(value), options)}`;
   }
+  if (value === undefined && issue.code === "custom") return `${where}, by default, ${issue.message}`;
   if (value === undefined) return `${where} is missing: ${issue.message}`;
   return `${where} is ${quote(value)}: ${issue.message}`;
 }

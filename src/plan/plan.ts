@@ -93,11 +93,12 @@ export const Plan = z
       ),
   })
   .check(
-    z.refine((plan) => plan.limits.timeSeconds >= plan.objectives.rtoSeconds, {
+    // What did not parse is not there to compare, and has its own message.
+    z.refine((plan) => !(plan.limits?.timeSeconds < plan.objectives?.rtoSeconds), {
       path: ["limits", "time"],
       error: "is shorter than objectives.rto: the drill would stop before the objective could be judged",
     }),
-    z.refine((plan) => plan.sandbox.maxAcu >= plan.sandbox.minAcu, {
+    z.refine((plan) => !(plan.sandbox?.maxAcu < plan.sandbox?.minAcu), {
       path: ["sandbox", "maxAcu"],
       error: "is smaller than sandbox.minAcu",
     }),
