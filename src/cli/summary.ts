@@ -8,6 +8,7 @@ import type { Rehearsal } from "./rehearsal.ts";
 
 const COLOUR = { passed: "green", failed: "red", inconclusive: "yellow", errored: "magenta" } as const;
 const OUTCOME_COLOUR = { held: "green", failed: "red", unchecked: "yellow", empty: "yellow" } as const;
+const SEVERITY: readonly CheckResult["outcome"][] = ["failed", "unchecked", "empty", "held"];
 /** A check's name is cut here so that what was seen starts in one column. */
 const MAX_NAME_CHARS = 44;
 
@@ -67,7 +68,8 @@ function objective(name: string, measured: Verdict["objectives"]["rto"]): string
 
 function checks(results: readonly CheckResult[]): string[] {
   if (results.length === 0) return [];
-  return ["Checks", ...results.map(checkLine)];
+  const worstFirst = [...results].sort((a, b) => SEVERITY.indexOf(a.outcome) - SEVERITY.indexOf(b.outcome));
+  return ["Checks", ...worstFirst.map(checkLine)];
 }
 
 function checkLine({ name, outcome, expected, observed, required }: CheckResult): string {

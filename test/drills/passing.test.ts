@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LedgerEntry } from "../../src/evidence/ledger.ts";
+import { Manifest } from "../../src/evidence/report.ts";
+import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
+
+describe("a drill of a good backup", () => {
+  let theatre: Theatre;
+  let drill: EndedDrill;
+
+  beforeAll(async () => {
+    theatre = await openTheatre("passing", {
+      orders: await demoPlan(),
+      "same-region": await demoPlan({ plan: "same-region", sandbox: { region: "eu-west-1" } }),
+    });
+    drill = await theatre.drill("orders");
+  });
+  afterAll(() => theatre?.close());
+
+  it("passes, and the execution is green", () => {
+    expect(drill).toMatchObject({ status: "SUCCEEDED", report: { verdict: { verdict: "passed" } } });
+  });
+
+  it("asks every check of the plan and reads every row", async () => {
+    const asked = (await demoPlan()).checks?.length ?? 0;
+    expect(drill.report.checks).toHaveLength(asked + 1);
+    expect(drill.report.checks.map(({ outcome }) => outcome)).toEqual(drill.report.checks.map(() => "held"));
+  });
+
+  it("times every phase, and the phases add up to the RTO", () => {
+    const { phases, objectives } = drill.report.verdict;
+    expect(phases.map(({ name }) => name)).toEqual([
+      "select",
+      "copy",
+      "restore",
+      "first-query",
+      "isolation",
+      "full-read",
+      "validated",
+    ]);
+    const sumSeconds = phases.reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(objectives.rto?.measuredSeconds).toBeCloseTo(sumSeconds, 3);
+  });
+
+  it("measures the RPO from the newest heartbeat that came back", () => {
+    const newestAt = drill.report.checks.find(({ kind }) => kind === "freshness")?.newestAt;
+    const expected = (Date.parse(drill.report.drill?.failureMoment ?? "") - Date.parse(newestAt ?? "")) / 1000;
+    expect(drill.report.verdict.objectives.rpo?.measuredSeconds).toBe(expected);
+  });
+
+  it("leaves nothing behind: no resource, no server", async () => {
+    await theatre.cloud.rds.settled();
+    expect(theatre.cloud.rds.leftovers()).toEqual([]);
+    expect(drill.report.teardown?.deleted.map(({ kind }) => kind)).toEqual(["instance", "cluster", "snapshot"]);
+  });
+
+  it("files a manifest whose hashes are those of the files, and ties the ledger to it", () => {
+    const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+    const manifest = Manifest.parse(JSON.parse(drill.evidence.get("manifest.json") ?? ""));
+    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json"]);
+    for (const { file, sha256: filed } of manifest.files) expect(sha256(drill.evidence.get(file) ?? "")).toBe(filed);
+    const entry = LedgerEntry.parse(JSON.parse(drill.evidence.get("ledger.json") ?? ""));
+    expect(entry).toMatchObject({
+      verdict: "passed",
+      manifestSha256: sha256(drill.evidence.get("manifest.json") ?? ""),
+    });
+  });
+
+  it("tells people once, with a text for each channel and attributes to filter by", () => {
+    expect(drill.messages).toHaveLength(1);
+    const [message] = drill.messages;
+    expect(message?.subject).toBe("PASSED: orders-production, restore drill");
+    expect(message?.bodies["sms"]?.length).toBeLessThanOrEqual(140);
+    expect(message?.bodies["email"]).toContain("RTO:");
+    expect(message?.attributes).toMatchObject({
+      verdict: { value: "passed" },
+      database: { value: "orders-production" },
+      trigger: { value: "manual" },
+    });
+  });
+
+  it("writes no secret into evidence or notifications", () => {
+    const written = [...drill.evidence.values(), JSON.stringify(drill.messages)].join("\n");
+    expect(written).not.toMatch(/password|secretAccessKey|AKIA/i);
+  });
+
+  it("counts the state transitions that it charges for as the history has them", async () => {
+    const { items } = drill.report.cost.actual;
+    const charged = items.find(({ unit }) => unit === "transition")?.quantity;
+    expect(charged).toBe(await enteredStates(theatre, drill));
+  });
+
+  it("restores a recovery point of the drill region without a copy, says so, and leaves that snapshot alone", async () => {
+    const before = theatre.cloud.rds.resources().filter(({ kind }) => kind === "snapshot");
+    const here = await theatre.drill("same-region");
+    expect(here.report.verdict.verdict).toBe("passed");
+    expect(here.report.drill?.warnings).toEqual([expect.stringContaining("recovery into another region was not drilled")]);
+    expect(here.report.teardown?.deleted.map(({ kind }) => kind)).toEqual(["instance", "cluster"]);
+    expect(theatre.cloud.rds.resources().filter(({ kind }) => kind === "snapshot")).toEqual(before);
+  });
+});
+
+/** States entered, and the start: what Step Functions bills. */
+async function enteredStates(theatre: Theatre, drill: EndedDrill): Promise<number> {
+  const { GetExecutionHistoryCommand, SFNClient } = await import("@aws-sdk/client-sfn");
+  const { accessKeyId, secretAccessKey } = theatre.cloud.operator;
+  const sfn = new SFNClient({
+    region: "eu-central-1",
+    endpoint: theatre.cloud.url,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const history = await sfn.send(
+    new GetExecutionHistoryCommand({ executionArn: drill.report.execution.id, maxResults: 1000, includeExecutionData: false }),
+  );
+  return (history.events ?? []).filter(({ type }) => type?.endsWith("StateEntered") || type === "ExecutionStarted").length;
+}

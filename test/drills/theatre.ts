@@ -1,0 +1,103 @@
+/** A local cloud with the demo database in production, in which a test file runs many drills: one start for all of them. */
+import { glob, mkdir, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { parse } from "yaml";
+import { Report } from "../../src/evidence/report.ts";
+import { SOURCE_KEY } from "../../src/local/account.ts";
+import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
+import { HOME_REGION, MACHINE_ARN } from "../../src/local/deployment.ts";
+import { demoDatabase } from "../../src/local/demo/demo-database.ts";
+import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
+import type { PublishedMessage } from "../../src/local/services/sns.ts";
+import { drillIdOf } from "../../src/plan/names.ts";
+import type { PlanFile } from "../../src/plan/plan.ts";
+
+const PROJECT = resolve(import.meta.dirname, "../..");
+const ROOTS = join(PROJECT, ".restore-drill/test");
+/** The demo is generated once for all test files, where `npm run drill` keeps it too. */
+const CACHE = join(PROJECT, ".restore-drill");
+
+export interface EndedDrill {
+  readonly status: string | undefined;
+  /** The error and cause that the execution ended with; absent when it passed. */
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+  readonly drillId: string;
+  readonly report: Report;
+  readonly messages: readonly PublishedMessage[];
+  /** File name to text, below the drill's own prefix. */
+  readonly evidence: ReadonlyMap<string, string>;
+}
+
+export interface Theatre {
+  readonly cloud: LocalCloud;
+  /** Runs a deployed plan to its end. */
+  drill(plan: string, request?: Record<string, unknown>): Promise<EndedDrill>;
+  close(): Promise<void>;
+}
+
+/** The demo's plan with changes, its objectives wide enough for a machine that runs other tests at the same time. */
+export async function demoPlan(changes: Partial<PlanFile> = {}): Promise<PlanFile> {
+  const plan = parse(await readFile(join(PROJECT, "drills/orders.yml"), "utf8")) as PlanFile;
+  return { ...plan, objectives: { rto: "1h", rpo: "24h" }, ...changes };
+}
+
+/** Plans are deployed as they are given, the wrong ones too. */
+export async function openTheatre(
+  name: string,
+  plans: Readonly<Record<string, unknown>>,
+  options: Partial<LocalCloudOptions> = {},
+): Promise<Theatre> {
+  const root = join(ROOTS, `${name}-${process.pid}-${Date.now()}`);
+  await mkdir(root, { recursive: true });
+  const host = await openPostgresHost({ root: CACHE });
+  const server = await demoDatabase(host, join(CACHE, "cache"), join(host.runDirectory, "source"));
+  const cloud = await openLocalCloud({
+    host,
+    root,
+    plans: Object.entries(plans).map(([plan, file]) => ({ name: plan, json: JSON.stringify(file) })),
+    rds: { timeScale: 0.01 },
+    ...options,
+  });
+  const source = { region: "eu-west-1", clusterId: "orders-production" };
+  await cloud.rds.registerSource({ ...source, databaseName: "shop", server, kmsKeyId: SOURCE_KEY });
+  await cloud.rds.takeSnapshot({ ...source, kind: "automated" });
+  return {
+    cloud,
+    drill: (plan, request = {}) => runDrill(cloud, { plan, ...request }),
+    close: async () => {
+      await cloud.close();
+      await host.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Promise<EndedDrill> {
+  const { accessKeyId, secretAccessKey } = cloud.operator;
+  const sfn = new SFNClient({ region: HOME_REGION, endpoint: cloud.url, credentials: { accessKeyId, secretAccessKey } });
+  const started = await sfn.send(new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }));
+  const executionArn = started.executionArn ?? "";
+  const { status, error, cause, startDate } = await cloud.finished(executionArn);
+  const drillId = drillIdOf({ id: executionArn, startedAt: (startDate ?? new Date()).toISOString() });
+  const evidence = await readFiles(cloud.evidenceDirectory, drillId);
+  return {
+    status,
+    error,
+    cause,
+    drillId,
+    evidence,
+    report: Report.parse(JSON.parse(evidence.get("report.json") ?? "null")),
+    messages: cloud.messages.filter(({ bodies }) => JSON.parse(bodies["default"] ?? "{}").drillId === drillId),
+  };
+}
+
+async function readFiles(directory: string, drillId: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const file of glob(`*/{${drillId}/**/*.json,ledger/${drillId}.json}`, { cwd: directory })) {
+    const name = file.includes("/ledger/") ? "ledger.json" : file.slice(file.indexOf(drillId) + drillId.length + 1);
+    files.set(name, await readFile(join(directory, file), "utf8"));
+  }
+  return files;
+}
