@@ -176,7 +176,7 @@ export function memoryStore(): JsonStore {
   return new JsonStore(s3, "evidence");
 }
 
-const planWith = (database: string, checks: readonly CheckInput[]) => ({
+export const planWith = (database: string, checks: readonly CheckInput[]) => ({
   plan: "shop",
   source: { region: "eu-west-1", cluster: "shop", database },
   sandbox: { region: "eu-central-1" },
@@ -184,7 +184,7 @@ const planWith = (database: string, checks: readonly CheckInput[]) => ({
   checks,
 });
 
-const SANDBOX: SandboxAnswer = {
+export const SANDBOX: SandboxAnswer = {
   phase: "ready",
   waitSeconds: 0,
   looks: 1,
@@ -195,7 +195,7 @@ const SANDBOX: SandboxAnswer = {
   milestones: {},
 };
 
-function drillOf(database: string, checksEndAt = "2026-11-02T00:00:00.000Z"): Drill {
+export function drillOf(database: string, checksEndAt = "2026-11-02T00:00:00.000Z"): Drill {
   const at = "2026-11-01T13:00:00.000Z";
   return {
     drillId: "drill-1",
