@@ -35,18 +35,20 @@ describe("a function's package", () => {
       expect(packaged.file).toEqual(parsePlan(source, file).file);
     }
   });
-
-  it("has the same bytes when it is packaged again", async () => {
-    const again = await packageService({ functions: "real", plans: "real" });
-    try {
-      for (const name of names) expect(await hashOf(again, name)).toBe(await hashOf(real, name));
-    } finally {
-      await again.remove();
-    }
-  });
 });
 
 describe("packaging", () => {
+  it("makes the same bytes twice", async () => {
+    const services = [await packageService(), await packageService()];
+    try {
+      const [first, second] = await Promise.all(services.map(hashesOf));
+      expect(Object.keys(first ?? {})).toHaveLength(names.length);
+      expect(second).toEqual(first);
+    } finally {
+      for (const service of services) await service.remove();
+    }
+  });
+
   it("fails on a misspelt key in a plan, naming the file and the key that was meant", async () => {
     const plan = `plan: orders
 source: { region: eu-west-1, clutser: orders, database: orders }
@@ -70,8 +72,11 @@ objectives: { rto: 1h, rpo: 1d }
   });
 });
 
-async function hashOf(service: PackagedService, name: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(join(service.directory, `${name}.zip`)))
-    .digest("hex");
+async function hashesOf({ directory }: PackagedService): Promise<Record<string, string>> {
+  const zips = (await readdir(directory)).filter((file) => file.endsWith(".zip"));
+  const hashes = zips.map(async (zip) => {
+    const bytes = await readFile(join(directory, zip));
+    return [zip, createHash("sha256").update(bytes).digest("hex")] as const;
+  });
+  return Object.fromEntries(await Promise.all(hashes));
 }

@@ -127,6 +127,11 @@ describe("tear-down", () => {
     }
   });
 
+  it("may delete a cluster although the final snapshot that is skipped has no tags", () => {
+    const finalSnapshot = arn("cluster-snapshot", `${owned.cluster}-final`);
+    expect(isAllowed(statementsOf("tear-down"), "rds:DeleteDBCluster", finalSnapshot)).toBe(true);
+  });
+
   it("is the only function that may delete", () => {
     const others = template.functions.filter(({ name }) => name !== "tear-down");
     const actions = others.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
