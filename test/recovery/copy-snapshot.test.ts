@@ -89,7 +89,9 @@ describe("copySnapshot", () => {
   });
 
   it("sleeps through most of what earlier copies took", async () => {
-    expect(await look(2, undefined, drillWith({ expectedSeconds: { copy: 1000 } }))).toMatchObject({ waitSeconds: 900 });
+    expect(await look(2, undefined, drillWith({ expectedSeconds: { copy: 1000 } }))).toMatchObject({
+      waitSeconds: 900,
+    });
   });
 
   it("is ready when the copy is available", async () => {
@@ -136,7 +138,9 @@ describe("copySnapshot", () => {
     mock.on(DescribeDBClusterSnapshotsCommand).resolves(seen("failed", 40));
     const failure = look(60);
     await expect(failure).rejects.toThrow(CopyFailed);
-    await expect(failure).rejects.toMatchObject({ details: { percent: 40, looks: 1, startedAt: after(60).toISOString() } });
+    await expect(failure).rejects.toMatchObject({
+      details: { percent: 40, looks: 1, startedAt: after(60).toISOString() },
+    });
   });
 
   it("times out only after the drill's deadline, keeping what it knew", async () => {

@@ -32,7 +32,9 @@ describe("waitSecondsFor", () => {
   });
 
   it("looks at once, then ever less often, and at least every minute", () => {
-    const waits = [0, 10, 100, 500, 5000].map((elapsedSeconds) => waitSecondsFor({ elapsedSeconds, secondsLeft: A_DAY }));
+    const waits = [0, 10, 100, 500, 5000].map((elapsedSeconds) =>
+      waitSecondsFor({ elapsedSeconds, secondsLeft: A_DAY }),
+    );
     expect(waits).toEqual([1, 1, 10, 50, 60]);
   });
 

@@ -123,7 +123,9 @@ describe("a recovery point that is named", () => {
       DBClusterSnapshotIdentifier: wanted,
       ...type,
     });
-    expect(mock.commandCalls(DescribeDBClusterSnapshotsCommand)[0]?.args[0].input).not.toHaveProperty("DBClusterIdentifier");
+    expect(mock.commandCalls(DescribeDBClusterSnapshotsCommand)[0]?.args[0].input).not.toHaveProperty(
+      "DBClusterIdentifier",
+    );
   });
 
   it("may be one that a drill copied, and lies where its ARN says", async () => {
@@ -133,7 +135,9 @@ describe("a recovery point that is named", () => {
   });
 
   it("that is not there is not told as a database without backups", async () => {
-    mock.on(DescribeDBClusterSnapshotsCommand).rejects(new DBClusterSnapshotNotFoundFault({ message: "gone", $metadata: {} }));
+    mock
+      .on(DescribeDBClusterSnapshotsCommand)
+      .rejects(new DBClusterSnapshotNotFoundFault({ message: "gone", $metadata: {} }));
     await expect(choose("before-upgrad")).rejects.toThrow(NoRecoveryPoint);
     await expect(choose("before-upgrad")).rejects.toThrow(
       /^There is no cluster snapshot before-upgrad, .*expired or been deleted, or its name is misspelt/,
@@ -142,7 +146,9 @@ describe("a recovery point that is named", () => {
 
   it("of another cluster is refused, saying whose it is", async () => {
     listing(snapshot("x", "2026-11-21T04:05:00Z", { DBClusterIdentifier: "payments" }));
-    await expect(choose("x")).rejects.toThrow(/^x can not be restored for orders: .* x is available, of payments at 2026-11-21/);
+    await expect(choose("x")).rejects.toThrow(
+      /^x can not be restored for orders: .* x is available, of payments at 2026-11-21/,
+    );
   });
 });
 
