@@ -88,6 +88,7 @@ describe("an object", () => {
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
     const again = client.send(new PutObjectCommand({ Bucket, Key: "ledger/1.json", Body: "x", IfNoneMatch: "*" }));
     expect(await refusal(again)).toMatchObject({ name: "PreconditionFailed", $metadata: { httpStatusCode: 412 } });
+    expect(await readdir(join(directory, ".incoming"))).toEqual([]);
   });
 
   it("is replaced by a later one, whole", async () => {

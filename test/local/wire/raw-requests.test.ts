@@ -2,6 +2,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
@@ -213,6 +214,41 @@ describe("the endpoint", () => {
     await cloud.close();
     expect(performance.now() - begun).toBeLessThan(500);
     cloud = await startStubCloud(stubs);
+  });
+
+  it("cuts off the calls that are running when it closes", async () => {
+    const begun = Promise.withResolvers<void>();
+    cloud = await startStubCloud({
+      rds: {
+        DescribeDBClusters: () => {
+          begun.resolve();
+          return new Promise(() => {});
+        },
+      },
+    });
+    const call = cloud.clients.rds.send(new DescribeDBClustersCommand({})).then(
+      () => "answered",
+      () => "cut off",
+    );
+    await begun.promise;
+    await cloud.close();
+    expect(await call).toBe("cut off");
+    cloud = await startStubCloud(stubs);
+  });
+
+  it("refuses a body that is not the one its checksum was made of", async () => {
+    cloud = await startStubCloud({ s3: { PutObject: {} } });
+    const client = cloud.clients.s3;
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const sent = args.request as HttpRequest;
+        sent.headers["x-amz-checksum-crc32"] = "AAAAAA==";
+        return next(args);
+      },
+      { step: "build", priority: "low", name: "forgeChecksum" },
+    );
+    const put = client.send(new PutObjectCommand({ Bucket: "evidence", Key: "k", Body: "x" }));
+    await expect(put).rejects.toMatchObject({ name: "BadDigest" });
   });
 
   it("aborts the signal of a call whose client hangs up", async () => {

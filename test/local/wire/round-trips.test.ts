@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { DescribeRegionsCommand, DescribeSecurityGroupsCommand } from "@aws-sdk/client-ec2";
-import { DescribeKeyCommand, EncryptCommand } from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, EncryptCommand, ImportKeyMaterialCommand } from "@aws-sdk/client-kms";
 import {
   CopyDBClusterSnapshotCommand,
   DescribeDBClustersCommand,
@@ -171,6 +171,15 @@ describe("awsJson", () => {
     const seen = cloud.seen[1]?.input as typeof input;
     expect([...seen.Plaintext]).toEqual([...blob]);
     expect(seen.EncryptionContext).toEqual({ database: "orders" });
+  });
+
+  it("carries a timestamp to the service", async () => {
+    cloud = await startStubCloud({ kms: { ImportKeyMaterial: {} } });
+    const ValidTo = new Date("2026-11-03T04:05:06.500Z");
+    const bytes = new Uint8Array([1]);
+    const input = { KeyId: "k", ImportToken: bytes, EncryptedKeyMaterial: bytes, ValidTo };
+    await cloud.clients.kms.send(new ImportKeyMaterialCommand(input));
+    expect(cloud.seen[0]?.input["ValidTo"]).toEqual(ValidTo);
   });
 });
 
