@@ -52,7 +52,10 @@ describe("bad input", () => {
 
   it("a misspelt key is named, with the nearest one, and nothing is created", async () => {
     const drill = await refused("misspelt-key");
-    expect(drill).toMatchObject({ error: "Drill.Errored", report: { verdict: { verdict: "errored", reason: "drill" } } });
+    expect(drill).toMatchObject({
+      error: "Drill.Errored",
+      report: { verdict: { verdict: "errored", reason: "drill" } },
+    });
     expect(drill.cause).toContain('no key "objectivs". Did you mean "objectives"?');
   });
 
@@ -63,7 +66,9 @@ describe("bad input", () => {
 
   it("a region that does not exist is named, with the nearest one", async () => {
     const drill = await refused("no-such-region");
-    expect(drill.cause).toContain('source.region is "eu-wets-1", which is not an AWS region. Did you mean "eu-west-1"?');
+    expect(drill.cause).toContain(
+      'source.region is "eu-wets-1", which is not an AWS region. Did you mean "eu-west-1"?',
+    );
   });
 
   it("a database that is not there is named, with those that are", async () => {

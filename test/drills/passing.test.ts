@@ -94,7 +94,9 @@ describe("a drill of a good backup", () => {
     const before = theatre.cloud.rds.resources().filter(({ kind }) => kind === "snapshot");
     const here = await theatre.drill("same-region");
     expect(here.report.verdict.verdict).toBe("passed");
-    expect(here.report.drill?.warnings).toEqual([expect.stringContaining("recovery into another region was not drilled")]);
+    expect(here.report.drill?.warnings).toEqual([
+      expect.stringContaining("recovery into another region was not drilled"),
+    ]);
     expect(here.report.teardown?.deleted.map(({ kind }) => kind)).toEqual(["instance", "cluster"]);
     expect(theatre.cloud.rds.resources().filter(({ kind }) => kind === "snapshot")).toEqual(before);
   });
@@ -110,7 +112,12 @@ async function enteredStates(theatre: Theatre, drill: EndedDrill): Promise<numbe
     credentials: { accessKeyId, secretAccessKey },
   });
   const history = await sfn.send(
-    new GetExecutionHistoryCommand({ executionArn: drill.report.execution.id, maxResults: 1000, includeExecutionData: false }),
+    new GetExecutionHistoryCommand({
+      executionArn: drill.report.execution.id,
+      maxResults: 1000,
+      includeExecutionData: false,
+    }),
   );
-  return (history.events ?? []).filter(({ type }) => type?.endsWith("StateEntered") || type === "ExecutionStarted").length;
+  return (history.events ?? []).filter(({ type }) => type?.endsWith("StateEntered") || type === "ExecutionStarted")
+    .length;
 }

@@ -6,8 +6,8 @@ import { parse } from "yaml";
 import { Report } from "../../src/evidence/report.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
 import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
-import { HOME_REGION, MACHINE_ARN } from "../../src/local/deployment.ts";
 import { demoDatabase } from "../../src/local/demo/demo-database.ts";
+import { HOME_REGION, MACHINE_ARN } from "../../src/local/deployment.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
@@ -76,8 +76,14 @@ export async function openTheatre(
 
 async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Promise<EndedDrill> {
   const { accessKeyId, secretAccessKey } = cloud.operator;
-  const sfn = new SFNClient({ region: HOME_REGION, endpoint: cloud.url, credentials: { accessKeyId, secretAccessKey } });
-  const started = await sfn.send(new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }));
+  const sfn = new SFNClient({
+    region: HOME_REGION,
+    endpoint: cloud.url,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const started = await sfn.send(
+    new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }),
+  );
   const executionArn = started.executionArn ?? "";
   const { status, error, cause, startDate } = await cloud.finished(executionArn);
   const drillId = drillIdOf({ id: executionArn, startedAt: (startDate ?? new Date()).toISOString() });
