@@ -28,8 +28,8 @@ const USERS_DATABASE = `
   create table public.reading (at timestamp not null, value float8) partition by range (at);
   create table public.reading_2025 partition of public.reading for values from ('2025-01-01') to ('2026-01-01');
   insert into public.reading select timestamp '2025-03-01' + n * interval '1 hour', n from generate_series(1, 700) n;
-  create table public.subscription_plan (id int generated always as identity, expires_at timestamptz);
-  insert into public.subscription_plan (expires_at) values ('2099-01-01Z');
+  create table public.subscription_plan (id int generated always as identity, expires_at timestamptz, renewed_at timestamptz);
+  insert into public.subscription_plan (expires_at, renewed_at) values ('2099-01-01Z', '2098-01-01Z');
   alter table "Sales Dept"."Order" enable row level security;
   create policy only_fine on "Sales Dept"."Order" to auditor using (mood = 'fine');
   grant select on "Sales Dept"."Order" to auditor;

@@ -12,12 +12,15 @@ import { makeTestRoot, openTestHost } from "./test-root.ts";
 const script = fileURLToPath(new URL("./doomed-host.ts", import.meta.url));
 
 let root: string;
+let children: ChildProcess[] = [];
 
 beforeEach(async () => {
   root = await makeTestRoot();
 });
 
 afterEach(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  children = [];
   await rm(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -29,6 +32,7 @@ interface Doomed {
 
 async function startDoomedHost(): Promise<Doomed> {
   const child = spawn(process.execPath, [script, root], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
   const [line] = await once(child.stdout, "data");
   const { runDirectory, dataDirectory } = JSON.parse(String(line));
   return {
@@ -84,7 +88,10 @@ describe("opening a host", () => {
     const foreign = join(root, "run", "foreign");
     const abandoned = join(root, "run", "abandoned");
     for (const directory of [opening, foreign, abandoned]) await mkdir(directory);
-    await writeFile(join(foreign, "host.json"), JSON.stringify({ pid: 2 ** 22 + 1, hostname: `not-${hostname()}` }));
+    await writeFile(
+      join(foreign, "host.json"),
+      JSON.stringify({ pid: 2 ** 22 + 1, start: "1", hostname: `not-${hostname()}` }),
+    );
     await utimes(abandoned, 0, 0);
     await openTestHost({ root });
     const left = await readdir(join(root, "run"));

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,7 @@ describe("snapshot", () => {
       const restored = await host.start(join(host.runDirectory, `restored-${round}`));
 
       expect(bytes).toBeGreaterThan(20e6);
+      expect(await readFile(restored.logFile, "utf8")).toContain("completed backup recovery");
       expect(await one(restored, "select sum(balance) from account")).toBe(String(ACCOUNTS * 1000));
       const seen = Number(await one(restored, "select count(*) from transfer"));
       expect(seen).toBeGreaterThanOrEqual(before);
