@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { StepName } from "../../src/evidence/journal.ts";
+import { phasesOf, storyOf } from "../../src/verdict/phases.ts";
+import { PHASES } from "../../src/verdict/verdict.ts";
+import { after, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { checkResults, COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "./sample-results.ts";
+
+const at = (seconds: number): string => after(seconds).toISOString();
+const answered = (step: StepName, answer: unknown) => ({ step, startedAt: at(1), endedAt: at(2), answer });
+const failedWith = (step: StepName, details?: Record<string, unknown>) => ({
+  step,
+  startedAt: at(1),
+  endedAt: at(2),
+  error: { name: "Drill.X", message: "m", ...(details === undefined ? {} : { details }) },
+});
+
+describe("phasesOf", () => {
+  const phases = phasesOf(SAMPLE_DRILL, STORY, checkResults());
+
+  it("names every phase in order", () => {
+    expect(phases.map(({ name }) => name)).toEqual([...PHASES]);
+  });
+
+  it("begins each where the one before ended", () => {
+    let startedAt = SAMPLE_DRILL.startedAt;
+    for (const phase of phases) {
+      expect(phase.startedAt).toBe(startedAt);
+      startedAt = new Date(Date.parse(startedAt) + phase.seconds * 1000).toISOString();
+    }
+  });
+
+  it("adds up to the time from start to validated", () => {
+    expect(phases.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(1200);
+  });
+
+  it("keeps adding up without a full read, whose time the checks take", () => {
+    const { fullReadAt: _, ...unread } = checkResults();
+    const withoutRead = phasesOf(SAMPLE_DRILL, STORY, unread);
+    expect(withoutRead.map(({ name }) => name)).not.toContain("full-read");
+    expect(withoutRead.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(1200);
+  });
+
+  it("gives a skipped copy no time of its own", () => {
+    const copy = { ...COPY, skipped: true, finishedAt: SAMPLE_DRILL.plannedAt };
+    expect(phasesOf(SAMPLE_DRILL, { ...STORY, copy }, checkResults())[1]).toMatchObject({ name: "copy", seconds: 0 });
+  });
+
+  it("stops at the phase that was not got through", () => {
+    const { firstQueryAt: _, ...milestones } = SANDBOX.milestones;
+    const story = { copy: COPY, sandbox: { ...SANDBOX, milestones } };
+    expect(phasesOf(SAMPLE_DRILL, story, undefined).map(({ name }) => name)).toEqual(["select", "copy", "restore"]);
+  });
+
+  it("does not call a sandbox isolated whose proof failed", () => {
+    const isolation = { ...ISOLATION, facts: [{ fact: "f", expected: "a", observed: "b", holds: false }] };
+    expect(phasesOf(SAMPLE_DRILL, { ...STORY, isolation }, undefined).at(-1)).toMatchObject({ name: "first-query" });
+  });
+
+  it("is not validated by checks that were cut short", () => {
+    expect(phasesOf(SAMPLE_DRILL, STORY, checkResults([], { complete: false })).at(-1)?.name).toBe("full-read");
+  });
+});
+
+describe("storyOf", () => {
+  it("is what each step last answered", () => {
+    const journal = {
+      "copy-snapshot": answered("copy-snapshot", COPY),
+      "restore-sandbox": answered("restore-sandbox", SANDBOX),
+      "prove-isolation": answered("prove-isolation", ISOLATION),
+      "tear-down": answered("tear-down", TEARDOWN),
+    };
+    expect(storyOf(journal)).toEqual({ copy: COPY, sandbox: SANDBOX, isolation: ISOLATION, teardown: TEARDOWN, checks: undefined });
+  });
+
+  it("keeps of a step that failed what it had learned", () => {
+    const { phase: _, waitSeconds: __, looks: ___, finishedAt: ____, ...learned } = SANDBOX;
+    const story = storyOf({ "restore-sandbox": failedWith("restore-sandbox", learned) });
+    expect(story.sandbox).toMatchObject({ phase: "pending", milestones: SANDBOX.milestones });
+  });
+
+  it("keeps the facts of an isolation that was not proven", () => {
+    expect(storyOf({ "prove-isolation": failedWith("prove-isolation", { ...ISOLATION }) }).isolation).toEqual(ISOLATION);
+  });
+
+  it("knows nothing of steps that never ran, failed at once, or left something else", () => {
+    const journal = {
+      "copy-snapshot": failedWith("copy-snapshot"),
+      "restore-sandbox": answered("restore-sandbox", { phase: "done" }),
+    };
+    expect(Object.values(storyOf(journal)).filter((known) => known !== undefined)).toEqual([]);
+  });
+});
