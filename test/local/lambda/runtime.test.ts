@@ -143,6 +143,14 @@ describe("invoke", () => {
     expect(await invoke({ fine: true })).toBe(1);
   });
 
+  it("does not reuse a container that died between two calls", async () => {
+    const { invoke } = await probe(`exports.handler = async ({ dies }) => {
+      if (dies) setTimeout(() => process.exit(1), 20); return 1; };`);
+    await invoke({ dies: true });
+    await sleep(1_000);
+    expect(await invoke({ dies: false })).toBe(1);
+  });
+
   it.each([
     ["throw new TypeError('at load')", "TypeError"],
     ["require('./not-there.cjs')", "Error"],
