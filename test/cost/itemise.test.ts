@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { isPriced, itemise, type Usage } from "../../src/cost/itemise.ts";
+import { measuredUsage } from "../../src/cost/usage.ts";
+import { after, drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { STORY, TEARDOWN } from "../verdict/sample-results.ts";
+
+const USAGE: Usage = {
+  sizeGib: 730,
+  copied: true,
+  sandboxHours: 2,
+  copyHours: 3,
+  instanceClass: "db.serverless",
+  maxAcu: 8,
+  dataApiCalls: 1_000_000,
+  transitions: 1000,
+};
+const usdOf = (usage: Partial<Usage>, item: RegExp): number | undefined =>
+  itemise({ ...USAGE, ...usage }).items.find((line) => item.test(line.item))?.usd;
+
+describe("itemise", () => {
+  it.each([
+    [/transfer/, 14.6],
+    [/snapshot copy/, 3 * 0.021],
+    [/sandbox storage/, 2 * 0.1],
+    [/at most 8 ACU/, 16 * 0.12],
+    [/Data API/, 0.35],
+    [/state transitions/, 0.025],
+  ])("prices %s", (item, usd) => {
+    expect(usdOf({}, item)).toBeCloseTo(usd, 10);
+  });
+
+  it("adds its items up", () => {
+    const { usd, items } = itemise(USAGE);
+    expect(usd).toBeCloseTo(items.reduce((sum, item) => sum + item.usd, 0), 10);
+  });
+
+  it("charges no copy and no transfer within a region", () => {
+    expect(usdOf({ copied: false }, /transfer/)).toBe(0);
+    expect(usdOf({ copied: false }, /snapshot copy/)).toBe(0);
+  });
+
+  it("bills an instance for ten minutes at least", () => {
+    expect(usdOf({ instanceClass: "db.r6g.large", sandboxHours: 0.01 }, /db\.r6g\.large/)).toBeCloseTo(0.26 / 6, 10);
+    expect(usdOf({ instanceClass: "db.r6g.large", sandboxHours: 2 }, /db\.r6g\.large/)).toBeCloseTo(0.52, 10);
+  });
+
+  it("says of a class whether it has a price", () => {
+    expect(["db.serverless", "db.r6g.large", "db.x9.large"].map(isPriced)).toEqual([true, true, false]);
+  });
+});
+
+describe("measuredUsage", () => {
+  const usage = measuredUsage(SAMPLE_DRILL, { ...STORY, teardown: TEARDOWN }, 14, after(2000).toISOString());
+
+  it("runs from the requests to the confirmed deletion", () => {
+    expect(usage.sandboxHours).toBeCloseTo((1505 - 304) / 3600, 10);
+    expect(usage.copyHours).toBeCloseTo((1505 - 3) / 3600, 10);
+  });
+
+  it("runs to the end of the drill when nothing says that it is gone", () => {
+    expect(measuredUsage(SAMPLE_DRILL, STORY, 0, after(2000).toISOString()).sandboxHours).toBeCloseTo(1696 / 3600, 10);
+  });
+
+  it("is nothing for what never began", () => {
+    expect(measuredUsage(SAMPLE_DRILL, {}, 0, after(2000).toISOString())).toMatchObject({ sandboxHours: 0, copyHours: 0, copied: false });
+  });
+
+  it("pays no copy that was not needed", () => {
+    const drill = drillWith({ copy: { needed: false, snapshotId: "x" } });
+    expect(measuredUsage(drill, STORY, 0, after(2000).toISOString()).copied).toBe(false);
+  });
+
+  it("counts a look as a Task, a Choice and a Wait, the last without a Wait", () => {
+    // 12 of every drill; looks: copy 4, sandbox 8, checks 1, teardown 5.
+    expect(usage.transitions).toBe(12 + 11 + 23 + 2 + 14);
+  });
+});

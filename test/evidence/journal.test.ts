@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { EvidenceUnreadable } from "../../src/errors.ts";
+import { type JournalEntry, readJournal, STEPS, writeJournal } from "../../src/evidence/journal.ts";
+import { evidenceBucket } from "./evidence-bucket.ts";
+
+const entry = (changes: Partial<JournalEntry> = {}): JournalEntry => ({
+  step: "copy-snapshot",
+  startedAt: "2026-11-21T14:32:05.000Z",
+  endedAt: "2026-11-21T14:33:05.000Z",
+  answer: { phase: "pending" },
+  ...changes,
+});
+
+describe("the journal", () => {
+  it("holds each step's last entry and nothing for steps that never ran", async () => {
+    const { store, objects } = evidenceBucket();
+    const failed = entry({ step: "tear-down", error: { name: "Drill.NotOurs", message: "m", details: { a: [1] } } });
+    await writeJournal(store, "orders/d1", entry());
+    await writeJournal(store, "orders/d1", entry({ answer: { phase: "ready" } }));
+    await writeJournal(store, "orders/d1", failed);
+    expect([...objects.keys()]).toEqual(["orders/d1/journal/copy-snapshot.json", "orders/d1/journal/tear-down.json"]);
+    expect(await readJournal(store, "orders/d1")).toEqual({
+      "copy-snapshot": entry({ answer: { phase: "ready" } }),
+      "tear-down": failed,
+    });
+  });
+
+  it("is read by the nine steps' names alone, without listing", async () => {
+    const { store, s3 } = evidenceBucket();
+    expect(await readJournal(store, "orders/d1")).toEqual({});
+    expect(s3.calls()).toHaveLength(STEPS.length);
+  });
+
+  it("names the entry that can not be read", async () => {
+    const { store } = evidenceBucket({ "orders/d1/journal/run-checks.json": { step: "run-checks" } });
+    await expect(readJournal(store, "orders/d1")).rejects.toThrow(EvidenceUnreadable);
+    await expect(readJournal(store, "orders/d1")).rejects.toThrow(/journal\/run-checks\.json can not be read: "startedAt"/);
+  });
+});

@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { LedgerEntry } from "../../src/evidence/ledger.ts";
+import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
+import { EvidenceAnswer, Manifest, Report } from "../../src/evidence/report.ts";
+import { drillIdOf } from "../../src/plan/names.ts";
+import { after, DRILL_ID, drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
+import { checkResult, checkResults, COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
+import { evidenceBucket } from "./evidence-bucket.ts";
+
+const prefix = SAMPLE_DRILL.evidencePrefix;
+const execution = { id: "arn:execution:1", name: "weekly-1", startedAt: SAMPLE_DRILL.startedAt };
+const journal = (step: string, answer: unknown) => ({
+  [`${prefix}/journal/${step}.json`]: { step, startedAt: after(1).toISOString(), endedAt: after(2).toISOString(), answer },
+});
+const WHOLE_DRILL = {
+  ...journal("copy-snapshot", COPY),
+  ...journal("restore-sandbox", SANDBOX),
+  ...journal("prove-isolation", ISOLATION),
+  ...journal("run-checks", STORY.checks),
+  ...journal("tear-down", TEARDOWN),
+  [`${prefix}/checks.json`]: checkResults(),
+};
+const PASSED = { execution, request: { plan: "orders" }, drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, teardown: TEARDOWN };
+
+async function record(input: object = PASSED, documents: Record<string, unknown> = WHOLE_DRILL) {
+  const bucket = evidenceBucket(documents);
+  const answer = await recordEvidence(
+    { store: bucket.store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+    RecordEvidenceInput.parse(input),
+  );
+  const read = (key: string): unknown => JSON.parse(bucket.objects.get(key) ?? "null");
+  return { answer, bucket, read };
+}
+
+const sha256 = (text: string | undefined): string => createHash("sha256").update(text ?? "").digest("hex");
+
+describe("recordEvidence", () => {
+  it("files report, checks and manifest with the drill, and the ledger entry last", async () => {
+    const { answer, bucket } = await record();
+    const files = ["report", "checks", "manifest"].map((name) => `${prefix}/${name}.json`);
+    const ledger = `orders-production/ledger/${DRILL_ID}.json`;
+    expect([...bucket.objects.keys()].slice(-4)).toEqual([...files, ledger]);
+    expect(EvidenceAnswer.parse(answer)).toMatchObject({ bucket: "evidence", prefix, files: [...files, ledger], leftovers: [] });
+  });
+
+  it("hashes the very bytes that are stored, and ties the ledger to them", async () => {
+    const { answer, bucket, read } = await record();
+    const manifest = Manifest.parse(read(`${prefix}/manifest.json`));
+    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json"]);
+    for (const { file, sha256: claimed, bytes } of manifest.files) {
+      const stored = bucket.objects.get(`${prefix}/${file}`);
+      expect(claimed).toBe(sha256(stored));
+      expect(bytes).toBe(Buffer.byteLength(stored ?? ""));
+    }
+    expect(answer.manifestSha256).toBe(sha256(bucket.objects.get(`${prefix}/manifest.json`)));
+    expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ manifestSha256: answer.manifestSha256 });
+  });
+
+  it("counts bytes, not characters", async () => {
+    const checks = checkResults([checkResult({ name: "Zählung der Bestellungen ✓" })]);
+    const { bucket, read } = await record(PASSED, { ...WHOLE_DRILL, [`${prefix}/checks.json`]: checks });
+    const { files } = Manifest.parse(read(`${prefix}/manifest.json`));
+    expect(files[1]?.bytes).toBe(Buffer.from(bucket.objects.get(`${prefix}/checks.json`) ?? "").length);
+  });
+
+  it("reports what an auditor asks: verdict, checks, isolation, teardown, cost", async () => {
+    const { read } = await record();
+    const report = Report.parse(read(`${prefix}/report.json`));
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      drillId: DRILL_ID,
+      database: "orders-production",
+      endedAt: after(1510).toISOString(),
+      verdict: { verdict: "passed" },
+      drill: { planSha256: SAMPLE_DRILL.planSha256 },
+      checks: [{ name: "rows orders" }],
+      isolation: ISOLATION,
+      teardown: { finishedAt: TEARDOWN.finishedAt },
+      leftovers: [],
+    });
+    expect(report.cost.estimated).toEqual(SAMPLE_DRILL.estimate);
+    expect(report.cost.actual.usd).toBeGreaterThan(0);
+  });
+
+  it("leaves in the ledger what later drills learn from", async () => {
+    const { read } = await record();
+    expect(LedgerEntry.parse(read(`orders-production/ledger/${DRILL_ID}.json`))).toMatchObject({
+      verdict: "passed",
+      rtoSeconds: 1200,
+      rpoSeconds: 37_620,
+      stepSeconds: { copy: 300, restore: 300, checks: 190, teardown: 300 },
+      sizeGib: 120,
+      leftovers: 0,
+    });
+  });
+
+  it("teaches nothing from a copy that was skipped", async () => {
+    const copy = { ...COPY, skipped: true };
+    const { read } = await record(PASSED, { ...WHOLE_DRILL, ...journal("copy-snapshot", copy) });
+    expect(LedgerEntry.parse(read(`orders-production/ledger/${DRILL_ID}.json`)).stepSeconds).not.toHaveProperty("copy");
+  });
+
+  it("replaces the same files when it is called again", async () => {
+    const first = await record();
+    const before = first.bucket.objects.size;
+    await recordEvidence(
+      { store: first.bucket.store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+      RecordEvidenceInput.parse(PASSED),
+    );
+    expect(first.bucket.objects.size).toBe(before);
+  });
+});
+
+describe("leftovers", () => {
+  const left = [{ kind: "cluster" as const, id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", reason: "deleting" }];
+
+  it("are what teardown gave up on, and their time teaches nothing", async () => {
+    const { answer, read } = await record({ ...PASSED, teardown: { ...TEARDOWN, leftovers: left } });
+    expect(answer.leftovers).toEqual(left);
+    const entry = LedgerEntry.parse(read(`orders-production/ledger/${DRILL_ID}.json`));
+    expect(entry.leftovers).toBe(1);
+    expect(entry.stepSeconds).not.toHaveProperty("teardown");
+  });
+
+  it("are everything the drill may have made when teardown itself failed", async () => {
+    const teardownFailure = { Error: "Lambda.Unknown", Cause: "out of memory" };
+    const { answer } = await record({ ...PASSED, teardown: undefined, teardownFailure });
+    expect(answer.leftovers.map(({ kind, id }) => [kind, id])).toEqual([
+      ["instance", SAMPLE_DRILL.sandbox.writer],
+      ["cluster", SAMPLE_DRILL.sandbox.cluster],
+      ["snapshot", SAMPLE_DRILL.copy.snapshotId],
+    ]);
+    expect(answer.leftovers[0]?.reason).toBe("teardown failed (Lambda.Unknown: out of memory); look for it by hand");
+  });
+
+  it("never hold the recovery point that was not copied", async () => {
+    const drill = drillWith({ copy: { needed: false, snapshotId: SAMPLE_DRILL.copy.snapshotId } });
+    const { answer } = await record({ ...PASSED, drill, teardownFailure: { Error: "X" } });
+    expect(answer.leftovers.map(({ kind }) => kind)).toEqual(["instance", "cluster"]);
+  });
+});
+
+describe("a drill that was refused", () => {
+  const refused = { execution, request: { plan: "orders" }, verdict: { ...SAMPLE_VERDICT, verdict: "failed", reason: "recovery", phases: [], objectives: {} } };
+  const drillId = drillIdOf(execution);
+
+  it("is filed under its database, without cost or leftovers", async () => {
+    const { answer, read } = await record(refused, {});
+    expect(answer).toMatchObject({ prefix: `orders-production/${drillId}`, leftovers: [], actualUsd: 0 });
+    expect(Report.parse(read(`orders-production/${drillId}/report.json`))).not.toHaveProperty("drill");
+    expect(LedgerEntry.parse(read(`orders-production/ledger/${drillId}.json`))).toMatchObject({
+      verdict: "failed",
+      reason: "recovery",
+      stepSeconds: {},
+    });
+  });
+});
+
+describe("evidence that can not be kept", () => {
+  it("is an error, and leaves no ledger entry", async () => {
+    const { store, s3, objects } = evidenceBucket(WHOLE_DRILL);
+    s3.rejects(new Error("no bucket"));
+    const recorded = recordEvidence(
+      { store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+      RecordEvidenceInput.parse(PASSED),
+    );
+    await expect(recorded).rejects.toThrow("no bucket");
+    expect([...objects.keys()].filter((key) => key.includes("ledger"))).toEqual([]);
+  });
+});
