@@ -4,12 +4,12 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { RDSDataClient } from "@aws-sdk/client-rds-data";
+import { addDefaultVpc } from "../../../src/local/default-vpc.ts";
 import { withClient } from "../../../src/local/postgres/client.ts";
 import { openPostgresHost } from "../../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../../../src/local/postgres/postgres-host.ts";
 import { isolatedNetwork, type Network } from "../../../src/local/services/ec2.ts";
 import { KmsKeys } from "../../../src/local/services/kms.ts";
-import { vpcsOf } from "../../../src/local/services/rds/vpcs.ts";
 import { type LocalRds, type RdsOptions, rdsService } from "../../../src/local/services/rds.ts";
 import { startEndpoint } from "../../../src/local/wire/endpoint.ts";
 
@@ -100,6 +100,16 @@ export async function startRdsCloud(options: Partial<RdsOptions> & { encrypted?:
       await host.close();
       await rm(root, { recursive: true, force: true });
     },
+  };
+}
+
+function vpcsOf(networks: ReadonlyMap<string, Network>): RdsOptions["vpcs"] {
+  const defaults = new Map([...networks].map(([region, network]) => [region, addDefaultVpc(network, ACCOUNT)]));
+  const elsewhere = { vpcId: "vpc-default", subnets: [], securityGroupId: "sg-default" };
+  return {
+    defaultVpc: (region) => defaults.get(region) ?? elsewhere,
+    vpcOfSecurityGroup: (region, id) =>
+      networks.get(region)?.securityGroups.find(({ GroupId }) => GroupId === id)?.VpcId,
   };
 }
 
