@@ -31,11 +31,12 @@ export interface Message {
 export function composeMessage(outcome: Outcome): Message {
   const { subject, verdict, leftovers } = outcome;
   const label = `${verdict.verdict.toUpperCase()}${verdict.reason === undefined ? "" : ` (${verdict.reason})`}`;
-  const leak = leftovers.length === 0 ? "" : ` ${leftovers.length} LEFT BEHIND.`;
+  // Before the name, so that no limit cuts it off.
+  const leak = leftovers.length === 0 ? "" : `, ${leftovers.length} LEFT BEHIND`;
   return {
-    subject: ascii(`${label}: ${subject.database}, restore drill${leak}`, MAX_SUBJECT_CHARS),
+    subject: ascii(`${label}${leak}: ${subject.database}, restore drill`, MAX_SUBJECT_CHARS),
     email: email(outcome, label),
-    sms: ascii(`Restore drill ${label} ${subject.database}:${leak} ${verdict.summary}`, MAX_SMS_CHARS),
+    sms: ascii(`Restore drill ${label}${leak}: ${subject.database}: ${verdict.summary}`, MAX_SMS_CHARS),
     json: machineReadable(outcome),
   };
 }

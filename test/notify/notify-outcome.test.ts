@@ -1,0 +1,341 @@
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import { mockClient } from "aws-sdk-client-mock";
+import "aws-sdk-client-mock-vitest/extend";
+import { beforeEach, describe, expect, it } from "vitest";
+import { PlanNotFound } from "../../src/errors.ts";
+import { NotifyOutcomeInput, notifyOutcome } from "../../src/notify/notify-outcome.ts";
+import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
+
+const client = new SNSClient({ region: "eu-west-1" });
+const sns = mockClient(client);
+const TOPIC = "arn:aws:sns:eu-west-1:111122223333:outcomes";
+const execution = { id: "arn:execution:1", name: "weekly-1", startedAt: SAMPLE_DRILL.startedAt };
+const EVIDENCE = {
+  bucket: "evidence",
+  prefix: SAMPLE_DRILL.evidencePrefix,
+  files: [],
+  manifestSha256: "0".repeat(64),
+  leftovers: [],
+  actualUsd: 1.237,
+};
+const LEFT = [
+  { kind: "cluster" as const, id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", reason: "deleting, asked to be deleted" },
+];
+const PASSED = { execution, request: { plan: "orders" }, drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, evidence: EVIDENCE };
+const FAILED = {
+  ...SAMPLE_VERDICT,
+  verdict: "failed",
+  reason: "data",
+  error: "Drill.Failed",
+  summary: "What came back is wrong: 1 check of 4 failed.",
+  nextStep: "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.",
+  findings: ["rows orders: expected at least 1 row, observed 0 rows"],
+};
+
+async function notify(input: object = PASSED) {
+  const answer = await notifyOutcome(
+    {
+      sns: client,
+      topicArn: TOPIC,
+      plans: async () => {
+        throw new PlanNotFound("no plan");
+      },
+    },
+    NotifyOutcomeInput.parse(input),
+  );
+  const [call] = sns.commandCalls(PublishCommand);
+  const published = call?.args[0].input;
+  const message = JSON.parse(published?.Message ?? "{}") as { default: string; email: string; sms: string };
+  return { answer, published, message, json: JSON.parse(message.default) as Record<string, unknown> };
+}
+
+/** What SNS takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html, and one SMS with room for a sender. */
+function expectDeliverable({ published, message }: Awaited<ReturnType<typeof notify>>): void {
+  expect(published?.Subject).toMatch(/^[!-~][ -~]{0,99}$/);
+  expect(message.sms).toMatch(/^[ -~]{1,140}$/);
+  expect(Buffer.byteLength(published?.Message ?? "")).toBeLessThan(262_144);
+}
+
+beforeEach(() => {
+  sns.reset();
+  sns.on(PublishCommand).resolves({ MessageId: "message-1" });
+});
+
+describe("notifyOutcome", () => {
+  it("publishes one message with a text for each channel", async () => {
+    const { published, message } = await notify();
+    expect(sns).toHaveReceivedCommandTimes(PublishCommand, 1);
+    expect(published).toMatchObject({ TopicArn: TOPIC, MessageStructure: "json" });
+    expect(Object.keys(message)).toEqual(["default", "email", "sms"]);
+  });
+
+  it("gives filter policies verdict, database and trigger", async () => {
+    const { published } = await notify();
+    expect(published?.MessageAttributes).toEqual({
+      verdict: { DataType: "String", StringValue: "passed" },
+      database: { DataType: "String", StringValue: "orders-production" },
+      trigger: { DataType: "String", StringValue: "schedule" },
+    });
+  });
+
+  it("answers with what the execution ends with", async () => {
+    const { answer } = await notify({ ...PASSED, verdict: FAILED });
+    expect(answer).toEqual({
+      verdict: "failed",
+      error: "Drill.Failed",
+      summary: FAILED.summary,
+      subject: "FAILED (data): orders-production, restore drill",
+      messageId: "message-1",
+    });
+  });
+
+  it("is an error when SNS does not take it: then nobody was told", async () => {
+    sns.on(PublishCommand).rejects(new Error("topic is gone"));
+    await expect(notify()).rejects.toThrow("topic is gone");
+  });
+});
+
+describe("what people read", () => {
+  it("of a pass", async () => {
+    const told = await notify();
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("PASSED: orders-production, restore drill");
+    expect(told.message.sms).toBe(
+      "Restore drill PASSED: orders-production: The restored database is right: 4 checks held, RTO and RPO met their objectives.",
+    );
+    expect(told.message.email).toMatchInlineSnapshot(`
+      "PASSED: orders-production
+      The restored database is right: 4 checks held, RTO and RPO met their objectives.
+
+      Do next: Nothing to do.
+
+      RTO: 20 min 00 s, objective 4 h 00 min, met
+      RPO: 10 h 27 min, objective 24 h 00 min, met
+      Recovery point: rds:orders-production-2026-11-21-04-05 (automated), 10 h 27 min old
+      From eu-west-1 to eu-central-1
+
+      Where the time went:
+      - select: 2 s
+      - copy: 5 min 01 s
+      - restore: 10 min 00 s
+      - first-query: 1 min 37 s
+      - isolation: 5 s
+      - full-read: 2 min 55 s
+      - validated: 20 s
+
+      Evidence: s3://evidence/orders-production/20261121-143205-3f9a2b1c/report.json
+      Cost: at most $1.24, estimated $4.20
+      Drill: 20261121-143205-3f9a2b1c
+      Plan: orders, started by schedule (weekly)"
+    `);
+    expect(told.json).toMatchInlineSnapshot(`
+      {
+        "database": "orders-production",
+        "drillId": "20261121-143205-3f9a2b1c",
+        "evidence": "s3://evidence/orders-production/20261121-143205-3f9a2b1c/report.json",
+        "findings": [],
+        "leftovers": [],
+        "nextStep": "Nothing to do.",
+        "plan": "orders",
+        "rpoSeconds": 37620,
+        "rtoSeconds": 1200,
+        "schemaVersion": 1,
+        "summary": "The restored database is right: 4 checks held, RTO and RPO met their objectives.",
+        "trigger": "schedule",
+        "verdict": "passed",
+      }
+    `);
+  });
+
+  it("of wrong data", async () => {
+    const told = await notify({ ...PASSED, verdict: FAILED });
+    expectDeliverable(told);
+    expect(told.message.email).toMatchInlineSnapshot(`
+      "FAILED (data): orders-production
+      What came back is wrong: 1 check of 4 failed.
+
+      Do next: Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.
+
+      What was seen:
+      - rows orders: expected at least 1 row, observed 0 rows
+
+      RTO: 20 min 00 s, objective 4 h 00 min, met
+      RPO: 10 h 27 min, objective 24 h 00 min, met
+      Recovery point: rds:orders-production-2026-11-21-04-05 (automated), 10 h 27 min old
+      From eu-west-1 to eu-central-1
+
+      Where the time went:
+      - select: 2 s
+      - copy: 5 min 01 s
+      - restore: 10 min 00 s
+      - first-query: 1 min 37 s
+      - isolation: 5 s
+      - full-read: 2 min 55 s
+      - validated: 20 s
+
+      Evidence: s3://evidence/orders-production/20261121-143205-3f9a2b1c/report.json
+      Cost: at most $1.24, estimated $4.20
+      Drill: 20261121-143205-3f9a2b1c
+      Plan: orders, started by schedule (weekly)"
+    `);
+  });
+
+  it("of checks that could not be asked", async () => {
+    const verdict = {
+      ...SAMPLE_VERDICT,
+      verdict: "inconclusive",
+      reason: "unchecked",
+      error: "Drill.Inconclusive",
+      summary: "Nothing wrong was seen, but 1 required check of 4 could not be asked.",
+      nextStep: "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
+      findings: ["slow sum: expected exactly 3, observed timed out after 44 s"],
+    };
+    const told = await notify({ ...PASSED, verdict });
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("INCONCLUSIVE (unchecked): orders-production, restore drill");
+    expect(told.message.email.split("\n\n").slice(0, 3)).toMatchInlineSnapshot(`
+      [
+        "INCONCLUSIVE (unchecked): orders-production
+      Nothing wrong was seen, but 1 required check of 4 could not be asked.",
+        "Do next: Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
+        "What was seen:
+      - slow sum: expected exactly 3, observed timed out after 44 s",
+      ]
+    `);
+  });
+
+  it("of a drill that was refused before its database was known", async () => {
+    const verdict = {
+      verdict: "errored",
+      reason: "drill",
+      error: "Drill.Errored",
+      summary: 'There is no plan "ordres". Did you mean "orders"?',
+      nextStep: "The drill itself broke; the backup was not judged. Mend the cause and start the drill again.",
+      findings: [],
+      phases: [],
+      objectives: {},
+    };
+    const evidence = { ...EVIDENCE, prefix: "unplanned/20261121-143205-00000000", actualUsd: 0 };
+    const told = await notify({ execution, request: { plan: "ordres" }, verdict, evidence });
+    expectDeliverable(told);
+    expect(told.message.email).toMatchInlineSnapshot(`
+      "ERRORED (drill): unplanned
+      There is no plan "ordres". Did you mean "orders"?
+
+      Do next: The drill itself broke; the backup was not judged. Mend the cause and start the drill again.
+
+      RTO: not measured
+      RPO: not measured
+
+      Evidence: s3://evidence/unplanned/20261121-143205-00000000/report.json
+      Drill: 20261121-143205-d96102b4
+      Plan: ordres, started by manual (weekly-1)"
+    `);
+  });
+
+  it("of what was left behind, beside the verdict", async () => {
+    const told = await notify({ ...PASSED, evidence: { ...EVIDENCE, leftovers: LEFT } });
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("PASSED, 1 LEFT BEHIND: orders-production, restore drill");
+    expect(told.message.sms).toMatch(/^Restore drill PASSED, 1 LEFT BEHIND: orders-production: The restored/);
+    expect(told.message.email).toContain(
+      `LEFT BEHIND (it costs money and holds production data; delete it by hand):\n- cluster ${SAMPLE_DRILL.sandbox.cluster} in eu-central-1: deleting, asked to be deleted`,
+    );
+    expect(told.json["leftovers"]).toEqual(LEFT);
+  });
+
+  it("of a teardown that broke, also when the evidence broke with it", async () => {
+    const { evidence: _, ...withoutEvidence } = PASSED;
+    const told = await notify({
+      ...withoutEvidence,
+      teardownFailure: { Error: "Lambda.Unknown", Cause: "out of memory" },
+      evidenceFailure: { Error: "AccessDenied", Cause: "not allowed" },
+    });
+    expect(told.published?.Subject).toBe("ERRORED (drill), 3 LEFT BEHIND: orders-production, restore drill");
+    expect(told.message.email).toContain("teardown failed (Lambda.Unknown: out of memory); look for it by hand");
+  });
+});
+
+describe("a drill without evidence", () => {
+  const { evidence: _, ...withoutEvidence } = PASSED;
+  const evidenceFailure = { Error: "NoSuchBucket", Cause: JSON.stringify({ errorMessage: "The bucket does not exist" }) };
+
+  it("has not passed", async () => {
+    const { answer, json, message } = await notify({ ...withoutEvidence, evidenceFailure });
+    expect(answer).toMatchObject({
+      verdict: "errored",
+      error: "Drill.Errored",
+      summary: "The evidence could not be written: The bucket does not exist",
+    });
+    expect(json).toMatchObject({ verdict: "errored", reason: "drill" });
+    expect(json).not.toHaveProperty("evidence");
+    expect(message.email).toContain("Evidence: NOT WRITTEN");
+  });
+
+  it("that failed is still told as failed, with the evidence's failure first", async () => {
+    const { answer, json } = await notify({ ...withoutEvidence, verdict: FAILED, evidenceFailure });
+    expect(answer).toMatchObject({ verdict: "failed", summary: FAILED.summary });
+    expect(json["findings"]).toEqual([
+      "The evidence could not be written: The bucket does not exist",
+      "rows orders: expected at least 1 row, observed 0 rows",
+    ]);
+  });
+});
+
+describe("a text that channels would refuse", () => {
+  const named = (cluster: string, summary = FAILED.summary) => ({
+    ...PASSED,
+    drill: { ...SAMPLE_DRILL, source: { ...SAMPLE_DRILL.source, cluster } },
+    verdict: { ...FAILED, summary },
+  });
+
+  it("loses accents and keeps its letters", async () => {
+    const told = await notify(named("bestellungen-zürich-à-côté"));
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("FAILED (data): bestellungen-zurich-a-cote, restore drill");
+  });
+
+  it("of another alphabet is replaced sign by sign", async () => {
+    const told = await notify(named("заказы-注文"));
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("FAILED (data): ??????-??, restore drill");
+  });
+
+  it("is cut at the limit of its channel", async () => {
+    const told = await notify(named("o".repeat(200), "s".repeat(2000)));
+    expectDeliverable(told);
+    expect(told.published?.Subject).toHaveLength(100);
+    expect(told.published?.Subject).toMatch(/o\.\.\.$/);
+    expect(told.message.sms).toHaveLength(140);
+  });
+
+  it("is never cut before what was left behind", async () => {
+    const told = await notify({ ...named("o".repeat(200)), evidence: { ...EVIDENCE, leftovers: LEFT } });
+    expect(told.published?.Subject).toContain("1 LEFT BEHIND");
+    expect(told.message.sms).toContain("1 LEFT BEHIND");
+  });
+
+  it("has no line breaks or control characters in subject and SMS", async () => {
+    const told = await notify(named("orders\r\nBcc: all", "two\nlines\u0007 and a bell"));
+    expectDeliverable(told);
+    expect(told.message.sms).toContain("two lines? and a bell");
+  });
+
+  it("is within one SNS message at its longest", async () => {
+    const findings = Array.from({ length: 20 }, () => '"'.repeat(2000));
+    expectDeliverable(await notify({ ...PASSED, verdict: { ...FAILED, findings, summary: "ü".repeat(2000) } }));
+  });
+});
+
+describe("what is told to nobody", () => {
+  it("is the secret's ARN, the cluster's ARN and the key", async () => {
+    const { published } = await notify({ ...PASSED, verdict: FAILED, teardown: undefined });
+    expect(published?.Message).not.toMatch(/secretsmanager|rds!cluster|arn:aws:kms|arn:aws:rds/);
+  });
+
+  it("is anything of the document that the message does not name", async () => {
+    const { published } = await notify({ ...PASSED, sandbox: { secretArn: "arn:secret" }, checks: { rows: ["alice@example.com"] } });
+    expect(published?.Message).not.toMatch(/arn:secret|alice/);
+  });
+});
