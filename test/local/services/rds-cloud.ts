@@ -13,7 +13,7 @@ import { KmsKeys } from "../../../src/local/services/kms.ts";
 import { type LocalRds, type RdsOptions, rdsService } from "../../../src/local/services/rds.ts";
 import { startEndpoint } from "../../../src/local/wire/endpoint.ts";
 
-export const ACCOUNT = "123456789012";
+const ACCOUNT = "123456789012";
 export const SOURCE_REGION = "eu-central-1";
 export const DRILL_REGION = "eu-west-1";
 const PRINCIPAL = { name: "test", accessKeyId: "AKIATEST", secretAccessKey: "secret" };

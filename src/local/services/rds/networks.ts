@@ -13,7 +13,7 @@ import { ENGINE, type ParameterGroup, type Region, type SubnetGroup } from "./re
 const DEFAULT = "default";
 
 /** Aurora PostgreSQL's parameter group family of a version: `aurora-postgresql18`. */
-export function familyOf(engineVersion: string): string {
+function familyOf(engineVersion: string): string {
   return `${ENGINE}${engineVersion.split(".")[0]}`;
 }
 
