@@ -67,7 +67,7 @@ async function runServerless(service: string): Promise<void> {
   await promisify(execFile)(process.execPath, [serverless, "package", "--package", "out"], {
     cwd: service,
     env,
-    timeout: 90_000,
+    timeout: 110_000,
   }).catch((error: Error & { stdout?: string; stderr?: string }) => {
     throw new Error(`serverless package failed: ${error.stdout ?? ""}${error.stderr ?? ""}`, { cause: error });
   });

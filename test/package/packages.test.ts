@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { functionNames } from "../../packaging/bundle.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { namesInZip, type PackagedService, PROJECT_DIRECTORY, packageService } from "./packaged-service.ts";
 
 const names = functionNames();
+
+/** Packaging takes 3 s alone, and half a minute beside whole drills on two cores; some tests here package twice. */
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 describe("a function's package", () => {
   let real: PackagedService;
