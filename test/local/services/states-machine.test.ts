@@ -364,10 +364,16 @@ describe("a document above 256 KiB", () => {
     let isReached = false;
     const { execution, types } = await run(
       withHandler(task("f", { ResultPath: "$.more", ...caught })),
-      { f: () => text(200_000), after: () => (isReached = true) },
+      {
+        f: () => text(200_000),
+        after: () => {
+          isReached = true;
+        },
+      },
       { input: { before: text(100_000) } },
     );
     expect(execution.error).toBe("States.DataLimitExceeded");
+    await sleep(50);
     expect(isReached).toBe(false);
     expect(types.at(-1)).toBe("ExecutionFailed");
   });
