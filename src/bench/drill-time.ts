@@ -14,7 +14,7 @@ export interface DrillTime {
 }
 
 /** One drill of the demo database, its demo database cached before. */
-export async function timeDrill(root: string): Promise<DrillTime> {
+async function timeDrill(root: string): Promise<DrillTime> {
   const intervals: Interval[] = [];
   const window = { start: 0, end: 0 };
   let transitions = 1;

@@ -34,7 +34,7 @@ export interface Deployment {
 }
 
 /** The functions as they are deployed, by their deployed names; names and timeouts are those of the infrastructure files. */
-export async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> {
+async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> {
   const text = await readFile(join(PROJECT_DIRECTORY, "infrastructure/functions.yml"), "utf8");
   const functions = DeclaredFunctions.parse(parse(text, { logLevel: "silent" }));
   return Object.values(functions).map(({ name, timeout }) => ({ name, timeoutSeconds: timeout }));
