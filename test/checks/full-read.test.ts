@@ -79,8 +79,10 @@ describe("the full read", () => {
   });
 
   it("reads a large table by growing ranges of blocks, down to its last row", async () => {
-    const { result, api } = await read(await sandbox.database(LARGE));
-    expect(result.observed).toMatch(/^90,000 rows of 1 table read, 6\d MB$/);
+    const { result, api } = await read(
+      await sandbox.database(`${LARGE} create table heir () inherits (large); insert into heir values (1, 'x')`),
+    );
+    expect(result.observed).toMatch(/^90,001 rows of 2 tables read, 6\d MB$/);
     const ends = api.statements.flatMap((sql) => /ctid < '\((\d+),0\)'/.exec(sql)?.[1] ?? []).map(Number);
     expect(ends.slice(0, 3)).toEqual([64, 64 + 256, 64 + 256 + 1024]);
   });
@@ -173,6 +175,36 @@ describe("the full read", () => {
     const { result, api } = await read(database);
     expect(result).toMatchObject({ outcome: "failed", observed: expect.stringContaining("stopped reading there") });
     expect(api.statements.length).toBeLessThan(1500);
+  });
+
+  it("stops looking in a table that is destroyed from end to end", async () => {
+    const database = await sandbox.database("create table t as select n from generate_series(1, 500000) n");
+    await damage(
+      database,
+      "t",
+      Array.from({ length: 2000 }, (_, n) => n),
+    );
+    const { result, api } = await read(database);
+    expect(result).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(/^public\.t blocks 0 to \d+: .*stopped reading there/),
+    });
+    expect(api.statements.length).toBeLessThan(1500);
+  });
+
+  it("reads what was appended after the table was measured", async () => {
+    const database = await sandbox.database(LARGE);
+    let isAppended = false;
+    const { result } = await read(database, {
+      prepare: (api) => {
+        api.intercept = async (sql) => {
+          if (isAppended || !sql.includes("ctid")) return;
+          isAppended = true;
+          await sandbox.run(database, "insert into large select 0, repeat('x', 700) from generate_series(1, 1000)");
+        };
+      },
+    });
+    expect(result.observed).toMatch(/^91,000 rows/);
   });
 
   it("is unchecked where row security hides rows from the drill's role", async () => {

@@ -49,7 +49,8 @@ describe("runChecks", () => {
   it("answers the same again when it is called after the end", async () => {
     const store = memoryStore();
     const first = await ask(sandbox, database, questions(2), { store });
-    const second = await ask(sandbox, database, questions(2), { store });
+    const later = () => new Date("2026-11-01T16:00:00Z");
+    const second = await ask(sandbox, database, questions(2), { store, now: later });
     expect(second.answer).toEqual({ ...first.answer, looks: 2 });
     expect(second.api.calls()).toBe(0);
   });
