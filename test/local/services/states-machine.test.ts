@@ -338,7 +338,7 @@ describe("a document above 256 KiB", () => {
   const caught = { Catch: [{ ErrorEquals: ["States.ALL"], Next: "B" }], Retry: [{ ErrorEquals: ["States.ALL"] }] };
   const withHandler = (a: object, more: object = {}) => ({
     StartAt: "A",
-    States: { A: { ...a, Next: "B" }, B: task("after", { End: true }), ...more },
+    States: { A: { ...a, Next: "B" }, B: task("after", { Parameters: { small: true }, End: true }), ...more },
   });
   /** A JSON string of exactly that many bytes. */
   const text = (bytes: number) => "x".repeat(bytes - 2);
