@@ -1,5 +1,5 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { KMSKeyNotAccessibleFault } from "@aws-sdk/client-rds";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Context } from "aws-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
@@ -92,7 +92,9 @@ describe("input that does not fit", () => {
   });
 
   it("is not repeated in the message or the log", async () => {
-    await invoke(async () => ({}), { event: { drill: { evidencePrefix: 7, secretText: "never-in-a-log" } } }).catch(() => {});
+    await invoke(async () => ({}), { event: { drill: { evidencePrefix: 7, secretText: "never-in-a-log" } } }).catch(
+      () => {},
+    );
     expect(logged.join("")).not.toContain("never-in-a-log");
   });
 });
@@ -113,7 +115,10 @@ describe("the journal of a step", () => {
 
   it("is kept below the drill that planning has just made", async () => {
     const drill = { evidencePrefix: "orders/d2", startedAt: "2026-11-21T14:32:05.000Z" };
-    await invoke(async () => drill, { step: "plan-drill", event: { ...INPUT, drill: { evidencePrefix: "orders/d2" } } });
+    await invoke(async () => drill, {
+      step: "plan-drill",
+      event: { ...INPUT, drill: { evidencePrefix: "orders/d2" } },
+    });
     const handler = drillStep("plan-drill", z.object({}), async () => drill);
     await handler({ request: {} }, { ...CONTEXT });
     expect(journalled().map(({ key }) => key)).toEqual(Array(2).fill("orders/d2/journal/plan-drill.json"));
@@ -126,7 +131,9 @@ describe("the journal of a step", () => {
   });
 
   it("holds why the step failed, with what the error knew", async () => {
-    await invoke(async () => Promise.reject(new CopyFailed("RDS gave up", { details: { percent: 40 } }))).catch(() => {});
+    await invoke(async () => Promise.reject(new CopyFailed("RDS gave up", { details: { percent: 40 } }))).catch(
+      () => {},
+    );
     expect(journalled()).toMatchObject([
       { error: { name: "Drill.CopyFailed", message: "RDS gave up", details: { percent: 40 } } },
     ]);
@@ -144,7 +151,9 @@ describe("the journal of a step", () => {
       step,
       event,
     }).catch(() => {});
-    expect(journalled()).toMatchObject([{ error: { name: "KMSKeyNotAccessibleFault", message: "gone", details: ANSWER } }]);
+    expect(journalled()).toMatchObject([
+      { error: { name: "KMSKeyNotAccessibleFault", message: "gone", details: ANSWER } },
+    ]);
   });
 
   it("takes what the error knows before what was answered earlier", async () => {
@@ -206,7 +215,9 @@ describe("the log of a step", () => {
   });
 
   it("names the error of a step that failed", async () => {
-    await invoke(async () => Promise.reject(new CopyFailed("RDS gave up", { details: { row: "never-in-a-log" } }))).catch(() => {});
+    await invoke(async () =>
+      Promise.reject(new CopyFailed("RDS gave up", { details: { row: "never-in-a-log" } })),
+    ).catch(() => {});
     expect(logged.map((line) => JSON.parse(line))).toMatchObject([
       { message: "step.failed", errorName: "Drill.CopyFailed", errorMessage: "RDS gave up" },
     ]);

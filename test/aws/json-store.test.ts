@@ -25,7 +25,9 @@ describe("put", () => {
 
 describe("get", () => {
   it("parses what is there", async () => {
-    expect(await evidenceBucket({ "a.json": { count: 1, more: true } }).store.get("a.json", Counted)).toEqual({ count: 1 });
+    expect(await evidenceBucket({ "a.json": { count: 1, more: true } }).store.get("a.json", Counted)).toEqual({
+      count: 1,
+    });
   });
 
   it("is undefined when there is nothing", async () => {
@@ -33,7 +35,11 @@ describe("get", () => {
   });
 
   it.each([
-    ["half a document", '{"count": 1', /s3:\/\/evidence\/a\.json can not be read: it is not the JSON document it should be/],
+    [
+      "half a document",
+      '{"count": 1',
+      /s3:\/\/evidence\/a\.json can not be read: it is not the JSON document it should be/,
+    ],
     ["an empty object", "", /it is not the JSON document/],
     ["another document", '{"count": "many"}', /can not be read: "count": /],
   ])("names %s and says what to do", async (_, text, message) => {
@@ -48,7 +54,9 @@ describe("get", () => {
     mockClient(client)
       .on(GetObjectCommand)
       .rejects(Object.assign(new Error("denied"), { name: "AccessDenied" }));
-    await expect(new JsonStore(client, "evidence").get("a.json", Counted)).rejects.toMatchObject({ name: "AccessDenied" });
+    await expect(new JsonStore(client, "evidence").get("a.json", Counted)).rejects.toMatchObject({
+      name: "AccessDenied",
+    });
   });
 });
 

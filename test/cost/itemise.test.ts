@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isPriced, itemise, type Usage } from "../../src/cost/itemise.ts";
 import { measuredUsage } from "../../src/cost/usage.ts";
-import { after, drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { drillWith, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { STORY, TEARDOWN } from "../verdict/sample-results.ts";
 
 const USAGE: Usage = {
@@ -31,7 +31,10 @@ describe("itemise", () => {
 
   it("adds its items up", () => {
     const { usd, items } = itemise(USAGE);
-    expect(usd).toBeCloseTo(items.reduce((sum, item) => sum + item.usd, 0), 10);
+    expect(usd).toBeCloseTo(
+      items.reduce((sum, item) => sum + item.usd, 0),
+      10,
+    );
   });
 
   it("charges no copy and no transfer within a region", () => {
@@ -50,7 +53,7 @@ describe("itemise", () => {
 });
 
 describe("measuredUsage", () => {
-  const usage = measuredUsage(SAMPLE_DRILL, { ...STORY, teardown: TEARDOWN }, 14, after(2000).toISOString());
+  const usage = measuredUsage(SAMPLE_DRILL, { ...STORY, teardown: TEARDOWN }, 14, momentAt(2000).toISOString());
 
   it("runs from the requests to the confirmed deletion", () => {
     expect(usage.sandboxHours).toBeCloseTo((1505 - 304) / 3600, 10);
@@ -58,16 +61,23 @@ describe("measuredUsage", () => {
   });
 
   it("runs to the end of the drill when nothing says that it is gone", () => {
-    expect(measuredUsage(SAMPLE_DRILL, STORY, 0, after(2000).toISOString()).sandboxHours).toBeCloseTo(1696 / 3600, 10);
+    expect(measuredUsage(SAMPLE_DRILL, STORY, 0, momentAt(2000).toISOString()).sandboxHours).toBeCloseTo(
+      1696 / 3600,
+      10,
+    );
   });
 
   it("is nothing for what never began", () => {
-    expect(measuredUsage(SAMPLE_DRILL, {}, 0, after(2000).toISOString())).toMatchObject({ sandboxHours: 0, copyHours: 0, copied: false });
+    expect(measuredUsage(SAMPLE_DRILL, {}, 0, momentAt(2000).toISOString())).toMatchObject({
+      sandboxHours: 0,
+      copyHours: 0,
+      copied: false,
+    });
   });
 
   it("pays no copy that was not needed", () => {
     const drill = drillWith({ copy: { needed: false, snapshotId: "x" } });
-    expect(measuredUsage(drill, STORY, 0, after(2000).toISOString()).copied).toBe(false);
+    expect(measuredUsage(drill, STORY, 0, momentAt(2000).toISOString()).copied).toBe(false);
   });
 
   it("counts a look as a Task, a Choice and a Wait, the last without a Wait", () => {

@@ -34,6 +34,8 @@ describe("the journal", () => {
   it("names the entry that can not be read", async () => {
     const { store } = evidenceBucket({ "orders/d1/journal/run-checks.json": { step: "run-checks" } });
     await expect(readJournal(store, "orders/d1")).rejects.toThrow(EvidenceUnreadable);
-    await expect(readJournal(store, "orders/d1")).rejects.toThrow(/journal\/run-checks\.json can not be read: "startedAt"/);
+    await expect(readJournal(store, "orders/d1")).rejects.toThrow(
+      /journal\/run-checks\.json can not be read: "startedAt"/,
+    );
   });
 });

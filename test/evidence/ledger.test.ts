@@ -13,17 +13,24 @@ const idsOf = async (documents: Record<string, unknown>): Promise<string[]> =>
 describe("earlierDrills", () => {
   it("reads the newest five of the database, oldest first", async () => {
     const ids = [1, 2, 3, 4, 5, 6, 7].map((day) => `2026110${day}-000000-00000000`);
-    expect(await idsOf({ ...entries(...ids), "payments/ledger/20261120-000000-00000000.json": "{" })).toEqual(ids.slice(2));
+    expect(await idsOf({ ...entries(...ids), "payments/ledger/20261120-000000-00000000.json": "{" })).toEqual(
+      ids.slice(2),
+    );
   });
 
   it("finds the newest behind a year of several drills a day", async () => {
-    const old = Array.from({ length: 1200 }, (_, index) => `20260${1 + (index % 9)}01-000000-${String(index).padStart(8, "0")}`);
+    const old = Array.from(
+      { length: 1200 },
+      (_, index) => `20260${1 + (index % 9)}01-000000-${String(index).padStart(8, "0")}`,
+    );
     const recent = [1, 2, 3, 4, 5].map((day) => `2026111${day}-000000-00000000`);
     expect(await idsOf(entries(...old, ...recent))).toEqual(recent);
   });
 
   it("looks back 400 days for a database that is seldom drilled, and no further", async () => {
-    expect(await idsOf(entries("20250101-000000-00000000", "20260115-000000-00000000"))).toEqual(["20260115-000000-00000000"]);
+    expect(await idsOf(entries("20250101-000000-00000000", "20260115-000000-00000000"))).toEqual([
+      "20260115-000000-00000000",
+    ]);
   });
 
   it("passes over what can not be read, and says so", async () => {
@@ -33,7 +40,9 @@ describe("earlierDrills", () => {
     });
     const learned = await earlierDrills(store, "orders", NOW);
     expect(learned.entries).toHaveLength(2);
-    expect(learned.warnings).toEqual([expect.stringMatching(/^s3:\/\/evidence\/orders\/ledger\/20261102.* can not be read/)]);
+    expect(learned.warnings).toEqual([
+      expect.stringMatching(/^s3:\/\/evidence\/orders\/ledger\/20261102.* can not be read/),
+    ]);
   });
 
   it("does not take a bucket that refuses for a database without history", async () => {
@@ -51,7 +60,9 @@ describe("expectedSeconds", () => {
   const steps = (...seconds: object[]) => seconds.map((stepSeconds) => ledgerEntry({ stepSeconds }));
 
   it("is the median of each step, by value and not by text", () => {
-    expect(expectedSeconds(steps({ copy: 100, restore: 9 }, { copy: 20, restore: 10_000 }, { copy: 3, restore: 80 }))).toEqual({
+    expect(
+      expectedSeconds(steps({ copy: 100, restore: 9 }, { copy: 20, restore: 10_000 }, { copy: 3, restore: 80 })),
+    ).toEqual({
       copy: 20,
       restore: 80,
     });
@@ -68,7 +79,10 @@ describe("writeLedger", () => {
     const { store, objects } = evidenceBucket();
     await writeLedger(store, ledgerEntry({ drillId: "20261101-000000-00000000", database: "orders" }));
     await writeLedger(store, ledgerEntry({ drillId: "20261102-000000-00000000", database: "orders" }));
-    await writeLedger(store, ledgerEntry({ drillId: "20261102-000000-00000000", database: "orders", verdict: "failed" }));
+    await writeLedger(
+      store,
+      ledgerEntry({ drillId: "20261102-000000-00000000", database: "orders", verdict: "failed" }),
+    );
     expect([...objects.keys()]).toEqual([key("20261101-000000-00000000"), key("20261102-000000-00000000")]);
   });
 });

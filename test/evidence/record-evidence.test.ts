@@ -4,16 +4,21 @@ import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
 import { EvidenceAnswer, Manifest, Report } from "../../src/evidence/report.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
-import { after, DRILL_ID, drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { DRILL_ID, drillWith, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
-import { checkResult, checkResults, COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { COPY, checkResult, checkResults, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { evidenceBucket } from "./evidence-bucket.ts";
 
 const prefix = SAMPLE_DRILL.evidencePrefix;
 const execution = { id: "arn:execution:1", name: "weekly-1", startedAt: SAMPLE_DRILL.startedAt };
 const journal = (step: string, answer: unknown) => ({
-  [`${prefix}/journal/${step}.json`]: { step, startedAt: after(1).toISOString(), endedAt: after(2).toISOString(), answer },
+  [`${prefix}/journal/${step}.json`]: {
+    step,
+    startedAt: momentAt(1).toISOString(),
+    endedAt: momentAt(2).toISOString(),
+    answer,
+  },
 });
 const WHOLE_DRILL = {
   ...journal("copy-snapshot", COPY),
@@ -23,19 +28,28 @@ const WHOLE_DRILL = {
   ...journal("tear-down", TEARDOWN),
   [`${prefix}/checks.json`]: checkResults(),
 };
-const PASSED = { execution, request: { plan: "orders" }, drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, teardown: TEARDOWN };
+const PASSED = {
+  execution,
+  request: { plan: "orders" },
+  drill: SAMPLE_DRILL,
+  verdict: SAMPLE_VERDICT,
+  teardown: TEARDOWN,
+};
 
 async function record(input: object = PASSED, documents: Record<string, unknown> = WHOLE_DRILL) {
   const bucket = evidenceBucket(documents);
   const answer = await recordEvidence(
-    { store: bucket.store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+    { store: bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
     RecordEvidenceInput.parse(input),
   );
   const read = (key: string): unknown => JSON.parse(bucket.objects.get(key) ?? "null");
   return { answer, bucket, read };
 }
 
-const sha256 = (text: string | undefined): string => createHash("sha256").update(text ?? "").digest("hex");
+const sha256 = (text: string | undefined): string =>
+  createHash("sha256")
+    .update(text ?? "")
+    .digest("hex");
 
 describe("recordEvidence", () => {
   it("files report, checks and manifest with the drill, and the ledger entry last", async () => {
@@ -43,7 +57,12 @@ describe("recordEvidence", () => {
     const files = ["report", "checks", "manifest"].map((name) => `${prefix}/${name}.json`);
     const ledger = `orders-production/ledger/${DRILL_ID}.json`;
     expect([...bucket.objects.keys()].slice(-4)).toEqual([...files, ledger]);
-    expect(EvidenceAnswer.parse(answer)).toMatchObject({ bucket: "evidence", prefix, files: [...files, ledger], leftovers: [] });
+    expect(EvidenceAnswer.parse(answer)).toMatchObject({
+      bucket: "evidence",
+      prefix,
+      files: [...files, ledger],
+      leftovers: [],
+    });
   });
 
   it("hashes the very bytes that are stored, and ties the ledger to them", async () => {
@@ -73,7 +92,7 @@ describe("recordEvidence", () => {
       schemaVersion: 1,
       drillId: DRILL_ID,
       database: "orders-production",
-      endedAt: after(1510).toISOString(),
+      endedAt: momentAt(1510).toISOString(),
       verdict: { verdict: "passed" },
       drill: { planSha256: SAMPLE_DRILL.planSha256 },
       checks: [{ name: "rows orders" }],
@@ -107,7 +126,7 @@ describe("recordEvidence", () => {
     const first = await record();
     const before = first.bucket.objects.size;
     await recordEvidence(
-      { store: first.bucket.store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+      { store: first.bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
       RecordEvidenceInput.parse(PASSED),
     );
     expect(first.bucket.objects.size).toBe(before);
@@ -115,7 +134,9 @@ describe("recordEvidence", () => {
 });
 
 describe("leftovers", () => {
-  const left = [{ kind: "cluster" as const, id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", reason: "deleting" }];
+  const left = [
+    { kind: "cluster" as const, id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", reason: "deleting" },
+  ];
 
   it("are what teardown gave up on, and their time teaches nothing", async () => {
     const { answer, read } = await record({ ...PASSED, teardown: { ...TEARDOWN, leftovers: left } });
@@ -144,7 +165,11 @@ describe("leftovers", () => {
 });
 
 describe("a drill that was refused", () => {
-  const refused = { execution, request: { plan: "orders" }, verdict: { ...SAMPLE_VERDICT, verdict: "failed", reason: "recovery", phases: [], objectives: {} } };
+  const refused = {
+    execution,
+    request: { plan: "orders" },
+    verdict: { ...SAMPLE_VERDICT, verdict: "failed", reason: "recovery", phases: [], objectives: {} },
+  };
   const drillId = drillIdOf(execution);
 
   it("is filed under its database, without cost or leftovers", async () => {
@@ -164,7 +189,7 @@ describe("evidence that can not be kept", () => {
     const { store, s3, objects } = evidenceBucket(WHOLE_DRILL);
     s3.rejects(new Error("no bucket"));
     const recorded = recordEvidence(
-      { store, plans: async () => SAMPLE_PLAN, now: () => after(1510) },
+      { store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
       RecordEvidenceInput.parse(PASSED),
     );
     await expect(recorded).rejects.toThrow("no bucket");

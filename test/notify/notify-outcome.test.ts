@@ -20,16 +20,28 @@ const EVIDENCE = {
   actualUsd: 1.237,
 };
 const LEFT = [
-  { kind: "cluster" as const, id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", reason: "deleting, asked to be deleted" },
+  {
+    kind: "cluster" as const,
+    id: SAMPLE_DRILL.sandbox.cluster,
+    region: "eu-central-1",
+    reason: "deleting, asked to be deleted",
+  },
 ];
-const PASSED = { execution, request: { plan: "orders" }, drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, evidence: EVIDENCE };
+const PASSED = {
+  execution,
+  request: { plan: "orders" },
+  drill: SAMPLE_DRILL,
+  verdict: SAMPLE_VERDICT,
+  evidence: EVIDENCE,
+};
 const FAILED = {
   ...SAMPLE_VERDICT,
   verdict: "failed",
   reason: "data",
   error: "Drill.Failed",
   summary: "What came back is wrong: 1 check of 4 failed.",
-  nextStep: "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.",
+  nextStep:
+    "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.",
   findings: ["rows orders: expected at least 1 row, observed 0 rows"],
 };
 
@@ -188,7 +200,8 @@ describe("what people read", () => {
       reason: "unchecked",
       error: "Drill.Inconclusive",
       summary: "Nothing wrong was seen, but 1 required check of 4 could not be asked.",
-      nextStep: "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
+      nextStep:
+        "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
       findings: ["slow sum: expected exactly 3, observed timed out after 44 s"],
     };
     const told = await notify({ ...PASSED, verdict });
@@ -259,7 +272,10 @@ describe("what people read", () => {
 
 describe("a drill without evidence", () => {
   const { evidence: _, ...withoutEvidence } = PASSED;
-  const evidenceFailure = { Error: "NoSuchBucket", Cause: JSON.stringify({ errorMessage: "The bucket does not exist" }) };
+  const evidenceFailure = {
+    Error: "NoSuchBucket",
+    Cause: JSON.stringify({ errorMessage: "The bucket does not exist" }),
+  };
 
   it("has not passed", async () => {
     const { answer, json, message } = await notify({ ...withoutEvidence, evidenceFailure });
@@ -335,7 +351,11 @@ describe("what is told to nobody", () => {
   });
 
   it("is anything of the document that the message does not name", async () => {
-    const { published } = await notify({ ...PASSED, sandbox: { secretArn: "arn:secret" }, checks: { rows: ["alice@example.com"] } });
+    const { published } = await notify({
+      ...PASSED,
+      sandbox: { secretArn: "arn:secret" },
+      checks: { rows: ["alice@example.com"] },
+    });
     expect(published?.Message).not.toMatch(/arn:secret|alice/);
   });
 });

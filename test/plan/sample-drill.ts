@@ -74,4 +74,4 @@ export function drillWith(changes: Partial<Drill>): Drill {
 }
 
 /** `seconds` after the sample drill began. */
-export const after = (seconds: number): Date => new Date(Date.parse(SAMPLE_DRILL.startedAt) + seconds * 1000);
+export const momentAt = (seconds: number): Date => new Date(Date.parse(SAMPLE_DRILL.startedAt) + seconds * 1000);

@@ -14,7 +14,7 @@ import type { Drill } from "../../src/plan/drill.ts";
 import { TAG } from "../../src/plan/names.ts";
 import type { CopyAnswer } from "../../src/recovery/answers.ts";
 import { copySnapshot } from "../../src/recovery/copy-snapshot.ts";
-import { after, drillWith, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
+import { drillWith, momentAt, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
 
 const there = new RDSClient({ region: "eu-central-1" });
 const mock = mockClient(there);
@@ -28,7 +28,7 @@ function rds(region: string): RDSClient {
 }
 
 const look = (atSeconds: number, copy?: CopyAnswer, drill: Drill = SAMPLE_DRILL) =>
-  copySnapshot({ rds, now: () => after(atSeconds) }, { drill, copy });
+  copySnapshot({ rds, now: () => momentAt(atSeconds) }, { drill, copy });
 
 const seen = (Status: string, PercentProgress = 0, TagList = TAG_LIST) => ({
   DBClusterSnapshots: [{ DBClusterSnapshotArn: COPY_ARN, Status, PercentProgress, TagList }],
@@ -66,7 +66,7 @@ describe("copySnapshot", () => {
       phase: "pending",
       waitSeconds: 1,
       looks: 1,
-      startedAt: after(2).toISOString(),
+      startedAt: momentAt(2).toISOString(),
       skipped: false,
       snapshotId,
       snapshotArn: "",
@@ -100,7 +100,7 @@ describe("copySnapshot", () => {
       phase: "ready",
       percent: 100,
       snapshotArn: COPY_ARN,
-      finishedAt: after(300).toISOString(),
+      finishedAt: momentAt(300).toISOString(),
     });
     expect(mock).not.toHaveReceivedCommand(CopyDBClusterSnapshotCommand);
   });
@@ -139,7 +139,7 @@ describe("copySnapshot", () => {
     const failure = look(60);
     await expect(failure).rejects.toThrow(CopyFailed);
     await expect(failure).rejects.toMatchObject({
-      details: { percent: 40, looks: 1, startedAt: after(60).toISOString() },
+      details: { percent: 40, looks: 1, startedAt: momentAt(60).toISOString() },
     });
   });
 

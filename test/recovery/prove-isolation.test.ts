@@ -25,7 +25,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { NotIsolated } from "../../src/errors.ts";
 import { IsolationAnswer } from "../../src/recovery/answers.ts";
 import { proveIsolation } from "../../src/recovery/prove-isolation.ts";
-import { after, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 
 const rdsThere = new RDSClient({ region: "eu-central-1" });
 const ec2There = new EC2Client({ region: "eu-central-1" });
@@ -36,7 +36,7 @@ const LOCAL = { DestinationCidrBlock: "10.90.0.0/16", GatewayId: "local" };
 const { sandbox } = SAMPLE_DRILL;
 
 const prove = () =>
-  proveIsolation({ rds: () => rdsThere, ec2: () => ec2There, now: () => after(900) }, { drill: SAMPLE_DRILL });
+  proveIsolation({ rds: () => rdsThere, ec2: () => ec2There, now: () => momentAt(900) }, { drill: SAMPLE_DRILL });
 
 async function brokenFacts(): Promise<string[]> {
   const failure = await prove().then(
@@ -77,7 +77,7 @@ beforeEach(() => {
 describe("proveIsolation", () => {
   it("holds when every fact of the account does, and tells each with what it should be", async () => {
     const { at, facts } = await prove();
-    expect(at).toBe(after(900).toISOString());
+    expect(at).toBe(momentAt(900).toISOString());
     expect(facts).toHaveLength(14);
     expect(facts.filter(({ holds, expected, observed }) => !holds || expected !== observed)).toEqual([]);
   });
@@ -285,7 +285,7 @@ describe("a fact that breaks", () => {
       message: expect.stringMatching(
         /the writer has a public address: expected false, observed true\. No check was run\. Mend the network of restore-drill-isolated/,
       ),
-      details: { at: after(900).toISOString(), facts: expect.objectContaining({ length: 14 }) },
+      details: { at: momentAt(900).toISOString(), facts: expect.objectContaining({ length: 14 }) },
     });
   });
 });

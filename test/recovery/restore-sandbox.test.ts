@@ -32,7 +32,7 @@ import { FirstQueryFailed, NotOurs, RestoreFailed, RestoreTimedOut } from "../..
 import type { Drill } from "../../src/plan/drill.ts";
 import { type CopyAnswer, SANDBOX_MILESTONES, type SandboxAnswer } from "../../src/recovery/answers.ts";
 import { restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
-import { after, drillWith, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
+import { drillWith, momentAt, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
 
 const rdsThere = new RDSClient({ region: "eu-central-1" });
 const dataThere = new RDSDataClient({ region: "eu-central-1" });
@@ -53,8 +53,8 @@ const COPY: CopyAnswer = {
   phase: "ready",
   waitSeconds: 0,
   looks: 3,
-  startedAt: after(2).toISOString(),
-  finishedAt: after(60).toISOString(),
+  startedAt: momentAt(2).toISOString(),
+  finishedAt: momentAt(60).toISOString(),
   skipped: false,
   snapshotId: SAMPLE_DRILL.copy.snapshotId,
   snapshotArn: COPY_ARN,
@@ -63,7 +63,7 @@ const COPY: CopyAnswer = {
 const meta = { message: "message of RDS", $metadata: {} };
 
 function look(atSeconds = 100, earlier?: SandboxAnswer, drill: Drill = SAMPLE_DRILL): Promise<SandboxAnswer> {
-  const services = { rds: inDrillRegion(rdsThere), data: inDrillRegion(dataThere), now: () => after(atSeconds) };
+  const services = { rds: inDrillRegion(rdsThere), data: inDrillRegion(dataThere), now: () => momentAt(atSeconds) };
   return restoreSandbox(services, { drill, copy: COPY, sandbox: earlier });
 }
 
@@ -209,18 +209,18 @@ describe("restoreSandbox", () => {
       phase: "ready",
       waitSeconds: 0,
       looks: 10,
-      startedAt: after(100).toISOString(),
-      finishedAt: after(190).toISOString(),
+      startedAt: momentAt(100).toISOString(),
+      finishedAt: momentAt(190).toISOString(),
       waitingFor: "nothing",
       clusterArn: CLUSTER_ARN,
       secretArn: SECRET_ARN,
       milestones: {
-        restoreRequestedAt: after(100).toISOString(),
-        clusterAvailableAt: after(120).toISOString(),
-        writerAvailableAt: after(140).toISOString(),
-        secretActiveAt: after(170).toISOString(),
-        endpointEnabledAt: after(180).toISOString(),
-        firstQueryAt: after(190).toISOString(),
+        restoreRequestedAt: momentAt(100).toISOString(),
+        clusterAvailableAt: momentAt(120).toISOString(),
+        writerAvailableAt: momentAt(140).toISOString(),
+        secretActiveAt: momentAt(170).toISOString(),
+        endpointEnabledAt: momentAt(180).toISOString(),
+        firstQueryAt: momentAt(190).toISOString(),
       },
     });
     expect(Object.keys(answer?.milestones ?? {})).toEqual([...SANDBOX_MILESTONES]);
@@ -390,8 +390,11 @@ describe("the deadline", () => {
         /still waiting for the writer instance to be created when the drill's time \(43200 s\)/,
       ),
       details: {
-        startedAt: after(100).toISOString(),
-        milestones: { restoreRequestedAt: after(100).toISOString(), clusterAvailableAt: after(43_201).toISOString() },
+        startedAt: momentAt(100).toISOString(),
+        milestones: {
+          restoreRequestedAt: momentAt(100).toISOString(),
+          clusterAvailableAt: momentAt(43_201).toISOString(),
+        },
       },
     });
   });

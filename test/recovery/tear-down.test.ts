@@ -21,7 +21,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Drill } from "../../src/plan/drill.ts";
 import type { TeardownAnswer } from "../../src/recovery/answers.ts";
 import { tearDown } from "../../src/recovery/tear-down.ts";
-import { after, drillWith, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
+import { drillWith, momentAt, SAMPLE_DRILL, TAG_LIST } from "../plan/sample-drill.ts";
 
 const there = new RDSClient({ region: "eu-central-1" });
 const rds = mockClient(there);
@@ -38,7 +38,7 @@ const look = (atSeconds = 1000, teardown?: TeardownAnswer, drill: Drill = SAMPLE
         expect(asked).toBe(region);
         return there;
       },
-      now: () => after(atSeconds),
+      now: () => momentAt(atSeconds),
     },
     { drill, teardown },
   );
@@ -135,12 +135,12 @@ describe("tearDown", () => {
 describe("what is gone", () => {
   it("is called gone only when a second look, 5 s later, agrees", async () => {
     const first = await look(1000);
-    expect(first).toMatchObject({ phase: "pending", waitSeconds: 5, absentSince: after(1000).toISOString() });
+    expect(first).toMatchObject({ phase: "pending", waitSeconds: 5, absentSince: momentAt(1000).toISOString() });
     expect(first).not.toHaveProperty("finishedAt");
     expect(await look(1005, first)).toMatchObject({
       phase: "ready",
       leftovers: [],
-      finishedAt: after(1005).toISOString(),
+      finishedAt: momentAt(1005).toISOString(),
     });
   });
 
@@ -152,7 +152,7 @@ describe("what is gone", () => {
     expect(second).not.toHaveProperty("absentSince");
     clusterIsGone();
     const third = await look(1010, second);
-    expect(third).toMatchObject({ phase: "pending", absentSince: after(1010).toISOString() });
+    expect(third).toMatchObject({ phase: "pending", absentSince: momentAt(1010).toISOString() });
     expect(await look(1015, third)).toMatchObject({
       phase: "ready",
       deleted: [{ kind: "cluster", id: cluster, region }],
@@ -263,7 +263,7 @@ describe("teardown's deadline", () => {
     expect(await look(64_801, first)).toMatchObject({
       phase: "ready",
       leftovers: [{ kind: "cluster", id: cluster, region, reason: "deleting, asked to be deleted" }],
-      finishedAt: after(64_801).toISOString(),
+      finishedAt: momentAt(64_801).toISOString(),
     });
   });
 

@@ -2,9 +2,9 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import validate from "asl-validator";
 import { describe, expect, it } from "vitest";
-import { Plan } from "../../src/plan/plan.ts";
-import { refusals } from "../../src/local/services/states/refusals.ts";
 import type { JsonObject } from "../../src/local/services/states/json.ts";
+import { refusals } from "../../src/local/services/states/refusals.ts";
+import { Plan } from "../../src/plan/plan.ts";
 import { MACHINE_ERROR, OUTCOME_ERROR, Verdict } from "../../src/verdict/verdict.ts";
 import { DEPLOYED, MACHINE, type Machine, ROOT, type State, statesOf, TEXT } from "./machine.ts";
 
@@ -55,7 +55,10 @@ describe("statemachines/restore-drill.asl.json", () => {
   });
 
   it("holds in its own verdict what the steps after it read", () => {
-    expect(Verdict.parse(MACHINE.States["JudgeErrored"]?.Result)).toMatchObject({ verdict: "errored", reason: "drill" });
+    expect(Verdict.parse(MACHINE.States["JudgeErrored"]?.Result)).toMatchObject({
+      verdict: "errored",
+      reason: "drill",
+    });
     expect(MACHINE.States["NobodyTold"]?.Result).toMatchObject({ verdict: "errored", error: MACHINE_ERROR.nobodyTold });
     expect(Object.values(OUTCOME_ERROR)).not.toContain(MACHINE_ERROR.notJudged);
   });

@@ -120,7 +120,11 @@ describe("a drill that passes", () => {
         startedAt: "2026-11-21T14:32:05.000Z",
       },
     });
-    expect(seen["CopySnapshot"]?.map(({ copy }) => (copy as { looks: number } | undefined)?.looks)).toEqual([undefined, 1, 2]);
+    expect(seen["CopySnapshot"]?.map(({ copy }) => (copy as { looks: number } | undefined)?.looks)).toEqual([
+      undefined,
+      1,
+      2,
+    ]);
     expect(Object.keys(JSON.parse(output ?? "{}") as object)).toEqual([
       "request",
       "execution",
@@ -143,13 +147,18 @@ describe("a failure in the try block", () => {
     ["RestoreSandbox", [...COPYING, "RestoreSandbox"]],
     ["ProveIsolation", [...COPYING, ...RESTORING, "ProveIsolation"]],
     ["RunChecks", [...COPYING, ...RESTORING, "ProveIsolation", "RunChecks"]],
-  ])("of %s reaches the judge, teardown, evidence and notification, and ends red with its cause", async (task, until) => {
-    const { status, error, cause, visited, seen } = await runWith({ [task]: failing("Drill.Whatever", "why it failed") });
-    expect(visited).toEqual([...BEGIN, ...until, ...JUDGED, ...TEARING_DOWN, ...END("DrillFailed")]);
-    expect({ status, error }).toEqual({ status: "FAILED", error: "Drill.Failed" });
-    expect(cause).toContain("why it failed");
-    expect(seen["JudgeDrill"]?.[0]).toMatchObject({ drill: SAMPLE_DRILL, failure: { Error: "Drill.Whatever" } });
-  });
+  ])(
+    "of %s reaches the judge, teardown, evidence and notification, and ends red with its cause",
+    async (task, until) => {
+      const { status, error, cause, visited, seen } = await runWith({
+        [task]: failing("Drill.Whatever", "why it failed"),
+      });
+      expect(visited).toEqual([...BEGIN, ...until, ...JUDGED, ...TEARING_DOWN, ...END("DrillFailed")]);
+      expect({ status, error }).toEqual({ status: "FAILED", error: "Drill.Failed" });
+      expect(cause).toContain("why it failed");
+      expect(seen["JudgeDrill"]?.[0]).toMatchObject({ drill: SAMPLE_DRILL, failure: { Error: "Drill.Whatever" } });
+    },
+  );
 
   it.each(["Sandbox.Timedout", "Runtime.OutOfMemory", "AccessDenied", "Drill.NotOurs", "Error"])(
     "is caught whatever it is called: %s",
@@ -208,7 +217,10 @@ describe("a net under the nets", () => {
       ...END("DrillErrored"),
     ]);
     expect(error).toBe("Drill.NotJudged");
-    expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ verdict: { verdict: "errored" }, judgeFailure: { Error: "TypeError" } });
+    expect(seen["NotifyOutcome"]?.[0]).toMatchObject({
+      verdict: { verdict: "errored" },
+      judgeFailure: { Error: "TypeError" },
+    });
   });
 
   it("of teardown: it is recorded as broken, and told of", async () => {

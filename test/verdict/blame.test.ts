@@ -32,7 +32,10 @@ describe("src/errors.ts", () => {
   });
 
   it.each(thrown)("names %s by a literal that minifying can not change", (name, Thrown) => {
-    const error = new (Thrown as typeof errors.InputInvalid)("what, and what next", { cause: "why", details: { a: 1 } });
+    const error = new (Thrown as typeof errors.InputInvalid)("what, and what next", {
+      cause: "why",
+      details: { a: 1 },
+    });
     expect(error).toMatchObject({ name: `Drill.${name}`, cause: "why", details: { a: 1 } });
     expect(error).toBeInstanceOf(errors.DrillError);
   });
@@ -53,7 +56,10 @@ describe("blameFor", () => {
     "KMSKeyNotAccessibleFault",
   ])("calls RDS's %s a recovery that does not work, by the name the SDK gives it", (name) => {
     const Fault = Reflect.get(rds, name) as typeof rds.KMSKeyNotAccessibleFault;
-    expect(blameFor(new Fault({ message: "m", $metadata: {} }).name)).toEqual({ verdict: "failed", reason: "recovery" });
+    expect(blameFor(new Fault({ message: "m", $metadata: {} }).name)).toEqual({
+      verdict: "failed",
+      reason: "recovery",
+    });
   });
 
   it.each([

@@ -4,11 +4,11 @@ import { EvidenceUnreadable } from "../../src/errors.ts";
 import { JudgeDrillInput, judgeDrill } from "../../src/verdict/judge-drill.ts";
 import { Verdict } from "../../src/verdict/verdict.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
-import { after, DRILL_ID, SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { checkResult, checkResults, COPY, ISOLATION, SANDBOX, STORY } from "./sample-results.ts";
+import { DRILL_ID, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { COPY, checkResult, checkResults, ISOLATION, SANDBOX, STORY } from "./sample-results.ts";
 
 const prefix = SAMPLE_DRILL.evidencePrefix;
-const at = after(1).toISOString();
+const at = momentAt(1).toISOString();
 const journal = (step: string, answer: unknown) => ({
   [`${prefix}/journal/${step}.json`]: { step, startedAt: at, endedAt: at, answer },
 });
@@ -58,7 +58,11 @@ describe("judgeDrill", () => {
         step: "restore-sandbox",
         startedAt: at,
         endedAt: at,
-        error: { name: "Drill.FirstQueryFailed", message: "m", details: { ...learned, milestones: { ...learned.milestones, firstQueryAt: undefined } } },
+        error: {
+          name: "Drill.FirstQueryFailed",
+          message: "m",
+          details: { ...learned, milestones: { ...learned.milestones, firstQueryAt: undefined } },
+        },
       },
     };
     const failure = { Error: "Drill.FirstQueryFailed", Cause: JSON.stringify({ errorMessage: "no database" }) };
@@ -76,7 +80,11 @@ describe("judgeDrill", () => {
 
   it("judges a drill that planning refused, without evidence or metrics", async () => {
     const failure = { Error: "Drill.CostOverCap", Cause: "too dear" };
-    expect(await judgeWith({}, { failure })).toMatchObject({ verdict: "errored", reason: "drill", summary: "too dear" });
+    expect(await judgeWith({}, { failure })).toMatchObject({
+      verdict: "errored",
+      reason: "drill",
+      summary: "too dear",
+    });
     expect(lines).toEqual([]);
   });
 });
@@ -101,7 +109,9 @@ describe("the metrics of a drill", () => {
 
   it("give RTO by phase and in total", async () => {
     await judged();
-    const byPhase = documents().slice(1).map(({ phase, RtoSeconds }) => [phase, RtoSeconds]);
+    const byPhase = documents()
+      .slice(1)
+      .map(({ phase, RtoSeconds }) => [phase, RtoSeconds]);
     expect(byPhase).toEqual([
       ["select", 2],
       ["copy", 301],
@@ -119,7 +129,9 @@ describe("the metrics of a drill", () => {
     for (const document of documents()) {
       const [directive] = document._aws.CloudWatchMetrics;
       expect(directive?.Namespace).toBe("RestoreDrill");
-      expect(directive?.Dimensions.flat().filter((name) => !["service", "database", "phase"].includes(name))).toEqual([]);
+      expect(directive?.Dimensions.flat().filter((name) => !["service", "database", "phase"].includes(name))).toEqual(
+        [],
+      );
     }
     expect(lines.join("\n")).not.toContain(DRILL_ID);
   });

@@ -4,7 +4,7 @@ import type { Failure } from "../../src/verdict/failure.ts";
 import { judge } from "../../src/verdict/judge-drill.ts";
 import { phasesOf } from "../../src/verdict/phases.ts";
 import { Verdict } from "../../src/verdict/verdict.ts";
-import { after, drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { drillWith, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { checkResult, checkResults, STORY } from "./sample-results.ts";
 
 interface Seen {
@@ -22,7 +22,12 @@ function verdictOf({ results = [checkResult()], complete = true, failure, drill:
 }
 
 const wrong = checkResult({ name: "rows orders", outcome: "failed", observed: "0 rows" });
-const unasked = checkResult({ name: "slow sum", outcome: "unchecked", observed: "timed out after 44 s", fault: "timeout" });
+const unasked = checkResult({
+  name: "slow sum",
+  outcome: "unchecked",
+  observed: "timed out after 44 s",
+  fault: "timeout",
+});
 const empty = checkResult({ name: "freshness", outcome: "empty", observed: "no placed_at in the table" });
 const late = { objectives: { rtoSeconds: 1199, rpoSeconds: 86_400 } };
 const lossy = { objectives: { rtoSeconds: 14_400, rpoSeconds: 37_619 } };
@@ -42,17 +47,37 @@ describe("judge", () => {
     ["the drill broke", { results: [], complete: false, failure: broken }, "errored", "drill"],
     ["the drill broke after every check held", { failure: broken }, "errored", "drill"],
     ["the drill broke and the objective was missed", { failure: broken, drill: late }, "errored", "drill"],
-    ["recovery ran out of time", { results: [], complete: false, failure: { error: "Drill.CopyTimedOut", message: "late" } }, "failed", "objective"],
+    [
+      "recovery ran out of time",
+      { results: [], complete: false, failure: { error: "Drill.CopyTimedOut", message: "late" } },
+      "failed",
+      "objective",
+    ],
     ["it came too late", { drill: late }, "failed", "objective"],
     ["too much was lost", { drill: lossy }, "failed", "objective"],
     ["it came too late and a check did not run", { results: [unasked], drill: late }, "failed", "objective"],
     ["a required check did not run", { results: [checkResult(), unasked] }, "inconclusive", "unchecked"],
-    ["one check did not run, another had nothing to look at", { results: [empty, unasked] }, "inconclusive", "unchecked"],
+    [
+      "one check did not run, another had nothing to look at",
+      { results: [empty, unasked] },
+      "inconclusive",
+      "unchecked",
+    ],
     ["a check had nothing to look at", { results: [checkResult(), empty] }, "inconclusive", "empty"],
     ["the checks were not finished", { complete: false }, "inconclusive", "unchecked"],
-    ["the plan has no checks, though every row was read", { results: [checkResult({ kind: "full-read" })], drill: { checkCount: 0 } }, "inconclusive", "unchecked"],
+    [
+      "the plan has no checks, though every row was read",
+      { results: [checkResult({ kind: "full-read" })], drill: { checkCount: 0 } },
+      "inconclusive",
+      "unchecked",
+    ],
     ["the plan requires no checks", { results: [optional(checkResult())] }, "inconclusive", "unchecked"],
-    ["optional checks failed, did not run, had nothing to look at", { results: [checkResult(), ...[wrong, unasked, empty].map(optional)] }, "passed", undefined],
+    [
+      "optional checks failed, did not run, had nothing to look at",
+      { results: [checkResult(), ...[wrong, unasked, empty].map(optional)] },
+      "passed",
+      undefined,
+    ],
   ])("%s", (_, seen, verdict, reason) => {
     const judged = verdictOf(seen);
     expect(judged).toMatchObject({ verdict, error: `Drill.${verdict[0]?.toUpperCase()}${verdict.slice(1)}` });
@@ -108,7 +133,11 @@ describe("what a verdict says", () => {
   });
 
   it("is at most 20 findings, none longer than 2,000 characters", () => {
-    const many = Array.from({ length: 30 }, (_, index) => ({ ...wrong, name: `check ${index}`, observed: "x".repeat(5000) }));
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      ...wrong,
+      name: `check ${index}`,
+      observed: "x".repeat(5000),
+    }));
     const { findings } = verdictOf({ results: many });
     expect(findings).toHaveLength(20);
     expect(Math.max(...findings.map((line) => line.length))).toBe(2000);
@@ -138,11 +167,14 @@ describe("the objectives", () => {
   });
 
   it("count RPO from the recovery point's own time without a freshness check, and always report its age", () => {
-    expect(verdictOf()).toMatchObject({ objectives: { rpo: { measuredSeconds: 37_620 } }, recoveryPointAgeSeconds: 37_620 });
+    expect(verdictOf()).toMatchObject({
+      objectives: { rpo: { measuredSeconds: 37_620 } },
+      recoveryPointAgeSeconds: 37_620,
+    });
   });
 
   it("never measure a loss below nothing", () => {
-    const results = [checkResult({ newestAt: after(60).toISOString() })];
+    const results = [checkResult({ newestAt: momentAt(60).toISOString() })];
     expect(verdictOf({ results }).objectives.rpo).toMatchObject({ measuredSeconds: 0, met: true });
   });
 });

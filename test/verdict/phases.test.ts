@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { StepName } from "../../src/evidence/journal.ts";
 import { phasesOf, storyOf } from "../../src/verdict/phases.ts";
 import { PHASES } from "../../src/verdict/verdict.ts";
-import { after, SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { checkResults, COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "./sample-results.ts";
+import { momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { COPY, checkResults, ISOLATION, SANDBOX, STORY, TEARDOWN } from "./sample-results.ts";
 
-const at = (seconds: number): string => after(seconds).toISOString();
+const at = (seconds: number): string => momentAt(seconds).toISOString();
 const answered = (step: StepName, answer: unknown) => ({ step, startedAt: at(1), endedAt: at(2), answer });
 const failedWith = (step: StepName, details?: Record<string, unknown>) => ({
   step,
@@ -69,7 +69,13 @@ describe("storyOf", () => {
       "prove-isolation": answered("prove-isolation", ISOLATION),
       "tear-down": answered("tear-down", TEARDOWN),
     };
-    expect(storyOf(journal)).toEqual({ copy: COPY, sandbox: SANDBOX, isolation: ISOLATION, teardown: TEARDOWN, checks: undefined });
+    expect(storyOf(journal)).toEqual({
+      copy: COPY,
+      sandbox: SANDBOX,
+      isolation: ISOLATION,
+      teardown: TEARDOWN,
+      checks: undefined,
+    });
   });
 
   it("keeps of a step that failed what it had learned", () => {
@@ -79,7 +85,9 @@ describe("storyOf", () => {
   });
 
   it("keeps the facts of an isolation that was not proven", () => {
-    expect(storyOf({ "prove-isolation": failedWith("prove-isolation", { ...ISOLATION }) }).isolation).toEqual(ISOLATION);
+    expect(storyOf({ "prove-isolation": failedWith("prove-isolation", { ...ISOLATION }) }).isolation).toEqual(
+      ISOLATION,
+    );
   });
 
   it("knows nothing of steps that never ran, failed at once, or left something else", () => {

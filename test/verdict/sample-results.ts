@@ -1,9 +1,9 @@
 import type { CheckResult, CheckResults } from "../../src/checks/result.ts";
 import type { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../../src/recovery/answers.ts";
 import type { Story } from "../../src/verdict/phases.ts";
-import { after, DRILL_ID, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { DRILL_ID, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 
-const at = (seconds: number): string => after(seconds).toISOString();
+const at = (seconds: number): string => momentAt(seconds).toISOString();
 
 export function checkResult(changes: Partial<CheckResult> = {}): CheckResult {
   return {
@@ -18,7 +18,10 @@ export function checkResult(changes: Partial<CheckResult> = {}): CheckResult {
   };
 }
 
-export function checkResults(results: CheckResult[] = [checkResult()], changes: Partial<CheckResults> = {}): CheckResults {
+export function checkResults(
+  results: CheckResult[] = [checkResult()],
+  changes: Partial<CheckResults> = {},
+): CheckResults {
   return {
     drillId: DRILL_ID,
     startedAt: at(1010),
