@@ -11,7 +11,8 @@ const clients = { rds: inRegion(RDSClient), ec2: inRegion(EC2Client), kms: inReg
 const defaults = {
   kmsKey: setting("SANDBOX_KMS_KEY"),
   subnetGroup: setting("SANDBOX_SUBNET_GROUP"),
-  securityGroup: setting("SANDBOX_SECURITY_GROUP"),
+  // The stack may leave this one to the plans.
+  securityGroup: process.env["SANDBOX_SECURITY_GROUP"] ?? "",
   parameterGroup: setting("SANDBOX_PARAMETER_GROUP"),
 };
 

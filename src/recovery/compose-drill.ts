@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { DBCluster } from "@aws-sdk/client-rds";
+import { type Cost, isPriced } from "../cost/itemise.ts";
+import type { Drill, DrillRequest, Execution, RecoveryPoint } from "../plan/drill.ts";
+import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
+import type { ParsedPlan } from "../plan/parse.ts";
+import type { SandboxNetwork } from "./sandbox-names.ts";
+
+/** Of its own, since a drill that ran out of time must still have time to clean up. AWS's own handler allows deletions hours. */
+const TEARDOWN_SECONDS = 6 * 3600;
+/** What is left standing longer than this after the drill's own deadlines is the sweep's. */
+const EXPIRES_AFTER_SECONDS = 3600;
+
+/** Everything that was asked for, found and decided. */
+export interface Decisions {
+  readonly request: DrillRequest;
+  readonly execution: Execution;
+  readonly parsed: ParsedPlan;
+  readonly startedAt: Date;
+  readonly failureMoment: Date;
+  readonly plannedAt: Date;
+  readonly cluster: DBCluster;
+  readonly recoveryPoint: RecoveryPoint;
+  readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string };
+  readonly expectedSeconds: Drill["expectedSeconds"];
+  readonly estimate: Cost;
+  readonly warnings: readonly string[];
+}
+
+/** The drill's document, with every name and deadline derived from what was decided. */
+export function composeDrill(decisions: Decisions): Drill {
+  const { request, execution, startedAt, cluster, recoveryPoint, sandbox } = decisions;
+  const { plan, file } = decisions.parsed;
+  const names = namesOf(drillIdOf(execution));
+  const isCopied = recoveryPoint.region !== plan.sandbox.region;
+  const checksEndAt = after(startedAt, plan.limits.timeSeconds);
+  const teardownEndAt = after(checksEndAt, TEARDOWN_SECONDS);
+  return {
+    drillId: names.drillId,
+    plan: plan.plan,
+    planSha256: createHash("sha256").update(JSON.stringify(file)).digest("hex"),
+    trigger: { kind: request.trigger?.kind ?? "manual", by: request.trigger?.by ?? execution.name },
+    startedAt: startedAt.toISOString(),
+    plannedAt: decisions.plannedAt.toISOString(),
+    failureMoment: decisions.failureMoment.toISOString(),
+    source: { ...plan.source, clusterArn: cluster.DBClusterArn ?? "" },
+    recoveryPoint,
+    copy: {
+      needed: isCopied,
+      snapshotId: names.snapshotCopy,
+      // An unencrypted cluster snapshot refuses a key, and an sse-rds one brings its own.
+      ...(recoveryPoint.storageEncryption === "sse-kms" ? { kmsKeyArn: sandbox.kmsKeyArn } : {}),
+    },
+    sandbox: {
+      region: plan.sandbox.region,
+      cluster: names.cluster,
+      writer: names.writer,
+      instanceClass: plan.sandbox.instanceClass,
+      minAcu: plan.sandbox.minAcu,
+      maxAcu: plan.sandbox.maxAcu,
+      ...sandbox,
+      ...(cluster.EngineLifecycleSupport === undefined
+        ? {}
+        : { engineLifecycleSupport: cluster.EngineLifecycleSupport }),
+    },
+    tags: {
+      [TAG.drill]: names.drillId,
+      [TAG.plan]: plan.plan,
+      [TAG.expires]: after(teardownEndAt, EXPIRES_AFTER_SECONDS).toISOString(),
+    },
+    objectives: plan.objectives,
+    deadlines: { checksEndAt: checksEndAt.toISOString(), teardownEndAt: teardownEndAt.toISOString() },
+    limits: plan.limits,
+    estimate: decisions.estimate,
+    expectedSeconds: decisions.expectedSeconds,
+    checkCount: plan.checks.length,
+    evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
+    warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],
+  };
+}
+
+const after = (moment: Date, seconds: number): Date => new Date(moment.getTime() + seconds * 1000);
+
+function warningsFor({ copiedFrom, region }: RecoveryPoint, sandbox: ParsedPlan["plan"]["sandbox"]): string[] {
+  const warnings: string[] = [];
+  if (copiedFrom !== undefined)
+    warnings.push(
+      `The recovery point is a copy of ${copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says.`,
+    );
+  if (region === sandbox.region)
+    warnings.push(`The recovery point is in ${region} already: recovery into another region was not drilled.`);
+  if (!isPriced(sandbox.instanceClass))
+    warnings.push(`No price is known for ${sandbox.instanceClass}: it is left out of the cost.`);
+  return warnings;
+}
