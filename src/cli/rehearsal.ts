@@ -15,7 +15,8 @@ import type { IntervalListener } from "../local/services/rds/timeline.ts";
 import type { PublishedMessage } from "../local/services/sns.ts";
 import type { StatesServiceOptions } from "../local/services/states.ts";
 import { drillIdOf } from "../plan/names.ts";
-import { type ParsedPlan, parsePlan } from "../plan/parse.ts";
+import { parsePlan } from "../plan/parse.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 import { OUTCOME_ERROR, VERDICTS, type Verdict } from "../verdict/verdict.ts";
 import { derivePlan } from "./derive-plan.ts";
 

@@ -4,7 +4,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
-import type { ParsedPlan } from "../plan/parse.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 import { TeardownAnswer } from "../recovery/answers.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Drill, DrillRequest, Execution } from "../plan/drill.ts";
 import { drillIdOf, evidencePrefix } from "../plan/names.ts";
-import type { ParsedPlan } from "../plan/parse.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 
 /** The parts of an execution's document that name what was drilled. `request` is as it came: it may be what the drill was refused for. */
 export const SubjectInput = { execution: Execution, request: z.optional(z.unknown()), drill: z.optional(Drill) };

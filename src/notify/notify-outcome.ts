@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { leftoversOf } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
-import type { ParsedPlan } from "../plan/parse.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 import { TeardownAnswer } from "../recovery/answers.ts";
 import { FailureInput, readFailure } from "../verdict/failure.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";

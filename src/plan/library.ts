@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PlanNotFound } from "../errors.ts";
-import { type ParsedPlan, parsePlan } from "./parse.ts";
+import { PlanInvalid, PlanNotFound } from "../errors.ts";
 import { didYouMean } from "./suggest.ts";
+import { type ParsedPlan, validatePlan } from "./validate.ts";
 
 /** Packaging embeds every plan in every function as `drills/<plan>.json`, already validated; Lambda says where the package is. */
 const plansDirectory = (): string => join(process.env["LAMBDA_TASK_ROOT"] ?? ".", "drills");
@@ -17,5 +17,14 @@ export async function deployedPlan(name: string, directory: string = plansDirect
       `There is no plan "${name}".${didYouMean(name, known)} ${there}. Add drills/${name}.yml and deploy.`,
     );
   }
-  return parsePlan(await readFile(join(directory, `${name}.json`), "utf8"), `drills/${name}.json`);
+  const file = `drills/${name}.json`;
+  return validatePlan(parseJson(await readFile(join(directory, `${name}.json`), "utf8"), file), file);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PlanInvalid(`${file} is not JSON: the package is damaged. Package and deploy again.`, { cause: error });
+  }
 }

@@ -3,7 +3,7 @@ import type { DBCluster } from "@aws-sdk/client-rds";
 import { type Cost, isPriced } from "../cost/itemise.ts";
 import type { Drill, DrillRequest, Execution, RecoveryPoint } from "../plan/drill.ts";
 import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
-import type { ParsedPlan } from "../plan/parse.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 import type { SandboxNetwork } from "./sandbox-names.ts";
 
 /** Of its own, since a drill that ran out of time must still have time to clean up. AWS's own handler allows deletions hours. */

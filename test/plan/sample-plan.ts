@@ -1,4 +1,5 @@
-import { type ParsedPlan, parsePlan } from "../../src/plan/parse.ts";
+import { parsePlan } from "../../src/plan/parse.ts";
+import type { ParsedPlan } from "../../src/plan/validate.ts";
 
 /** Everything a plan must hold, and one check of each shape. */
 export const PLAN_YAML = `plan: orders
