@@ -42,10 +42,17 @@ const EXECUTION = {
 };
 const meta = { message: "message of AWS", $metadata: {} };
 
+const STACK = {
+  kmsKey: "alias/restore-drill",
+  subnetGroup: "restore-drill-isolated",
+  securityGroup: "sg-0a1b2c",
+  parameterGroup: "restore-drill-postgresql16",
+};
+
 let bucket = evidenceBucket();
 let askedRegions: string[] = [];
 
-function plan(request: object = {}, yaml = PLAN_YAML): Promise<Drill> {
+function plan(request: object = {}, yaml = PLAN_YAML, defaults = STACK): Promise<Drill> {
   const asked =
     <Client>(service: string, client: Client) =>
     (region: string): Client => {
@@ -59,12 +66,7 @@ function plan(request: object = {}, yaml = PLAN_YAML): Promise<Drill> {
       kms: asked("kms", clients.kms),
       store: bucket.store,
       plans: async () => parsePlan(yaml, "drills/orders.yml"),
-      defaults: {
-        kmsKey: "alias/restore-drill",
-        subnetGroup: "restore-drill-isolated",
-        securityGroup: "sg-0a1b2c",
-        parameterGroup: "restore-drill-postgresql16",
-      },
+      defaults,
       now: () => new Date("2026-11-21T14:32:07.000Z"),
     },
     PlanDrillInput.parse({ request: { plan: "orders", ...request }, execution: EXECUTION }),
@@ -187,9 +189,9 @@ describe("planDrill", () => {
     expect([...bucket.objects.keys()]).toEqual([`${evidencePrefix}/plan.json`]);
   });
 
-  it("stores the plan so that the checks can be read back, the full read after them", async () => {
+  it("stores the plan so that the checks can be read back, the full read before them", async () => {
     const checks = await askedChecks(bucket.store, await plan());
-    expect(checks.map(({ kind }) => kind)).toEqual(["rows", "freshness", "sql", "full-read"]);
+    expect(checks.map(({ kind }) => kind)).toEqual(["full-read", "rows", "freshness", "sql"]);
   });
 
   it("decides the same again when its answer was lost", async () => {
@@ -394,6 +396,15 @@ describe("a drill that is refused", () => {
     expect(error).toBeInstanceOf(SandboxRefused);
     expect(error).toMatchObject({ message: expect.stringMatching(/lies in vpc-production, the VPC of the source/) });
   });
+
+  it.each(Object.keys(STACK))(
+    "is one for which neither plan nor stack names a %s: RDS would choose one",
+    async (field) => {
+      const refusal = plan({}, PLAN_YAML, { ...STACK, [field]: "" });
+      await expect(refusal).rejects.toThrow(SandboxRefused);
+      await expect(refusal).rejects.toThrow(`Neither the plan (sandbox.${field}) nor the stack names one`);
+    },
+  );
 
   it("is one over the plan's cap, with the estimate", async () => {
     const error = await refused({}, `${PLAN_YAML}limits:\n  costUsd: 1\n`);
