@@ -2,6 +2,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { PlanInvalid } from "../errors.ts";
 import { Report } from "../evidence/report.ts";
 import { SOURCE_KEY } from "../local/account.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
@@ -59,13 +60,21 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     try {
       options.signal?.throwIfAborted();
       await stage(options, cloud, prepared);
-      return await drill(cloud, prepared.parsed.plan.plan);
+      return await orInterrupted(drill(cloud, prepared.parsed.plan.plan), options.signal);
     } finally {
       await cloud.close();
     }
   } finally {
     await host.close();
   }
+}
+
+/** Closing the cloud ends the execution; what it was waiting for is then nobody's any more. */
+async function orInterrupted<Answer>(running: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal === undefined) return running;
+  const { promise: interrupted, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return Promise.race([running, interrupted]);
 }
 
 interface Prepared {
@@ -87,14 +96,18 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
     };
     const { server, database, survey } = await importSource(options.source, host, dataDirectory, importing);
     const parsed = given ?? parsePlan(JSON.stringify(derivePlan(database, survey)), "the plan derived from the source");
-    return { server, parsed, backedUpAt: survey.takenAt };
+    return { server, parsed, backedUpAt: before(survey.takenAt, backupAgeSeconds(options, parsed)) };
   }
   options.onPreparing?.("making the demo database (kept for the next time)");
   const parsed = given ?? parsePlan(await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8"), DEMO_PLAN);
-  const backedUpAt = new Date(Date.now() - 1000 * (options.sabotage?.backupAgeSeconds?.(parsed.plan) ?? 0));
+  const backedUpAt = before(new Date(), backupAgeSeconds(options, parsed));
   const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backedUpAt });
   return { server, parsed, backedUpAt };
 }
+
+const backupAgeSeconds = ({ sabotage }: RehearsalOptions, { plan }: ParsedPlan): number =>
+  sabotage?.backupAgeSeconds?.(plan) ?? 0;
+const before = (moment: Date, seconds: number): Date => new Date(moment.getTime() - seconds * 1000);
 
 const IMPORTING = {
   connect: "connecting to the source",
@@ -107,10 +120,8 @@ async function readPlanFile(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new Error(
-      `The plan file ${file} can not be read: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PlanInvalid(`The plan file ${file} can not be read: ${message}`, { cause: error });
   }
 }
 

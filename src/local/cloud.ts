@@ -21,6 +21,7 @@ import type { PostgresHost } from "./postgres/postgres-host.ts";
 import { ec2Service } from "./services/ec2.ts";
 import { kmsService } from "./services/kms.ts";
 import type { RdsAdministration } from "./services/rds/administration.ts";
+import { DEFAULT_TIME_SCALE } from "./services/rds/durations.ts";
 import type { RdsFaults } from "./services/rds/faults.ts";
 import type { IntervalListener } from "./services/rds/timeline.ts";
 import { type RdsOptions, rdsService } from "./services/rds.ts";
@@ -30,8 +31,8 @@ import { type StatesServiceOptions, statesService } from "./services/states.ts";
 import { type EndpointOptions, startEndpoint } from "./wire/endpoint.ts";
 import type { CallRecord, Principal } from "./wire/service.ts";
 
-/** Wait states last a tenth of what was asked: durations here are shorter still, and a wait of AWS's whole second is the least. */
-const WAIT_SCALE = 0.1;
+/** Wait states are scaled as RDS's durations are: a wait of AWS's whole second, the least there is, lasts 40 ms. */
+const WAIT_SCALE = DEFAULT_TIME_SCALE;
 /** Calls kept for whoever asks afterwards. A drill makes a few hundred; the oldest are forgotten first. */
 const MAX_CALLS = 20_000;
 

@@ -28,7 +28,7 @@ export interface OutcomeAnswer {
 }
 
 /**
- * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `database` and `trigger` for
+ * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `database`, `trigger` and `leftovers` (how many) for
  * filter policies.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */
@@ -51,6 +51,7 @@ export async function notifyOutcome(
         verdict: attribute(verdict.verdict),
         database: attribute(subject.database),
         trigger: attribute(subject.trigger.kind),
+        leftovers: { DataType: "Number", StringValue: String(leftovers.length) },
       },
     }),
   );

@@ -40,6 +40,7 @@ export function nextStepFor(
   verdict: Verdict["verdict"],
   reason: Verdict["reason"],
   errorName: string | undefined,
+  objectives: Verdict["objectives"] = {},
 ): string {
   const known = errorName === undefined ? undefined : NEXT_STEPS[errorName];
   if (known !== undefined) return known;
@@ -49,7 +50,9 @@ export function nextStepFor(
     case "recovery":
       return "Treat this database as not recoverable from this recovery point until a drill passes.";
     case "objective":
-      return "Recovery works but misses its objective: shorten the slowest phase, or agree on another objective.";
+      return objectives.rpo?.met === false && objectives.rto?.met !== false
+        ? "Recovery works, but to a moment that is too old: back up more often, find out why the newest backup is old, or agree on another RPO."
+        : "Recovery works, but takes too long: shorten the slowest phase, or agree on another RTO.";
     case "unchecked":
       return "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.";
     case "empty":

@@ -3,7 +3,9 @@ import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { type CheckResult, CheckResults } from "../checks/result.ts";
 import { readJournal } from "../evidence/journal.ts";
-import { Drill } from "../plan/drill.ts";
+import { SubjectInput, subjectOf } from "../evidence/subject.ts";
+import type { Drill } from "../plan/drill.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
 import { blameFor, nextStepFor } from "./blame.ts";
 import { formatDuration } from "./duration.ts";
 import { type Failure, FailureInput, readFailure } from "./failure.ts";
@@ -11,7 +13,7 @@ import { publishMetrics } from "./metrics.ts";
 import { phasesOf, storyOf } from "./phases.ts";
 import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
 
-export const JudgeDrillInput = z.object({ drill: z.optional(Drill), failure: z.optional(FailureInput) });
+export const JudgeDrillInput = z.object({ ...SubjectInput, failure: z.optional(FailureInput) });
 
 /** A mail with more lines is not read; the report has them all. */
 const MAX_FINDINGS = 20;
@@ -30,16 +32,16 @@ interface Evidence {
  * what could not be asked; a check that did not run is never a pass.
  */
 export async function judgeDrill(
-  { store, metrics }: { store: JsonStore; metrics: Metrics },
+  services: { store: JsonStore; metrics: Metrics; plans: (name: string) => Promise<ParsedPlan> },
   input: z.infer<typeof JudgeDrillInput>,
 ): Promise<Verdict> {
   const { drill } = input;
-  const failure = readFailure(input.failure);
-  if (drill === undefined) return judge({ drill, failure, results: undefined, phases: [] });
-  const results = await store.get(`${drill.evidencePrefix}/checks.json`, CheckResults);
-  const story = storyOf(await readJournal(store, drill.evidencePrefix));
-  const verdict = judge({ drill, failure, results, phases: phasesOf(drill, story, results) });
-  publishMetrics(metrics, drill, verdict, results?.results ?? []);
+  const { database, prefix } = await subjectOf(services.plans, input);
+  const results = drill && (await services.store.get(`${prefix}/checks.json`, CheckResults));
+  const phases =
+    drill === undefined ? [] : phasesOf(drill, storyOf(await readJournal(services.store, prefix)), results);
+  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases });
+  publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
 }
 
@@ -53,7 +55,7 @@ export function judge({ drill, failure, results, phases }: Evidence): Verdict {
     ...(reason === undefined ? {} : { reason }),
     error: OUTCOME_ERROR[verdict],
     summary: shortened(summary),
-    nextStep: nextStepFor(verdict, reason, reason === "data" ? undefined : failure?.error),
+    nextStep: nextStepFor(verdict, reason, reason === "data" ? undefined : failure?.error, objectives),
     findings: findings.slice(0, MAX_FINDINGS).map(shortened),
     phases,
     objectives,
@@ -78,7 +80,7 @@ function decide(
     return {
       verdict: "failed",
       reason: "data",
-      summary: `What came back is wrong: ${count(failed.length, "check")} of ${required.length} failed.`,
+      summary: `${failed.length} of ${count(required.length, "check")} failed. ${failed.slice(0, 1).map(finding).join("")}`,
       findings: failed.map(finding),
     };
 
@@ -125,20 +127,21 @@ function measure(drill: Drill | undefined, results: CheckResults | undefined, ph
   if (drill === undefined) return {};
   const isValidated = phases.at(-1)?.name === "validated";
   const rtoSeconds = isValidated ? phases.reduce((sum, { seconds }) => sum + seconds, 0) : undefined;
+  return {
+    rto: objective(drill.objectives.rtoSeconds, rtoSeconds),
+    rpo: objective(drill.objectives.rpoSeconds, isValidated ? rpoSeconds(drill, results) : undefined),
+  };
+}
+
+/** From the newest moment that came back, or, without a freshness check, from the recovery point's own time. */
+function rpoSeconds(drill: Drill, results: CheckResults | undefined): number {
   const newest = (results?.results ?? [])
     .flatMap(({ newestAt }) => newestAt ?? [])
     .sort()
     .at(-1);
-  // Without a freshness check the recovery point's own time is all there is to count from.
-  const rpoSeconds =
-    newest === undefined
-      ? drill.recoveryPoint.ageSeconds
-      : // A snapshot's time is that of its request, so what is in it may be a little later.
-        Math.max(0, (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000);
-  return {
-    rto: objective(drill.objectives.rtoSeconds, rtoSeconds),
-    rpo: objective(drill.objectives.rpoSeconds, rpoSeconds),
-  };
+  if (newest === undefined) return drill.recoveryPoint.ageSeconds;
+  // A snapshot's time is that of its request, so what is in it may be a little later.
+  return Math.max(0, (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000);
 }
 
 function objective(objectiveSeconds: number, measuredSeconds: number | undefined) {

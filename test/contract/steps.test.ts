@@ -174,7 +174,8 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
   ],
   JudgeDrill: [
     "judge-drill",
-    (document) => judgeDrill({ store, metrics: new Metrics({ namespace: "T" }) }, JudgeDrillInput.parse(document)),
+    (document) =>
+      judgeDrill({ ...services, metrics: new Metrics({ namespace: "T" }) }, JudgeDrillInput.parse(document)),
   ],
   TearDown: ["tear-down", (document) => tearDown(services, TearDownInput.parse(document))],
   RecordEvidence: ["record-evidence", (document) => recordEvidence(services, RecordEvidenceInput.parse(document))],

@@ -82,12 +82,13 @@ describe("notifyOutcome", () => {
     expect(Object.keys(message)).toEqual(["default", "email", "sms"]);
   });
 
-  it("gives filter policies verdict, database and trigger", async () => {
+  it("gives filter policies verdict, database, trigger and the number of leftovers", async () => {
     const { published } = await notify();
     expect(published?.MessageAttributes).toEqual({
       verdict: { DataType: "String", StringValue: "passed" },
       database: { DataType: "String", StringValue: "orders-production" },
       trigger: { DataType: "String", StringValue: "schedule" },
+      leftovers: { DataType: "Number", StringValue: "0" },
     });
   });
 

@@ -5,6 +5,7 @@ import { JudgeDrillInput, judgeDrill } from "../../src/verdict/judge-drill.ts";
 import { Verdict } from "../../src/verdict/verdict.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { DRILL_ID, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
 import { COPY, checkResult, checkResults, ISOLATION, SANDBOX, STORY } from "./sample-results.ts";
 
 const prefix = SAMPLE_DRILL.evidencePrefix;
@@ -29,7 +30,9 @@ const documents = (): EmfDocument[] => lines.map((line) => JSON.parse(line) as E
 function judgeWith(documentsInBucket: Record<string, unknown>, input: object = { drill: SAMPLE_DRILL }) {
   const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
   const { store } = evidenceBucket(documentsInBucket);
-  return judgeDrill({ store, metrics }, JudgeDrillInput.parse(input));
+  const execution = { id: "arn:execution", name: "weekly", startedAt: at };
+  const plans = async () => SAMPLE_PLAN;
+  return judgeDrill({ store, metrics, plans }, JudgeDrillInput.parse({ execution, ...input }));
 }
 
 beforeEach(() => {
@@ -78,14 +81,17 @@ describe("judgeDrill", () => {
     await expect(judgeWith({ ...WHOLE_DRILL, [`${prefix}/checks.json`]: "{" })).rejects.toThrow(EvidenceUnreadable);
   });
 
-  it("judges a drill that planning refused, without evidence or metrics", async () => {
+  it("judges a drill that planning refused, and counts its verdict for the database that the plan names", async () => {
     const failure = { Error: "Drill.CostOverCap", Cause: "too dear" };
-    expect(await judgeWith({}, { failure })).toMatchObject({
+    expect(await judgeWith({}, { failure, request: { plan: "orders" } })).toMatchObject({
       verdict: "errored",
       reason: "drill",
       summary: "too dear",
     });
-    expect(lines).toEqual([]);
+    expect(documents()).toMatchObject([
+      { database: "orders-production", DrillErrored: 1, DrillPassed: 0, DrillFailed: 0, DrillInconclusive: 0 },
+    ]);
+    expect(documents()[0]).not.toHaveProperty("RpoSeconds");
   });
 });
 

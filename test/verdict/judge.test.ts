@@ -112,10 +112,21 @@ describe("judge", () => {
 describe("what a verdict says", () => {
   it("of wrong data: which checks, what was expected and seen, and what to do", () => {
     expect(verdictOf({ results: [checkResult(), wrong] })).toMatchObject({
-      summary: "What came back is wrong: 1 check of 2 failed.",
+      summary: "1 of 2 checks failed. rows orders: expected at least 1 row, observed 0 rows",
       findings: ["rows orders: expected at least 1 row, observed 0 rows"],
       nextStep: expect.stringMatching(/^Do not count on this recovery point/),
     });
+  });
+
+  it("of a recovery that failed: no RPO, since nothing came back", () => {
+    const failure = { error: "Drill.RestoreFailed", message: "gone" };
+    const { objectives } = verdictOf({ failure, results: [], complete: false });
+    expect(objectives.rpo).toEqual({ objectiveSeconds: expect.any(Number) });
+  });
+
+  it("of a missed RPO: to back up more often, not to be quicker", () => {
+    const { nextStep } = verdictOf({ drill: { objectives: { rtoSeconds: 14_400, rpoSeconds: 3600 } } });
+    expect(nextStep).toMatch(/back up more often/);
   });
 
   it("of wrong data is not what to do about the failure beside it", () => {
