@@ -15,6 +15,7 @@ interface Action {
   readonly resourceTypes: readonly ResourceType[];
 }
 
+/** The action as AWS documents it, or undefined when AWS has no such action. */
 export async function referenceOf(action: string): Promise<Action | undefined> {
   const [service = "", name = ""] = action.split(":");
   if (!(await iamActionExists(service, name))) return undefined;
@@ -72,7 +73,7 @@ export async function faultsOf(statement: PolicyStatement): Promise<string[]> {
 }
 
 /** `aws:ResourceTag/${TagKey}` stands for every tag. */
-function isKey(key: string, known: string): boolean {
+export function isKey(key: string, known: string): boolean {
   const [prefix, variable] = known.split("${");
   return variable === undefined ? key === known : key.startsWith(prefix ?? known);
 }
