@@ -118,7 +118,7 @@ class DataApi {
     if (input.formatRecordsAs === "JSON" && result.command.startsWith("SELECT")) {
       return { ...answer, formattedRecords: formattedRecords(result, types, this.#limits.jsonBytes) };
     }
-    const records = recordsOf(result, types);
+    const records = recordsOf(result, types, input.resultSetOptions);
     if (!input.includeResultMetadata) return { ...answer, records };
     return { ...answer, records, columnMetadata: await metadataOf(session, result.columns, types) };
   }

@@ -69,6 +69,22 @@ describe("ExecuteStatement: results", () => {
     });
   });
 
+  it.each([
+    ["7", { longReturnType: "STRING" }, { stringValue: "7" }],
+    ["7::int2", { longReturnType: "STRING" }, { stringValue: "7" }],
+    ["9223372036854775807", { longReturnType: "STRING" }, { stringValue: "9223372036854775807" }],
+    ["9007199254740991", { longReturnType: "LONG" }, { longValue: 9_007_199_254_740_991 }],
+    ["1.50::numeric", { longReturnType: "STRING" }, { stringValue: "1.50" }],
+    ["1.50::numeric", { decimalReturnType: "STRING" }, { stringValue: "1.50" }],
+    ["1.50::numeric", { decimalReturnType: "DOUBLE_OR_LONG" }, { doubleValue: 1.5 }],
+    ["12::numeric", { decimalReturnType: "DOUBLE_OR_LONG" }, { longValue: 12 }],
+    ["12::numeric", { decimalReturnType: "DOUBLE_OR_LONG", longReturnType: "STRING" }, { stringValue: "12" }],
+    ["1.5::float8", { longReturnType: "STRING", decimalReturnType: "STRING" }, { doubleValue: 1.5 }],
+    ["null::int8", { longReturnType: "STRING" }, { isNull: true }],
+  ] as const)("returns %s with %j in the form that was asked for", async (expression, resultSetOptions, expected) => {
+    expect(await field(expression, { resultSetOptions })).toEqual(expected);
+  });
+
   it("describes the columns on request", async () => {
     const { columnMetadata } = await execute("select id, total as sum, 1 as one from orders limit 0", {
       includeResultMetadata: true,

@@ -1,4 +1,4 @@
-import type { ArrayValue, Field } from "@aws-sdk/client-rds-data";
+import type { ArrayValue, Field, ResultSetOptions } from "@aws-sdk/client-rds-data";
 import pg from "pg";
 import { ServiceError } from "../../wire/service.ts";
 import type { Carrier, ResultType } from "./types.ts";
@@ -8,17 +8,22 @@ const arrayParser = pg.types.arrayParser as unknown as {
   create<T>(source: string, read: (element: string) => T): { parse(): (T | null)[] };
 };
 
-/** One value of a result, from PostgreSQL's text form. Throws `UnsupportedResultException`, and what an infinite instant makes. */
-export function fieldOf(text: string | null, type: ResultType): Field {
+/**
+ * One value of a result, from PostgreSQL's text form, in the form that was asked for: an integer of any width is a LONG field; a decimal
+ * with `DOUBLE_OR_LONG` is "a Long value if its scale is 0, or a Double value otherwise" (Data API reference, ResultSetOptions, which says
+ * nothing of arrays: they stay as they are). Throws `UnsupportedResultException`, and what an infinite instant makes. */
+export function fieldOf(text: string | null, type: ResultType, options: ResultSetOptions = {}): Field {
   if (text === null) return { isNull: true };
   if (type.isArray) return { arrayValue: arrayOf(text, type) };
   switch (type.carrier) {
     case "boolean":
       return { booleanValue: text === "t" };
     case "long":
-      return { longValue: Number(text) };
+      return options.longReturnType === "STRING" ? { stringValue: text } : { longValue: Number(text) };
     case "double":
       return { doubleValue: Number(text) };
+    case "decimal":
+      return decimalOf(text, options);
     case "blob":
       return { blobValue: Buffer.from(text.slice(2), "hex") };
     default:
@@ -26,12 +31,18 @@ export function fieldOf(text: string | null, type: ResultType): Field {
   }
 }
 
+function decimalOf(text: string, { decimalReturnType, longReturnType }: ResultSetOptions): Field {
+  if (decimalReturnType !== "DOUBLE_OR_LONG") return { stringValue: text };
+  if (!/^-?\d+$/.test(text)) return { doubleValue: Number(text) };
+  return longReturnType === "STRING" ? { stringValue: text } : { longValue: Number(text) };
+}
+
 /** The same value for `formatRecordsAs: "JSON"`. */
 export function jsonOf(text: string | null, type: ResultType): unknown {
   if (text === null) return null;
   if (type.isArray) return Object.values(arrayOf(text, type))[0];
   if (type.carrier === "boolean") return text === "t";
-  if (type.carrier === "long" || type.carrier === "double" || type.name === "numeric") return Number(text);
+  if (type.carrier === "long" || type.carrier === "double" || type.carrier === "decimal") return Number(text);
   if (type.carrier === "blob") return Buffer.from(text.slice(2), "hex").toString("base64");
   return textOf(text, type.carrier);
 }

@@ -1,4 +1,4 @@
-import type { ColumnMetadata, ExecuteStatementResponse } from "@aws-sdk/client-rds-data";
+import type { ColumnMetadata, ExecuteStatementResponse, ResultSetOptions } from "@aws-sdk/client-rds-data";
 import type { FieldDef } from "pg";
 import { ServiceError } from "../../wire/service.ts";
 import { fieldOf, jsonOf } from "./fields.ts";
@@ -35,8 +35,12 @@ async function lookUp(session: Session, oids: number[]): Promise<Map<number, Cat
   return new Map(rows.map((row) => [row.oid, { ...row, elementKind: row.elementKind ?? undefined }] as const));
 }
 
-export function recordsOf(result: StatementResult, types: readonly ResultType[]): ExecuteStatementResponse["records"] {
-  return result.rows.map((row) => row.map((value, index) => fieldOf(value, typeAt(types, index))));
+export function recordsOf(
+  result: StatementResult,
+  types: readonly ResultType[],
+  options: ResultSetOptions | undefined,
+): ExecuteStatementResponse["records"] {
+  return result.rows.map((row) => row.map((value, index) => fieldOf(value, typeAt(types, index), options)));
 }
 
 /** One JSON array of objects by column label. Duplicate labels would lose values, so they are refused. */

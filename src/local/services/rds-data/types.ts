@@ -1,5 +1,15 @@
 /** How a value travels: which member of the Data API's `Field` union it fills. */
-export type Carrier = "boolean" | "long" | "double" | "string" | "blob" | "date" | "time" | "timestamp" | "timestamptz";
+export type Carrier =
+  | "boolean"
+  | "long"
+  | "double"
+  | "decimal"
+  | "string"
+  | "blob"
+  | "date"
+  | "time"
+  | "timestamp"
+  | "timestamptz";
 
 export interface ResultType {
   /** As `columnMetadata.typeName` spells it. */
@@ -48,7 +58,7 @@ const KNOWN: readonly Row[] = [
   [1114, 1115, "timestamp", "timestamp", 93],
   [1184, 1185, "timestamptz", "timestamptz", 93],
   [1560, 1561, "bit", "string", -7],
-  [1700, 1231, "numeric", "string", 2],
+  [1700, 1231, "numeric", "decimal", 2],
   [2950, 2951, "uuid", "string", 1111],
   [3802, 3807, "jsonb", "string", 1111],
   // What a function without a result answers, e.g. bt_index_check: an empty string.
