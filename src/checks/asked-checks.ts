@@ -12,7 +12,8 @@ const StoredPlan = z.object({ plan: Plan });
 export type AskedCheck = Check & { readonly name: string };
 
 /**
- * The plan's checks in their order, and last the full read, which every drill is asked.
+ * First the full read, which every drill is asked, then the plan's checks in their order. A restored volume loads its blocks when they are
+ * first read: only after the full read do the other checks, and what they take, say how the database really is.
  *
  * @throws EvidenceUnreadable when there is no plan, or it is not one
  */
@@ -27,6 +28,6 @@ export async function askedChecks(store: JsonStore, drill: Drill): Promise<Asked
   const { checks } = stored.plan;
   const fullReads = checks.filter(({ kind }) => kind === "full-read");
   const others = checks.filter(({ kind }) => kind !== "full-read");
-  const last: Check[] = fullReads.length > 0 ? fullReads : [{ kind: "full-read", required: true }];
-  return [...others, ...last].map((check) => ({ ...check, name: checkName(check) }));
+  const first: Check[] = fullReads.length > 0 ? fullReads : [{ kind: "full-read", required: true }];
+  return [...first, ...others].map((check) => ({ ...check, name: checkName(check) }));
 }

@@ -24,6 +24,8 @@ export interface KindOfCheck<Kind extends CheckKind> {
   expected(check: CheckOf<Kind>): string;
   /** Statements that fail are thrown on as StatementFailed; the caller turns them into a finding. */
   ask(check: CheckOf<Kind>, asking: Asking, cursor: unknown): Promise<Progress>;
+  /** What is certain at the cursor of a check that is cut off there, and how it was cut off; undefined when nothing is. */
+  cutOff?(cursor: unknown, why: string): Finding | undefined;
 }
 
 export const found = (

@@ -10,7 +10,8 @@ export const FIRST_PACE: Pace = { blocks: 64 };
 /** Well below the 45 s wall, well above the round trip. */
 const AIM_SECONDS = 5;
 const MAX_GROWTH = 4;
-const TIMEOUT_SHRINK = 4;
+/** Down from 4 GB (524,288 blocks) to one in 8 statements. */
+const FAILURE_SHRINK = 8;
 /** Slowness is believed sooner than speed: an overshoot costs a whole statement. */
 const WEIGHT_WHEN_SLOWER = 0.7;
 const WEIGHT_WHEN_FASTER = 0.3;
@@ -26,5 +27,5 @@ export function paceAfter(pace: Pace, read: { readonly blocks: number; readonly 
 
 /** A range that was not answered is split, never asked again whole. */
 export function paceAfterFailure(blocks: number): Pace {
-  return { blocks: Math.max(1, Math.floor(blocks / TIMEOUT_SHRINK)) };
+  return { blocks: Math.max(1, Math.floor(blocks / FAILURE_SHRINK)) };
 }

@@ -12,13 +12,16 @@ import { Checkpoint } from "./checkpoint.ts";
 import { findingOf } from "./fault.ts";
 import type { Asking, Finding, Progress } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
-import { ChecksAnswer } from "./result.ts";
+import { type CheckResult, ChecksAnswer } from "./result.ts";
 
 /** The longest that may follow a look at the clock: 15 s to begin a transaction, 45 s for a statement, 15 s to write and answer. */
 const SLICE_RESERVE_MS = 75_000;
 
-/** A database that left this many checks in a row unanswered is not asked the rest. */
+/** A database that was not reachable for this many checks in a row is not asked the rest; nor one that let time out all that it was asked. */
 const MAX_UNAVAILABLE_IN_A_ROW = 3;
+
+/** Timeouts alone may be the questions' fault, once others were answered: 10 of 45 s are 7.5 minutes. */
+const MAX_UNANSWERED_IN_A_ROW = 10;
 
 /** The plan holds the whole statement; 1,000 results of 20,000 characters would not be a report. */
 const MAX_SQL_CHARS = 2000;
@@ -99,7 +102,7 @@ class Slice {
     const { results } = this.#checkpoint.document;
     for (let check = asked[results.length]; check !== undefined; check = asked[results.length]) {
       const reason = this.#reasonToStop();
-      if (reason !== undefined) await this.#record(check, { outcome: "unchecked", observed: reason }, 0);
+      if (reason !== undefined) await this.#giveUp(check, reason);
       else if (!this.#hasTime() || !(await this.#askOne(check))) return;
     }
   }
@@ -113,7 +116,10 @@ class Slice {
       await this.#checkpoint.reached({ seconds: this.#session.seconds - before, at });
     };
     const asking = { session: this.#session, drill: this.#drill, hasTime: () => this.#hasTime(), reached };
-    const progress = await ask(check, asking, cursor?.at);
+    const progress = await ask(check, asking, cursor?.at).catch((error: unknown): Progress => {
+      if (!(error instanceof StatementFailed)) throw error;
+      return { finding: this.#cutOff(check, findingOf(error)) };
+    });
     if ("cursor" in progress) {
       await reached(progress.cursor);
       // Out of the drill's time, the loop goes on and records that; out of this slice's, another slice does.
@@ -121,6 +127,19 @@ class Slice {
     }
     await this.#record(check, progress.finding, this.#session.seconds - before);
     return true;
+  }
+
+  /** Also a check in progress: what it spent and found in earlier slices stays. */
+  async #giveUp(check: AskedCheck, reason: string): Promise<void> {
+    const { cursor } = this.#checkpoint.document;
+    await this.#record(check, this.#cutOff(check, { outcome: "unchecked", observed: reason }), cursor?.seconds ?? 0);
+  }
+
+  /** A corrupt table stays corrupt when the drill's time is up, or the database gone, before the last table was read. */
+  #cutOff(check: AskedCheck, otherwise: Finding): Finding {
+    const { cursor } = this.#checkpoint.document;
+    if (cursor === undefined) return otherwise;
+    return kindOf(check.kind).cutOff?.(cursor.at, otherwise.observed) ?? otherwise;
   }
 
   async #record(check: AskedCheck, { sql, ...finding }: Finding, seconds: number): Promise<void> {
@@ -149,9 +168,10 @@ class Slice {
 
   #reasonToStop(): string | undefined {
     if (this.#services.now() >= this.#endsAt()) return "the drill's time was up";
-    const last = this.#checkpoint.document.results.slice(-MAX_UNAVAILABLE_IN_A_ROW);
-    const isGone = last.length === MAX_UNAVAILABLE_IN_A_ROW && last.every(({ fault }) => fault === "unavailable");
-    return isGone || last.at(-1)?.observed === GONE ? GONE : undefined;
+    const { results } = this.#checkpoint.document;
+    const last = results.at(-1);
+    const isGiven = last?.outcome === "unchecked" && last.observed.startsWith(NOT_ASKED);
+    return isGiven ? last.observed : goneAfter(results);
   }
 
   #endsAt(): Date {
@@ -159,15 +179,22 @@ class Slice {
   }
 }
 
-const GONE = `not asked: the database left ${MAX_UNAVAILABLE_IN_A_ROW} checks in a row unanswered`;
+const NOT_ASKED = "not asked: ";
+
+/** Why a database that answered like this is not asked the rest. */
+function goneAfter(results: readonly CheckResult[]): string | undefined {
+  const unavailable = results.length - 1 - results.findLastIndex(({ fault }) => fault !== "unavailable");
+  const unanswered =
+    results.length - 1 - results.findLastIndex(({ fault }) => fault !== "unavailable" && fault !== "timeout");
+  const hasAnswered = unanswered < results.length;
+  const isGone =
+    unavailable >= MAX_UNAVAILABLE_IN_A_ROW ||
+    unanswered >= (hasAnswered ? MAX_UNANSWERED_IN_A_ROW : MAX_UNAVAILABLE_IN_A_ROW);
+  return isGone ? `${NOT_ASKED}the database left ${unanswered} checks in a row unanswered` : undefined;
+}
 
 async function ask<Kind extends CheckKind>(check: CheckOf<Kind>, asking: Asking, cursor: unknown): Promise<Progress> {
-  try {
-    return await kindOf<Kind>(check.kind as Kind).ask(check, asking, cursor);
-  } catch (error) {
-    if (error instanceof StatementFailed) return { finding: findingOf(error) };
-    throw error;
-  }
+  return kindOf<Kind>(check.kind as Kind).ask(check, asking, cursor);
 }
 
 function expectedOf<Kind extends CheckKind>(check: CheckOf<Kind>): string {

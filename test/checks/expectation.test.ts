@@ -74,6 +74,6 @@ describe("the pace of reading", () => {
     const known = { blocks: 5000, blocksPerSecond: 1000 };
     expect(paceAfter(known, { blocks: 5000, seconds: 50 }).blocks).toBe(1850);
     expect(paceAfter(known, { blocks: 5000, seconds: 2.5 }).blocks).toBe(6500);
-    expect([64, 3, 1].map((blocks) => paceAfterFailure(blocks).blocks)).toEqual([16, 1, 1]);
+    expect([64, 3, 1].map((blocks) => paceAfterFailure(blocks).blocks)).toEqual([8, 1, 1]);
   });
 });

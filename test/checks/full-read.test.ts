@@ -40,16 +40,34 @@ describe("the full read", () => {
     expect(stored.fullReadAt).toBe("2026-11-01T15:00:00.000Z");
   });
 
-  it("is not asked twice when the plan names it, and comes last", async () => {
+  it("is not asked twice when the plan names it, and comes first wherever the plan does", async () => {
     const database = await sandbox.database("create table t as select 1 a");
-    const { results } = await ask(sandbox, database, [
-      { kind: "full-read", name: "everything", required: false },
+    const { results, api } = await ask(sandbox, database, [
       { kind: "rows", table: "t", expect: { equals: 1 } },
+      { kind: "full-read", name: "everything", required: false },
     ]);
     expect(results.map(({ name, required }) => [name, required])).toEqual([
-      ["rows t", true],
       ["everything", false],
+      ["rows t", true],
     ]);
+    const [read, count] = ["pg_column_size", "count(*)::text from"].map((part) =>
+      api.statements.findIndex((sql) => sql.includes(part)),
+    );
+    expect(read).toBeGreaterThan(0);
+    expect(count).toBeGreaterThan(read ?? Number.POSITIVE_INFINITY);
+  });
+
+  it("takes as many slices as it needs before the next check is asked", async () => {
+    const check = { kind: "sql", name: "after", sql: "select 1", expect: { equals: 1 } } as const;
+    const { answers, results, stored } = await ask(sandbox, await sandbox.database(LARGE), [check], {
+      remainingMs: () => 10,
+    });
+    expect(answers.filter(({ done }) => done === 0).length).toBeGreaterThan(3);
+    expect(results.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ["full-read", "held"],
+      ["after", "held"],
+    ]);
+    expect(stored.fullReadAt).toBeDefined();
   });
 
   it("reads partitions, children, materialised views, odd names and tables without columns, each once", async () => {
@@ -123,6 +141,44 @@ describe("the full read", () => {
     });
   });
 
+  /** What a database answers that knows its tables and reads none of them. */
+  const timesOut = (which: (sql: string) => boolean) => (api: Asked["api"]) => {
+    api.intercept = (sql) => {
+      if (which(sql)) throw Object.assign(new Error("timed out"), { name: "StatementTimeoutException" });
+    };
+  };
+  const isRead = (sql: string): boolean => sql.includes("pg_column_size");
+
+  it.each([
+    ["many small tables", Array.from({ length: 200 }, (_, n) => `create table t${n} as select ${n} n`).join(";")],
+    ["large tables", `${LARGE} create table b as select * from large; create table c as select * from large`],
+  ])("spends ten statements on %s when every one of them times out", async (_tables, sql) => {
+    const { result, api } = await read(await sandbox.database(sql), { prepare: timesOut(isRead) });
+    expect(result).toMatchObject({
+      outcome: "unchecked",
+      fault: "timeout",
+      observed: expect.stringMatching(/; stopped reading there, after 10 statements in a row that were not answered/),
+    });
+    expect(api.statements.filter(isRead)).toHaveLength(10);
+  });
+
+  it("spends one statement on a database in which nothing at all is answered", async () => {
+    const { result, api } = await read(await sandbox.database(LARGE), { prepare: timesOut(() => true) });
+    expect(result).toMatchObject({ outcome: "unchecked", fault: "timeout" });
+    expect(api.statements).toHaveLength(1);
+  });
+
+  it("gives up one table that hangs and reads all others", async () => {
+    const tables = Array.from({ length: 150 }, (_, n) => `create table t${n} as select generate_series(1, 1000) n`);
+    const database = await sandbox.database(`${LARGE} ${tables.join(";")}`);
+    const { result } = await read(database, { prepare: timesOut((sql) => sql.includes('"t40"')) });
+    expect(result.outcome).toBe("unchecked");
+    expect(result.observed).toMatch(/^public\.t40 blocks 0 to \d: not answered within the 45 s [^;]*$/);
+    const large = await read(database, { prepare: timesOut((sql) => sql.includes('"large"')) });
+    expect(large.result.observed).toMatch(/^public\.large blocks 0 to [89]\d{3}: not answered within the 45 s [^;]*$/);
+    expect(large.api.statements.filter((sql) => sql.includes('"large"'))).toHaveLength(4);
+  });
+
   it("goes on where a short slice left it, and counts no row twice", async () => {
     const database = await sandbox.database(
       `${LARGE} ${Array.from({ length: 5 }, (_, n) => `create table t${n} as select 1 a`).join(";")}`,
@@ -147,6 +203,53 @@ describe("the full read", () => {
       /^public\.large block 5, public\.large blocks 4000 to 4001, public\.small block 3: the data can not be read: invalid page in block 5 of relation .*\(SQLState XX001\)$/,
     );
     expect(stored.fullReadAt).toBeUndefined();
+  });
+
+  it.each([
+    ["the drill's time was up", "2026-11-03T00:00:00Z", undefined],
+    ["the database did not answer (DatabaseUnavailableException)", undefined, "DatabaseUnavailableException"],
+  ])("stays failed for a corrupt table when %s before all was read", async (why, late, error) => {
+    const database = await sandbox.database(`create table torn as select n from generate_series(1, 5000) n; ${LARGE}`);
+    await damage(database, "torn", [3]);
+    let isOver = false;
+    const { results, stored } = await ask(
+      sandbox,
+      database,
+      [{ kind: "sql", name: "after", sql: "select 1", expect: { equals: 1 } }],
+      {
+        now: () => new Date(isOver && late !== undefined ? late : "2026-11-01T15:00:00Z"),
+        prepare: (api) => {
+          api.intercept = (sql) => {
+            if (sql.includes('"large"') && sql.includes("ctid")) isOver = true;
+            if (isOver && error !== undefined && sql !== "select 1") throw Object.assign(new Error(), { name: error });
+          };
+        },
+      },
+    );
+    expect(results[0]).toMatchObject({
+      outcome: "failed",
+      fault: "corrupt",
+      observed: expect.stringMatching(/^public\.torn block 3: the data can not be read: .*; the rest was not read: /),
+    });
+    expect(results[0]?.observed.endsWith(why)).toBe(true);
+    expect(results[1]).toMatchObject({ name: "after", outcome: "unchecked" });
+    expect(stored.fullReadAt).toBeUndefined();
+  });
+
+  it("does not keep the other checks from being asked when a table is corrupt", async () => {
+    const database = await sandbox.database(
+      "create table torn as select n from generate_series(1, 5000) n; create table sound as select 1 a",
+    );
+    await damage(database, "torn", [3]);
+    const { results } = await ask(sandbox, database, [
+      { kind: "rows", table: "torn", expect: { equals: 5000 } },
+      { kind: "rows", table: "sound", expect: { equals: 1 } },
+    ]);
+    expect(results.map(({ name, outcome, fault }) => [name, outcome, fault])).toEqual([
+      ["full-read", "failed", "corrupt"],
+      ["rows torn", "failed", "corrupt"],
+      ["rows sound", "held", undefined],
+    ]);
   });
 
   it("finds a table whose file is gone", async () => {

@@ -25,7 +25,7 @@ describe("runChecks", () => {
   it("asks each check once, however many slices it takes", async () => {
     const { answers, results, api } = await ask(sandbox, database, questions(6), { remainingMs: () => 74_000 });
     expect(answers.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(results.map(({ name }) => name)).toEqual(["q0", "q1", "q2", "q3", "q4", "q5", "full-read"]);
+    expect(results.map(({ name }) => name)).toEqual(["full-read", "q0", "q1", "q2", "q3", "q4", "q5"]);
     expect(api.statements.filter((sql) => sql === "select 3")).toHaveLength(1);
   });
 
@@ -41,9 +41,9 @@ describe("runChecks", () => {
     });
     await expect(killed).rejects.toThrow("no");
     const { results, api } = await ask(sandbox, database, questions(60), { store });
-    expect(results.map(({ name }) => name)).toEqual([...questions(60).map(({ name }) => name), "full-read"]);
-    expect(api.statements).not.toContain("select 24");
-    expect(api.statements).toContain("select 25");
+    expect(results.map(({ name }) => name)).toEqual(["full-read", ...questions(60).map(({ name }) => name)]);
+    expect(api.statements).not.toContain("select 23");
+    expect(api.statements).toContain("select 24");
   });
 
   it("answers the same again when it is called after the end", async () => {
@@ -59,14 +59,14 @@ describe("runChecks", () => {
     const before = "2026-11-01T14:59:00.000Z";
     const { answer, results } = await ask(sandbox, database, questions(3), { checksEndAt: before });
     expect(answer).toMatchObject({ phase: "ready", done: 4, unchecked: 4 });
-    expect(results[0]).toMatchObject({
+    expect(results[1]).toMatchObject({
       outcome: "unchecked",
       observed: "the drill's time was up",
       expected: "exactly 0",
     });
 
     let isLate = false;
-    const midway = await ask(sandbox, database, [], {
+    const midway = await ask(sandbox, database, questions(2), {
       now: () => new Date(isLate ? "2026-11-03T00:00:00Z" : "2026-11-01T15:00:00Z"),
       prepare: (api) => {
         api.intercept = (sql) => {
@@ -76,7 +76,10 @@ describe("runChecks", () => {
     });
     expect(midway.results).toMatchObject([
       { kind: "full-read", outcome: "unchecked", observed: "the drill's time was up" },
+      { name: "q0", outcome: "unchecked", observed: "the drill's time was up" },
+      { name: "q1", outcome: "unchecked", observed: "the drill's time was up" },
     ]);
+    expect(midway.answer).toMatchObject({ phase: "ready", done: 3, unchecked: 3 });
   });
 
   it("stops asking a database that does not answer", async () => {
@@ -97,6 +100,40 @@ describe("runChecks", () => {
     expect(results[200]?.observed).toBe("not asked: the database left 3 checks in a row unanswered");
     expect(api.calls()).toBeLessThan(100);
     expect(Math.max(...waits)).toBe(8000);
+  });
+
+  const timeOut = (): never => {
+    throw Object.assign(new Error("timed out"), { name: "StatementTimeoutException" });
+  };
+
+  it("gives up a database that let all that it was asked time out, after three checks", async () => {
+    const { answer, results, api } = await ask(sandbox, database, questions(50), {
+      prepare: (api) => {
+        api.intercept = timeOut;
+      },
+    });
+    expect(answer).toMatchObject({ phase: "ready", total: 51, unchecked: 51 });
+    expect(results.slice(0, 3).map(({ fault }) => fault)).toEqual(["timeout", "timeout", "timeout"]);
+    expect(results.slice(3).every(({ observed }) => observed.startsWith("not asked: the database left 3"))).toBe(true);
+    expect(api.statements).toHaveLength(3);
+  });
+
+  it("asks on behind slow questions once it was answered, until ten in a row time out", async () => {
+    const slowFrom = async (first: number, until: number) => {
+      const { planned } = await ask(sandbox, database, questions(20), {
+        prepare: (api) => {
+          api.intercept = (sql) => {
+            const [, number] = /^select (\d+)$/.exec(sql) ?? [];
+            if (number !== undefined && Number(number) >= first && Number(number) < until) timeOut();
+          };
+        },
+      });
+      return planned;
+    };
+    expect((await slowFrom(2, 11)).filter(({ outcome }) => outcome === "held")).toHaveLength(11);
+    const gone = await slowFrom(2, 12);
+    expect(gone.filter(({ fault }) => fault === "timeout")).toHaveLength(10);
+    expect(gone.at(-1)?.observed).toBe("not asked: the database left 10 checks in a row unanswered");
   });
 
   it("asks again when a connection was lost", async () => {
@@ -138,8 +175,8 @@ describe("runChecks", () => {
 
   it("keeps reports readable: long statements are shortened", async () => {
     const sql = `select 1 /* ${"x".repeat(5000)} */`;
-    const { results } = await ask(sandbox, database, [{ kind: "sql", name: "long", sql, expect: { equals: 1 } }]);
-    expect(results[0]?.outcome).toBe("held");
-    expect(results[0]?.sql).toHaveLength(2000);
+    const { planned } = await ask(sandbox, database, [{ kind: "sql", name: "long", sql, expect: { equals: 1 } }]);
+    expect(planned[0]?.outcome).toBe("held");
+    expect(planned[0]?.sql).toHaveLength(2000);
   });
 });

@@ -98,7 +98,10 @@ export interface Asked {
   readonly answer: ChecksAnswer;
   readonly answers: ChecksAnswer[];
   readonly stored: CheckResults;
+  /** In the order in which they were asked: the full read first. */
   readonly results: CheckResult[];
+  /** Those of the plan's checks, without the full read that every drill is asked. */
+  readonly planned: CheckResult[];
   readonly api: DataApiDouble;
 }
 
@@ -144,7 +147,8 @@ export async function ask(
   const stored = await store.get("shop/drill-1/checks.json", CheckResults);
   const answer = answers.at(-1);
   if (stored === undefined || answer === undefined) throw new Error("nothing was stored");
-  return { answer, answers, stored, results: stored.results, api };
+  const { results } = stored;
+  return { answer, answers, stored, results, planned: results.filter(({ kind }) => kind !== "full-read"), api };
 }
 
 /** The result of one check, without the full read that every drill is asked. */
@@ -154,8 +158,8 @@ export async function askOne(
   check: CheckInput,
   options: AskOptions = {},
 ): Promise<CheckResult> {
-  const { results } = await ask(sandbox, database, [check], options);
-  const [first] = results;
+  const { planned } = await ask(sandbox, database, [check], options);
+  const [first] = planned;
   if (first === undefined) throw new Error("no result");
   return first;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { StatementFailed } from "../../aws/data-api/statement-failed.ts";
-import { askBatch, MAX_BATCH } from "../batches.ts";
+import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../batches.ts";
 import { type BlockRange, ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { explain } from "../fault.ts";
@@ -39,6 +39,7 @@ const FullReadCursor = z.object({
   ownRows: z.string(),
   gaps: z.array(Gap),
   failedStatements: z.number(),
+  timeoutsInARow: z.number(),
 });
 type FullReadCursor = z.infer<typeof FullReadCursor>;
 
@@ -51,6 +52,7 @@ const START: FullReadCursor = {
   ownRows: "0",
   gaps: [],
   failedStatements: 0,
+  timeoutsInARow: 0,
 };
 
 const listing = (afterOid: string): string => `select ${RELATION_COLUMNS}
@@ -77,11 +79,18 @@ export const fullRead: KindOfCheck<"full-read"> = {
             ? await readSmall(asking, page, cursor)
             : await readRange(asking, first, cursor);
         while (page[0] !== undefined && page[0].oid <= BigInt(cursor.afterOid)) page.shift();
+        if (cursor.timeoutsInARow >= MAX_TIMEOUTS_IN_A_ROW) return conclude(cursor, "unanswered");
         if (cursor.gaps.length >= MAX_GAPS || cursor.failedStatements >= MAX_FAILED_STATEMENTS)
           return conclude(cursor, "stopped");
         await asking.reached(cursor);
       }
     }
+  },
+
+  cutOff(stored, why) {
+    const corrupt = corruptOf(z.parse(FullReadCursor, stored));
+    if (corrupt.length === 0) return undefined;
+    return { outcome: "failed", observed: `${describeGaps(corrupt)}; the rest was not read: ${why}`, fault: "corrupt" };
   },
 };
 
@@ -99,9 +108,9 @@ async function readSmall(
     batch.map(({ sqlName }, nth) => `select '${nth}' nth, ${READ} from only ${sqlName} t`),
   );
   if ("failed" in answer) {
-    const failedStatements = cursor.failedStatements + 1;
-    if (batch.length > 1) return { ...cursor, batch: answer.nextSize, failedStatements };
-    return { ...cursor, batch: 2, position: FIRST_CHUNK, failedStatements };
+    const next = withFailure(cursor, answer.failed);
+    if (batch.length > 1) return { ...next, batch: answer.nextSize };
+    return { ...next, batch: 2, position: FIRST_CHUNK };
   }
   const next = answer.rows.reduce((sums, row) => {
     const relation = batch[Number(row.text(0))];
@@ -129,14 +138,30 @@ function smallFirst(page: readonly Relation[], limit: number): Relation[] {
 async function readRange({ session }: Asking, relation: Relation, cursor: FullReadCursor): Promise<FullReadCursor> {
   const chunk = await readChunk(session, relation, READ, cursor.position ?? FIRST_CHUNK);
   const { position: _, ...rest } = cursor;
-  const next =
-    chunk.next === undefined
-      ? { ...rest, afterOid: String(relation.oid), tables: cursor.tables + 1 }
-      : { ...rest, position: chunk.next };
+  const done = { ...rest, afterOid: String(relation.oid), tables: cursor.tables + 1 };
+  const next = chunk.next === undefined ? done : { ...rest, position: chunk.next };
   if (chunk.step === "read") return withRows(next, relation, chunk.row.integer(0), chunk.row.integer(1));
-  const failedStatements = cursor.failedStatements + 1;
-  if (chunk.step === "split") return { ...next, failedStatements };
-  return { ...next, failedStatements, gaps: withGap(cursor.gaps, relation, chunk.range, chunk.failed) };
+  if (chunk.step === "unread") return withGap(withFailure(next, chunk.failed), relation, chunk.range, chunk.failed);
+  if (chunk.failed.fault !== "timeout" || !isBehindTimeout(cursor, relation)) {
+    return withFailure(next, chunk.failed);
+  }
+  // It is the table that hangs, not one block.
+  const remainder = { from: chunk.next.block, to: relation.blocks };
+  return withGap(withFailure(done, chunk.failed), relation, remainder, chunk.failed);
+}
+
+/** Whether the block before this one was given up, alone, after a timeout. */
+function isBehindTimeout({ gaps, position }: FullReadCursor, { name }: Relation): boolean {
+  const last = gaps.at(-1);
+  return last?.table === name && last.to === position?.block && !last.isCorrupt;
+}
+
+function withFailure(cursor: FullReadCursor, { fault }: StatementFailed): FullReadCursor {
+  return {
+    ...cursor,
+    failedStatements: cursor.failedStatements + 1,
+    timeoutsInARow: fault === "timeout" ? cursor.timeoutsInARow + 1 : 0,
+  };
 }
 
 function withRows(cursor: FullReadCursor, { isOfExtension }: Relation, rows: bigint, bytes: bigint): FullReadCursor {
@@ -145,23 +170,41 @@ function withRows(cursor: FullReadCursor, { isOfExtension }: Relation, rows: big
     rows: String(BigInt(cursor.rows) + rows),
     bytes: String(BigInt(cursor.bytes) + bytes),
     ownRows: String(BigInt(cursor.ownRows) + (isOfExtension ? 0n : rows)),
+    timeoutsInARow: 0,
   };
 }
 
-function withGap(gaps: readonly Gap[], { name }: Relation, { from, to }: BlockRange, failed: StatementFailed): Gap[] {
+function withGap(
+  cursor: FullReadCursor,
+  { name }: Relation,
+  { from, to }: BlockRange,
+  failed: StatementFailed,
+): FullReadCursor {
+  const { gaps } = cursor;
   const gap = { table: name, from, to, isCorrupt: failed.fault === "corrupt", said: explain(failed) };
   const last = gaps.at(-1);
   const continues = last?.table === name && last.to === from && last.isCorrupt === gap.isCorrupt;
-  return continues ? [...gaps.slice(0, -1), { ...last, to }] : [...gaps, gap];
+  return { ...cursor, gaps: continues ? [...gaps.slice(0, -1), { ...last, to }] : [...gaps, gap] };
 }
 
-function conclude({ gaps, tables, rows, bytes, ownRows }: FullReadCursor, end: "done" | "stopped"): Progress {
-  const stopped = end === "stopped" ? "; stopped reading there, the rest was not looked at" : "";
-  const corrupt = gaps.filter(({ isCorrupt }) => isCorrupt);
+const corruptOf = ({ gaps }: FullReadCursor): Gap[] => gaps.filter(({ isCorrupt }) => isCorrupt);
+
+const STOPPED = {
+  done: "",
+  stopped: "; stopped reading there, the rest was not looked at",
+  unanswered: `; stopped reading there, after ${MAX_TIMEOUTS_IN_A_ROW} statements in a row that were not answered in time`,
+} as const;
+
+function conclude(cursor: FullReadCursor, end: keyof typeof STOPPED): Progress {
+  const { gaps, tables, rows, bytes, ownRows } = cursor;
+  const stopped = STOPPED[end];
+  const corrupt = corruptOf(cursor);
   if (corrupt.length > 0) {
     return found("failed", `${describeGaps(corrupt)}${stopped}`, { fault: "corrupt" });
   }
-  if (gaps.length > 0 || end === "stopped") return found("unchecked", `${describeGaps(gaps)}${stopped}`);
+  if (gaps.length > 0 || end !== "done") {
+    return found("unchecked", `${describeGaps(gaps)}${stopped}`, end === "unanswered" ? { fault: "timeout" } : {});
+  }
   if (ownRows === "0")
     return found("empty", tables === 0 ? "no tables in the database" : `no rows in ${countOf(tables, "table")}`);
   const megabytes = Math.ceil(Number(bytes) / 1e6).toLocaleString("en-US");

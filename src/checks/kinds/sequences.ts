@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Row } from "../../aws/data-api/values.ts";
-import { askBatch, MAX_BATCH } from "../batches.ts";
+import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../batches.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { explain } from "../fault.ts";
 import { displayName, quoteIdentifier, quoteTable } from "../identifiers.ts";
@@ -42,10 +42,19 @@ const SequencesCursor = z.object({
   behindCount: z.number(),
   unasked: z.array(z.string()),
   unaskedCount: z.number(),
+  timeoutsInARow: z.number(),
 });
 type SequencesCursor = z.infer<typeof SequencesCursor>;
 
-const START: SequencesCursor = { done: 0, batch: MAX_BATCH, behind: [], behindCount: 0, unasked: [], unaskedCount: 0 };
+const START: SequencesCursor = {
+  done: 0,
+  batch: MAX_BATCH,
+  behind: [],
+  behindCount: 0,
+  unasked: [],
+  unaskedCount: 0,
+  timeoutsInARow: 0,
+};
 
 /** Whether each sequence is ahead of the column it feeds: one that is not answers the first insert with a duplicate key. */
 export const sequences: KindOfCheck<"sequences"> = {
@@ -59,9 +68,17 @@ export const sequences: KindOfCheck<"sequences"> = {
       while (page.length > 0) {
         if (!asking.hasTime()) return { cursor };
         cursor = await askSome(asking, page, cursor);
+        if (cursor.timeoutsInARow >= MAX_TIMEOUTS_IN_A_ROW) return stopped(cursor);
         await asking.reached(cursor);
       }
     }
+  },
+
+  cutOff(stored, why) {
+    const { behind, behindCount } = z.parse(SequencesCursor, stored);
+    return behindCount === 0
+      ? undefined
+      : { outcome: "failed", observed: `${describeBehind(behind, behindCount)}; ${why}` };
   },
 };
 
@@ -85,9 +102,11 @@ async function askSome({ session }: Asking, page: Feed[], cursor: SequencesCurso
     session,
     feeds.map(({ select }, nth) => `select '${nth}' nth, ${select}`),
   );
-  if ("failed" in answer && feeds.length > 1) return { ...cursor, batch: answer.nextSize };
+  const isTimeout = "failed" in answer && answer.failed.fault === "timeout";
+  const asked = { ...cursor, batch: answer.nextSize, timeoutsInARow: isTimeout ? cursor.timeoutsInARow + 1 : 0 };
+  if ("failed" in answer && feeds.length > 1) return asked;
   page.splice(0, feeds.length);
-  const next = { ...cursor, batch: answer.nextSize, done: cursor.done + feeds.length };
+  const next = { ...asked, done: cursor.done + feeds.length };
   if ("failed" in answer) {
     const unasked = feeds.map(({ column }) => `${column} (${explain(answer.failed)})`);
     return { ...next, unasked: keep(cursor.unasked, unasked), unaskedCount: cursor.unaskedCount + feeds.length };
@@ -100,9 +119,17 @@ async function askSome({ session }: Asking, page: Feed[], cursor: SequencesCurso
 
 const keep = (names: readonly string[], more: readonly string[]): string[] => [...names, ...more].slice(0, MAX_LISTED);
 
+const describeBehind = (behind: readonly string[], count: number): string => `behind: ${listOf(behind, count)}`;
+
+function stopped({ behind, behindCount }: SequencesCursor): Progress {
+  const why = `${MAX_TIMEOUTS_IN_A_ROW} statements in a row were not answered in time, the rest was not asked`;
+  if (behindCount > 0) return found("failed", `${describeBehind(behind, behindCount)}; ${why}`);
+  return found("unchecked", why, { fault: "timeout" });
+}
+
 function conclude({ done, behind, behindCount, unasked, unaskedCount }: SequencesCursor): Progress {
   if (done === 0) return found("empty", "no sequence feeds a column");
-  if (behindCount > 0) return found("failed", `behind: ${listOf(behind, behindCount)}`);
+  if (behindCount > 0) return found("failed", describeBehind(behind, behindCount));
   if (unaskedCount > 0) return found("unchecked", `not answered: ${listOf(unasked, unaskedCount)}`);
   return found("held", `${countOf(done, "sequence")} at or beyond the column`);
 }
