@@ -103,7 +103,7 @@ export async function bundleFunctions(options: BundleOptions): Promise<BundledFu
     logLevel: "silent",
     plugins: [shakeSchemas, credentialsFromEnvironment],
   });
-  for (const name of names) await writePlans(join(outDirectory, name, "drills"), plans);
+  for (const name of names) await writePlans(join(outDirectory, name), plans);
 
   const bytesByFile = new Map(
     Object.entries(metafile.outputs).map(([file, output]) => [resolve(PROJECT_DIRECTORY, file), output.bytes]),
@@ -132,8 +132,11 @@ function refuseUnsafePlanNames(plans: readonly BundledPlan[]): void {
   }
 }
 
-async function writePlans(directory: string, plans: readonly BundledPlan[]): Promise<void> {
+/** Puts the plans where a function looks for them, in `drills/` of its own directory. */
+export async function writePlans(functionDirectory: string, plans: readonly BundledPlan[]): Promise<void> {
+  refuseUnsafePlanNames(plans);
   if (plans.length === 0) return;
+  const directory = join(functionDirectory, "drills");
   await mkdir(directory, { recursive: true });
   for (const plan of plans) await writeFile(join(directory, `${plan.name}.json`), plan.json);
 }

@@ -134,6 +134,7 @@ async function openCloud(
   options.onPreparing?.("starting the local cloud");
   return openLocalCloud({
     host,
+    cacheDirectory: join(options.root, "cache"),
     root: options.root,
     plans: [{ name: plan.plan, json: JSON.stringify(file) }],
     sandboxRegion: plan.sandbox.region,

@@ -41,6 +41,8 @@ export interface LocalCloudOptions {
   readonly host: PostgresHost;
   /** Evidence is written below it, in `evidence/`. */
   readonly root: string;
+  /** Keeps what is the same for every cloud: the functions' bundles. */
+  readonly cacheDirectory: string;
   /** The plans that are deployed. */
   readonly plans: readonly BundledPlan[];
   /** Where the stack's sandbox network is. By default where the stack is. */
@@ -96,7 +98,11 @@ async function openServices(
   const calls: CallRecord[] = [];
   const messages: PublishedMessage[] = [];
   const operator = newPrincipal("operator");
-  const deployment = await prepareDeployment(join(host.runDirectory, "functions"), options.plans);
+  const deployment = await prepareDeployment({
+    directory: join(host.runDirectory, "functions"),
+    cacheDirectory: options.cacheDirectory,
+    plans: options.plans,
+  });
   const principals = new Map(deployment.functions.map(({ name }) => [name, newPrincipal(name)]));
 
   const rds = rdsService({

@@ -1,10 +1,11 @@
 /** What `serverless deploy` would put into the account, put into the local one: the bundled functions and the state machine. */
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod/mini";
-import { type BundledPlan, bundleFunctions } from "../../packaging/bundle.ts";
+import { type BundledPlan, functionNames, writePlans } from "../../packaging/bundle.ts";
 import { ACCOUNT_ID, SANDBOX } from "./account.ts";
+import { cachedBundles } from "./bundle-cache.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
 import type { Principal } from "./wire/service.ts";
 
@@ -40,19 +41,22 @@ async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> 
   return Object.values(functions).map(({ name, timeout }) => ({ name, timeoutSeconds: timeout }));
 }
 
-/** Bundles the functions, with the plans, into `directory`, and substitutes their ARNs into the state machine. */
-export async function prepareDeployment(directory: string, plans: readonly BundledPlan[]): Promise<Deployment> {
-  const [bundles, declared, definition] = await Promise.all([
-    bundleFunctions({ outDirectory: directory, plans }),
-    declaredFunctions(),
-    readFile(join(PROJECT_DIRECTORY, "statemachines/restore-drill.asl.json"), "utf8"),
-  ]);
-  const functions = declared.map((declaration) => {
-    const bundle = bundles.find(({ name }) => deployedName(name) === declaration.name);
-    if (bundle === undefined)
-      throw new TypeError(`infrastructure/functions.yml deploys ${declaration.name}, but functions/ has no such file`);
-    return { ...declaration, bundle: bundle.file };
+/** Puts the functions, with the plans, into `directory`, and substitutes their ARNs into the state machine. */
+export async function prepareDeployment(options: {
+  readonly directory: string;
+  readonly cacheDirectory: string;
+  readonly plans: readonly BundledPlan[];
+}): Promise<Deployment> {
+  await cachedBundles(options.cacheDirectory, options.directory);
+  const declared = await declaredFunctions();
+  const definition = await readFile(join(PROJECT_DIRECTORY, "statemachines/restore-drill.asl.json"), "utf8");
+  const functions = functionNames().map((file): DeployedFunction => {
+    const declaration = declared.find(({ name }) => name === deployedName(file));
+    if (declaration === undefined)
+      throw new TypeError(`infrastructure/functions.yml does not deploy functions/${file}.ts`);
+    return { ...declaration, bundle: join(options.directory, file, "index.cjs") };
   });
+  for (const { bundle } of functions) await writePlans(dirname(bundle), options.plans);
   return { functions, definition: JSON.parse(substituteArns(definition, declared)) };
 }
 

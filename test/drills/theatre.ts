@@ -55,6 +55,7 @@ export async function openTheatre(
   const server = await demoDatabase(host, join(CACHE, "cache"), join(host.runDirectory, "source"));
   const cloud = await openLocalCloud({
     host,
+    cacheDirectory: join(CACHE, "cache"),
     root,
     plans: Object.entries(plans).map(([plan, file]) => ({ name: plan, json: JSON.stringify(file) })),
     rds: { timeScale: 0.01 },
