@@ -171,9 +171,9 @@ describe("the full read", () => {
   it("gives up one table that hangs and reads all others", async () => {
     const tables = Array.from({ length: 150 }, (_, n) => `create table t${n} as select generate_series(1, 1000) n`);
     const database = await sandbox.database(`${LARGE} ${tables.join(";")}`);
-    const { result } = await read(database, { prepare: timesOut((sql) => sql.includes('"t40"')) });
+    const { result } = await read(database, { prepare: timesOut((sql) => sql.includes('"t0"')) });
     expect(result.outcome).toBe("unchecked");
-    expect(result.observed).toMatch(/^public\.t40 blocks 0 to \d: not answered within the 45 s [^;]*$/);
+    expect(result.observed).toMatch(/^public\.t0 blocks 0 to \d: not answered within the 45 s [^;]*$/);
     const large = await read(database, { prepare: timesOut((sql) => sql.includes('"large"')) });
     expect(large.result.observed).toMatch(/^public\.large blocks 0 to [89]\d{3}: not answered within the 45 s [^;]*$/);
     expect(large.api.statements.filter((sql) => sql.includes('"large"'))).toHaveLength(4);
