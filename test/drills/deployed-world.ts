@@ -10,7 +10,7 @@ const Topic = z.object({ KmsMasterKeyId: z.string() });
 /** RDS puts it on every secret that it manages: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html */
 export const SECRET_OF = "aws:rds:primaryDBClusterArn";
 
-export interface DeployedWorld {
+interface DeployedWorld {
   /** What IAM is asked about the call, and takes note of what the call makes: calls are given in their order. */
   readonly authorise: (call: Call) => readonly IamRequest[];
   /** Puts tags on a resource that no call here made. */
