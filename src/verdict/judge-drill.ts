@@ -157,6 +157,5 @@ function missedObjective(name: string, objective: Verdict["objectives"]["rto"]):
 
 const shortened = (text: string): string =>
   text.length <= MAX_TEXT_CHARS ? text : `${text.slice(0, MAX_TEXT_CHARS - 3)}...`;
-const finding = ({ name, expected, observed }: CheckResult): string =>
-  `${name}: expected ${expected}, observed ${observed}`;
+const finding = ({ name, expected, observed }: CheckResult): string => `${name}: ${observed}; expected ${expected}`;
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -42,7 +42,7 @@ const FAILED = {
   summary: "What came back is wrong: 1 check of 4 failed.",
   nextStep:
     "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.",
-  findings: ["rows orders: expected at least 1 row, observed 0 rows"],
+  findings: ["rows orders: 0 rows; expected at least 1 row"],
 };
 
 async function notify(input: object = PASSED) {
@@ -123,15 +123,15 @@ describe("what people read", () => {
 
       Do next: Nothing to do.
 
-      RTO: 20 min 00 s, objective 4 h 00 min, met
-      RPO: 10 h 27 min, objective 24 h 00 min, met
+      RTO: 20 min, objective 4 h, met
+      RPO: 10 h 27 min, objective 24 h, met
       Recovery point: rds:orders-production-2026-11-21-04-05 (automated), 10 h 27 min old
       From eu-west-1 to eu-central-1
 
       Where the time went:
       - select: 2 s
       - copy: 5 min 01 s
-      - restore: 10 min 00 s
+      - restore: 10 min
       - first-query: 1 min 37 s
       - isolation: 5 s
       - full-read: 2 min 55 s
@@ -171,17 +171,17 @@ describe("what people read", () => {
       Do next: Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.
 
       What was seen:
-      - rows orders: expected at least 1 row, observed 0 rows
+      - rows orders: 0 rows; expected at least 1 row
 
-      RTO: 20 min 00 s, objective 4 h 00 min, met
-      RPO: 10 h 27 min, objective 24 h 00 min, met
+      RTO: 20 min, objective 4 h, met
+      RPO: 10 h 27 min, objective 24 h, met
       Recovery point: rds:orders-production-2026-11-21-04-05 (automated), 10 h 27 min old
       From eu-west-1 to eu-central-1
 
       Where the time went:
       - select: 2 s
       - copy: 5 min 01 s
-      - restore: 10 min 00 s
+      - restore: 10 min
       - first-query: 1 min 37 s
       - isolation: 5 s
       - full-read: 2 min 55 s
@@ -203,7 +203,7 @@ describe("what people read", () => {
       summary: "Nothing wrong was seen, but 1 required check of 4 could not be asked.",
       nextStep:
         "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
-      findings: ["slow sum: expected exactly 3, observed timed out after 44 s"],
+      findings: ["slow sum: timed out after 44 s; expected exactly 3"],
     };
     const told = await notify({ ...PASSED, verdict });
     expectDeliverable(told);
@@ -214,7 +214,7 @@ describe("what people read", () => {
       Nothing wrong was seen, but 1 required check of 4 could not be asked.",
         "Do next: Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.",
         "What was seen:
-      - slow sum: expected exactly 3, observed timed out after 44 s",
+      - slow sum: timed out after 44 s; expected exactly 3",
       ]
     `);
   });
@@ -295,7 +295,7 @@ describe("a drill without evidence", () => {
     expect(answer).toMatchObject({ verdict: "failed", summary: FAILED.summary });
     expect(json["findings"]).toEqual([
       "The evidence could not be written: The bucket does not exist",
-      "rows orders: expected at least 1 row, observed 0 rows",
+      "rows orders: 0 rows; expected at least 1 row",
     ]);
   });
 });

@@ -112,8 +112,8 @@ describe("judge", () => {
 describe("what a verdict says", () => {
   it("of wrong data: which checks, what was expected and seen, and what to do", () => {
     expect(verdictOf({ results: [checkResult(), wrong] })).toMatchObject({
-      summary: "1 of 2 checks failed. rows orders: expected at least 1 row, observed 0 rows",
-      findings: ["rows orders: expected at least 1 row, observed 0 rows"],
+      summary: "1 of 2 checks failed. rows orders: 0 rows; expected at least 1 row",
+      findings: ["rows orders: 0 rows; expected at least 1 row"],
       nextStep: expect.stringMatching(/^Do not count on this recovery point/),
     });
   });
@@ -137,8 +137,8 @@ describe("what a verdict says", () => {
   it("of missed objectives: both, in words", () => {
     const { summary, findings } = verdictOf({ drill: { objectives: { rtoSeconds: 60, rpoSeconds: 3600 } } });
     expect(findings).toEqual([
-      "RTO was 20 min 00 s, over its objective of 1 min 00 s.",
-      "RPO was 10 h 27 min, over its objective of 1 h 00 min.",
+      "RTO was 20 min, over its objective of 1 min.",
+      "RPO was 10 h 27 min, over its objective of 1 h.",
     ]);
     expect(summary).toBe(findings.join(" "));
   });
