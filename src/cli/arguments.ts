@@ -40,8 +40,14 @@ Exit codes: 0 passed, 1 failed, 2 errored, 3 inconclusive, 64 bad usage.
 export function readArguments(argv: readonly string[]): DrillArguments {
   const { values, positionals } = parse(argv);
   const [stray] = positionals;
-  if (stray !== undefined) throw new UsageError(`"${stray}" is not understood: options begin with "--".`);
+  if (stray !== undefined) throw new UsageError(strayWord(stray));
   return { source: values.source, plan: values.plan, sabotage: values.sabotage, json: values.json, help: values.help };
+}
+
+/** npm takes options before its own "--" for itself and hands on the words between them. A connection string holds a password: not repeated. */
+function strayWord(word: string): string {
+  const said = /^\w+:\/\//.test(word) ? "A connection string alone" : `"${word}"`;
+  return `${said} is not understood: options begin with "--", and npm passes on only what follows a "--" of its own.`;
 }
 
 function parse(argv: readonly string[]) {
@@ -49,9 +55,11 @@ function parse(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [, unknown = ""] = /Unknown option '--?([^']+)'/.exec(message) ?? [];
+    const [, dashes, unknown] = /Unknown option '(--?)([^']+)'/.exec(message) ?? [];
     throw new UsageError(
-      unknown === "" ? message : `There is no option "--${unknown}".${didYouMean(unknown, Object.keys(OPTIONS))}`,
+      unknown === undefined
+        ? message
+        : `There is no option "${dashes}${unknown}".${didYouMean(unknown, Object.keys(OPTIONS))}`,
     );
   }
 }
