@@ -1,58 +1,90 @@
 import type { SourceSurvey, SurveyedTable } from "../local/import/survey.ts";
 import type { PlanFile } from "../plan/plan.ts";
 
-/** A plan holds 1,000 checks; this leaves room for the others beside the row counts. */
+/** A plan holds 1,000 checks; the others beside the row counts and migrations are six. */
+const MAX_MIGRATION_CHECKS = 90;
 const MAX_ROW_CHECKS = 900;
 /** Data older than this says nothing about how fresh a backup is: a quiet database has old rows. */
 const RPO_SECONDS = 24 * 3600;
-/** Added to the age of the newest row, for a clock that is read twice. */
+/** Added to the age of the newest row, for a clock that is read twice; a row may be as far ahead, by the clock that wrote it. */
 const FRESHNESS_MARGIN_SECONDS = 60;
 
+/** Tools of which the greatest version need not be the newest: the column in which they number what was applied. */
+const MIGRATIONS_ORDERED_BY: Readonly<Record<string, string>> = {
+  _prisma_migrations: "finished_at",
+  __drizzle_migrations: "created_at",
+  databasechangelog: "orderexecuted",
+  django_migrations: "id",
+  knex_migrations: "id",
+};
+/** Their tables also hold rows that are no applied version (failed, repeatable, undone), which a migration check can not pass over. */
+const MIGRATIONS_NOT_COMPARABLE = new Set(["flyway_schema_history", "goose_db_version"]);
+
+type Checks = NonNullable<PlanFile["checks"]>;
+
 /**
- * The plan for a database that has none: what its catalog holds must come back, every exactly counted table with its rows. Objectives
- * are defaults, said to be such in the plan's description.
+ * The plan for a database that has none: what its catalog holds must come back, every exactly counted table with its rows. Always a
+ * plan that validates. Objectives are defaults, said to be such in the plan's description.
  */
 export function derivePlan(database: string, survey: SourceSurvey): PlanFile {
-  const wholes = survey.tables.filter(({ kind }) => kind === "table" || kind === "partitioned table");
-  const counted = survey.tables.filter(
-    ({ kind, exact, rows }) => kind !== "partition" && kind !== "foreign table" && exact && rows !== undefined,
-  );
-  const checks: NonNullable<PlanFile["checks"]> = [
-    { kind: "tables", present: wholes.map(qualified) },
-    ...(survey.extensions.length === 0
-      ? []
-      : [{ kind: "extensions" as const, present: survey.extensions.map(({ name }) => name) }]),
-    ...survey.migrations.map(({ schema, table, column, head }) => ({
-      kind: "migration" as const,
-      table: qualified({ schema, name: table }),
-      column,
-      expect: { equals: head },
-    })),
-    ...counted
-      .slice(0, MAX_ROW_CHECKS)
-      .map((table) => ({ kind: "rows" as const, table: qualified(table), expect: { equals: table.rows ?? 0 } })),
-    ...freshness(survey),
-    // Optional: a database may have none of these, and then there is nothing to look at.
-    { kind: "indexes", required: false },
-    { kind: "constraints", required: false },
-    { kind: "sequences", required: false },
-  ];
   return {
     plan: "your-database",
     description: "Derived from the catalog of the source. Its objectives are defaults: set your own in a plan file.",
     source: { region: "eu-west-1", cluster: clusterNameFor(database), database },
     sandbox: { region: "eu-central-1" },
     objectives: { rto: "4h", rpo: "24h" },
-    checks,
+    checks: [
+      ...presence(survey),
+      ...migrations(survey),
+      ...rowCounts(survey),
+      ...freshness(survey),
+      // Optional: a database may have none of these, and then there is nothing to look at.
+      { kind: "indexes", required: false },
+      { kind: "constraints", required: false },
+      { kind: "sequences", required: false },
+    ],
   };
 }
 
-function freshness({ freshness: found, takenAt }: SourceSurvey): NonNullable<PlanFile["checks"]> {
+function presence({ tables, extensions }: SourceSurvey): Checks {
+  const wholes = tables.filter(({ kind }) => kind === "table" || kind === "partitioned table").map(qualified);
+  return [
+    ...(wholes.length === 0 ? [] : [{ kind: "tables" as const, present: wholes }]),
+    ...(extensions.length === 0 ? [] : [{ kind: "extensions" as const, present: extensions.map(({ name }) => name) }]),
+  ];
+}
+
+function migrations({ migrations: found }: SourceSurvey): Checks {
+  return found
+    .filter(({ table }) => !MIGRATIONS_NOT_COMPARABLE.has(table))
+    .slice(0, MAX_MIGRATION_CHECKS)
+    .map(({ schema, table, column, head }) => {
+      const orderBy = MIGRATIONS_ORDERED_BY[table];
+      return {
+        kind: "migration",
+        table: qualified({ schema, name: table }),
+        column,
+        ...(orderBy === undefined ? {} : { orderBy }),
+        expect: { equals: head },
+      };
+    });
+}
+
+/** Of tables alone: a materialized view is computed again when the source is brought in, and may then have other rows. */
+function rowCounts({ tables }: SourceSurvey): Checks {
+  return tables
+    .filter(({ kind, exact }) => exact && (kind === "table" || kind === "partitioned table"))
+    .flatMap((table) => (table.rows === undefined ? [] : [{ table: qualified(table), rows: table.rows }]))
+    .slice(0, MAX_ROW_CHECKS)
+    .map(({ table, rows }) => ({ kind: "rows", table, expect: { equals: rows } }));
+}
+
+function freshness({ freshness: found, takenAt }: SourceSurvey): Checks {
   if (found === undefined) return [];
   const ageSeconds = (takenAt.getTime() - found.newest.getTime()) / 1000;
-  if (ageSeconds < 0 || ageSeconds > RPO_SECONDS) return [];
+  if (ageSeconds < -FRESHNESS_MARGIN_SECONDS || ageSeconds > RPO_SECONDS) return [];
   const { schema, table, column } = found;
-  const within = `${Math.ceil(ageSeconds) + FRESHNESS_MARGIN_SECONDS}s`;
+  const within = `${Math.max(0, Math.ceil(ageSeconds)) + FRESHNESS_MARGIN_SECONDS}s`;
   return [{ kind: "freshness", table: qualified({ schema, name: table }), column, within }];
 }
 
