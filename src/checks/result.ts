@@ -6,11 +6,11 @@ import * as z from "zod/mini";
  * - `unchecked`: it could not be asked (timeout, refused, the check itself is wrong).
  * - `empty`: it ran, and there was nothing to look at.
  */
-export const CheckOutcome = z.enum(["held", "failed", "unchecked", "empty"]);
+const CheckOutcome = z.enum(["held", "failed", "unchecked", "empty"]);
 export type CheckOutcome = z.infer<typeof CheckOutcome>;
 
 /** Why a check was not answered, or what failed it, when that was the statement itself. */
-export const CheckFault = z.enum([
+const CheckFault = z.enum([
   "missing",
   "corrupt",
   "timeout",

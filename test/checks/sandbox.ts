@@ -19,7 +19,7 @@ import { type DataApiDouble, openDataApiDouble } from "./data-api-double.ts";
 
 export type CheckInput = z.input<typeof Check>;
 
-export const RECOVERY_POINT_AT = "2026-11-01T12:00:00.000Z";
+const RECOVERY_POINT_AT = "2026-11-01T12:00:00.000Z";
 
 /** A real server that plays the restored sandbox, and a way to ask it checks. The role that asks is not a superuser. */
 export class Sandbox {

@@ -4,7 +4,7 @@ import { namesOf, TAG } from "../../src/plan/names.ts";
 export const DRILL_ID = "20261121-143205-3f9a2b1c";
 const names = namesOf(DRILL_ID);
 
-export const TAGS = {
+const TAGS = {
   [TAG.drill]: DRILL_ID,
   [TAG.plan]: "orders",
   [TAG.expires]: "2026-11-22T09:32:05.000Z",

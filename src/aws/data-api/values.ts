@@ -19,7 +19,7 @@ export function parameterOf(name: string, bind: Bind): SqlParameter {
   return { name, value: { stringValue: bind.uuid }, typeHint: "UUID" };
 }
 
-export function readField(field: Field): Value {
+function readField(field: Field): Value {
   if (field.stringValue !== undefined) return field.stringValue;
   if (field.longValue !== undefined) return BigInt(field.longValue);
   if (field.booleanValue !== undefined) return field.booleanValue;

@@ -10,7 +10,7 @@ import { sequences } from "./sequences.ts";
 import { sql } from "./sql.ts";
 
 /** Every kind that a plan may name: one that is missing here does not compile. */
-export const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
+const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
   rows,
   freshness,
   tables,

@@ -20,7 +20,7 @@ export interface WireAnswer {
 }
 
 /** The largest body of a request. The largest that AWS takes from this project's calls is the Data API's 4 MiB. */
-export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Reads one request whole; throws `ServiceError` RequestEntityTooLarge above `BODY_LIMIT_BYTES`, InvalidURI for a bad query string. */
 export async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {

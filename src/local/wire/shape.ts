@@ -76,7 +76,7 @@ class CompiledMember implements Member {
 const compiled = new WeakMap<object, Shape>();
 
 /** The shape that a schema describes. The same shape object is answered for the same schema. */
-export function shapeOf(schema: NormalizedSchema): Shape {
+function shapeOf(schema: NormalizedSchema): Shape {
   const raw = schema.getSchema();
   if (typeof raw !== "object") return compile(schema);
   const known = compiled.get(raw);

@@ -35,7 +35,7 @@ export function serve(definition: object, functions: Functions = {}, options: Pa
   return { service, call: caller(service) };
 }
 
-export const caller =
+const caller =
   (service: StatesService) =>
   // biome-ignore lint/suspicious/noExplicitAny: each test knows the shape of the answer it asks for
   async (operation: string, input: object, context: CallContext = CONTEXT): Promise<any> =>
