@@ -12,6 +12,17 @@ import { build, type Plugin } from "esbuild";
 const PROJECT_DIRECTORY = resolve(import.meta.dirname, "..");
 const FUNCTIONS_DIRECTORY = join(PROJECT_DIRECTORY, "functions");
 
+/** What any Lambda bundle of the SDK is well made with, before our own plugins. */
+export const BUNDLING = {
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node24",
+  mainFields: ["module", "main"] as string[],
+  minify: true,
+  legalComments: "none",
+} as const;
+
 /** A plan that travels with every function, so that a plan's version is the deployment's version. */
 export interface BundledPlan {
   /** File name without extension: letters, digits, `.`, `_` and `-`. */
@@ -92,13 +103,7 @@ export async function bundleFunctions(options: BundleOptions): Promise<BundledFu
     entryPoints: names.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
     outdir: outDirectory,
     outExtension: { ".js": ".cjs" },
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    minify: true,
-    legalComments: "none",
+    ...BUNDLING,
     metafile: true,
     logLevel: "silent",
     plugins: [shakeSchemas, credentialsFromEnvironment],

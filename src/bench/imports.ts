@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { bundleFunctions } from "../../packaging/bundle.ts";
+import { build } from "esbuild";
+import { BUNDLING, bundleFunctions } from "../../packaging/bundle.ts";
 import { median } from "./intervals.ts";
 
 const run = promisify(execFile);
 
-/** What every drill function is held against: the smallest bundle that can call RDS at all. */
+/** What every drill function is held against: the smallest program that can call RDS, bundled as the SDK comes. */
 const BARE_CLIENT = `import { DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
 const rds = new RDSClient({});
 export const handler = () => rds.send(new DescribeDBClustersCommand({}));
@@ -36,13 +37,9 @@ export interface BundleFigures {
 /** Size and import time of every function and of a bare RDS client, each import in a process of its own, rounds interleaved. */
 export async function measureImports(directory: string, rounds: number): Promise<BundleFigures[]> {
   const root = join(directory, `bench-imports-${process.pid}`);
-  // Below the project, so that the entry's imports resolve.
-  const entryDirectory = join(root, "entry");
-  await mkdir(entryDirectory, { recursive: true });
   try {
-    await writeFile(join(entryDirectory, `${BARE}.ts`), BARE_CLIENT);
     const bundles = [
-      ...(await bundleFunctions({ outDirectory: join(root, "bare"), entryDirectory })),
+      await bundleBareClient(root),
       ...(await bundleFunctions({ outDirectory: join(root, "functions") })),
     ];
     const times = new Map(bundles.map(({ name }) => [name, [] as number[]]));
@@ -57,8 +54,15 @@ export async function measureImports(directory: string, rounds: number): Promise
   }
 }
 
+async function bundleBareClient(root: string): Promise<{ name: string; file: string; bytes: number }> {
+  const file = join(root, BARE, "index.cjs");
+  await build({ ...BUNDLING, stdin: { contents: BARE_CLIENT, resolveDir: import.meta.dirname }, outfile: file });
+  return { name: BARE, file, bytes: (await stat(file)).size };
+}
+
 async function importMilliseconds(file: string): Promise<number> {
-  const script = `const begun = performance.now(); require(${JSON.stringify(file)}); console.log(performance.now() - begun);`;
+  // Lambda's runtime has opened its streams before it loads a function.
+  const script = `process.stdout; process.stderr; const begun = performance.now(); require(${JSON.stringify(file)}); console.log(performance.now() - begun);`;
   const { stdout } = await run(process.execPath, ["-e", script], { env: ENVIRONMENT });
   return Number(stdout.trim().split("\n").at(-1));
 }
