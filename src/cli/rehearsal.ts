@@ -100,6 +100,10 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
   }
   options.onPreparing?.("making the demo database (kept for the next time)");
   const parsed = given ?? parsePlan(await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8"), DEMO_PLAN);
+    if (given !== undefined && given.plan.source.database !== database)
+      throw new PlanInvalid(
+        `${options.planFile}: source.database is "${given.plan.source.database}", and the database of --source is "${database}". Name that one.`,
+      );
   const backedUpAt = before(new Date(), backupAgeSeconds(options, parsed));
   const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backedUpAt });
   return { server, parsed, backedUpAt };
