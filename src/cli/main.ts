@@ -11,6 +11,9 @@ import { summarise } from "./summary.ts";
 
 const EXIT = { passed: 0, failed: 1, errored: 2, inconclusive: 3, usage: 64, interrupted: 130 } as const;
 
+/** What is being done when Ctrl-C comes may take longer to give up than a person waits; the servers' reaper then ends what is left. */
+const INTERRUPTION_SECONDS = 5;
+
 /** The local cloud's own directory, ignored by git. Nothing else is written. */
 const ROOT = join(process.cwd(), ".restore-drill");
 
@@ -25,7 +28,10 @@ async function drill(args: DrillArguments, sabotage: Sabotage | undefined): Prom
   const progress = new Progress(args.json ? process.stderr : process.stdout);
   const isSilent = args.json && !process.stderr.isTTY;
   const interruption = new AbortController();
-  process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
+  process.once("SIGINT", () => {
+    interruption.abort(new Error("interrupted"));
+    setTimeout(() => process.exit(EXIT.interrupted), INTERRUPTION_SECONDS * 1000).unref();
+  });
   try {
     const rehearsal = await rehearse({
       root: ROOT,

@@ -58,10 +58,13 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     const prepared = await prepareSource(options, host);
     const cloud = await openCloud(options, host, prepared.parsed);
     try {
+    options.signal?.throwIfAborted();
       options.signal?.throwIfAborted();
       await stage(options, cloud, prepared);
       return await orInterrupted(drill(cloud, prepared.parsed.plan.plan), options.signal);
     } finally {
+      // An abort that came while the backup was taken is not announced again.
+      options.signal?.throwIfAborted();
       await cloud.close();
     }
   } finally {
