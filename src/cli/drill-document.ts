@@ -1,15 +1,19 @@
 import type { Rehearsal } from "./rehearsal.ts";
+import { reasonOf, toldOf } from "./told.ts";
 
 /** What `--json` prints: one document, the same members whatever happened. Durations in seconds, moments ISO 8601, money USD. */
-export function drillDocument({ verdict, cause, report, messages, evidence }: Rehearsal): Record<string, unknown> {
+export function drillDocument(rehearsal: Rehearsal): Record<string, unknown> {
+  const { drillId, plan, verdict, cause, report, messages, evidence } = rehearsal;
+  const told = report === undefined ? toldOf(messages) : undefined;
   return {
-    drillId: report?.drillId ?? null,
-    plan: report?.plan ?? null,
+    drillId,
+    plan,
     verdict,
-    reason: report?.verdict.reason ?? (verdict === "passed" ? null : "drill"),
-    summary: report?.verdict.summary ?? cause ?? "",
-    rtoSeconds: report?.verdict.objectives.rto?.measuredSeconds ?? null,
-    rpoSeconds: report?.verdict.objectives.rpo?.measuredSeconds ?? null,
+    reason: reasonOf(rehearsal) ?? null,
+    // The execution has the last word: a drill that nobody was told of has errored, whatever its report says.
+    summary: cause ?? report?.verdict.summary ?? "",
+    rtoSeconds: report?.verdict.objectives.rto?.measuredSeconds ?? told?.rtoSeconds ?? null,
+    rpoSeconds: report?.verdict.objectives.rpo?.measuredSeconds ?? told?.rpoSeconds ?? null,
     phases: report?.verdict.phases ?? [],
     checks: (report?.checks ?? []).map(({ name, kind, outcome, expected, observed, seconds }) => ({
       name,
@@ -19,7 +23,7 @@ export function drillDocument({ verdict, cause, report, messages, evidence }: Re
       observed,
       seconds,
     })),
-    leftovers: report?.leftovers ?? [],
+    leftovers: report?.leftovers ?? told?.leftovers ?? [],
     cost: { estimatedUsd: report?.cost.estimated.usd ?? 0, actualUsd: report?.cost.actual.usd ?? 0 },
     evidence,
     notifications: messages.map(({ subject, bodies }) => ({ subject, email: bodies["email"], sms: bodies["sms"] })),

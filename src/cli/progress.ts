@@ -6,6 +6,7 @@ import { Drill } from "../plan/drill.ts";
 import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import { Verdict } from "../verdict/verdict.ts";
+import { printable } from "./printable.ts";
 
 /** The parts of an execution's document that tell how far it got. */
 const Document = z.object({
@@ -16,6 +17,10 @@ const Document = z.object({
   checks: z.optional(ChecksAnswer),
   verdict: z.optional(Verdict),
   teardown: z.optional(TeardownAnswer),
+  /** Why one of the three last steps did not do what it is there for: the machine goes on without it. */
+  teardownFailure: z.optional(z.unknown()),
+  evidenceFailure: z.optional(z.unknown()),
+  notifyFailure: z.optional(z.unknown()),
 });
 type Document = z.infer<typeof Document>;
 
@@ -38,7 +43,7 @@ export class Progress {
   }
 
   preparing(what: string): void {
-    this.#waiting(`${what} ...`);
+    this.#waiting(`${printable(what)} ...`);
   }
 
   /** Takes every event of the execution; most of them are not worth a line. */
@@ -77,7 +82,8 @@ interface Told {
   readonly waitingFor?: string;
 }
 
-function tell(state: string, { drill, copy, sandbox, isolation, checks, verdict, teardown }: Document): Told {
+function tell(state: string, document: Document): Told {
+  const { drill, copy, sandbox, isolation, checks, verdict, teardown } = document;
   if (state === "PlanDrill" && drill !== undefined)
     return {
       done: [
@@ -107,14 +113,20 @@ function tell(state: string, { drill, copy, sandbox, isolation, checks, verdict,
       ? { done: ["checks", countOutcomes(checks)] }
       : { waitingFor: `${checks.done} of ${checks.total} checks` };
   if (state === "JudgeDrill" && verdict !== undefined) return { done: ["judge", verdict.verdict] };
+  if (state === "TearDown" && document.teardownFailure !== undefined)
+    return { done: ["tear down", "NOT FINISHED: what is left behind is in the report"] };
   if (state === "TearDown" && teardown !== undefined)
     return teardown.phase === "ready"
       ? { done: ["tear down", `${teardown.deleted.length} deleted, ${teardown.leftovers.length} left behind`] }
       : {
           waitingFor: `deleting ${teardown.remaining.map(({ kind }) => kind).join(", ") || "nothing more, looking again"}`,
         };
-  if (state === "RecordEvidence") return { done: ["evidence", "report, checks, manifest, ledger"] };
-  if (state === "NotifyOutcome") return { done: ["notify", "SNS"] };
+  if (state === "RecordEvidence")
+    return {
+      done: ["evidence", document.evidenceFailure === undefined ? "report, checks, manifest, ledger" : "NOT WRITTEN"],
+    };
+  if (state === "NotifyOutcome")
+    return { done: ["notify", document.notifyFailure === undefined ? "SNS" : "NOBODY WAS TOLD"] };
   return {};
 }
 

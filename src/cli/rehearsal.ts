@@ -36,6 +36,8 @@ export interface RehearsalOptions {
 }
 
 export interface Rehearsal {
+  readonly drillId: string;
+  readonly plan: string;
   readonly verdict: Verdict["verdict"];
   /** What the execution ended with, for a drill that left no report. */
   readonly cause: string | undefined;
@@ -56,15 +58,15 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const host = await openPostgresHost({ root: options.root });
   try {
     const prepared = await prepareSource(options, host);
+    options.signal?.throwIfAborted();
     const cloud = await openCloud(options, host, prepared.parsed);
     try {
-    options.signal?.throwIfAborted();
       options.signal?.throwIfAborted();
       await stage(options, cloud, prepared);
-      return await orInterrupted(drill(cloud, prepared.parsed.plan.plan), options.signal);
-    } finally {
       // An abort that came while the backup was taken is not announced again.
       options.signal?.throwIfAborted();
+      return await orInterrupted(drill(cloud, prepared.parsed.plan.plan), options.signal);
+    } finally {
       await cloud.close();
     }
   } finally {
@@ -98,15 +100,15 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     const { server, database, survey } = await importSource(options.source, host, dataDirectory, importing);
+    if (given !== undefined && given.plan.source.database !== database)
+      throw new PlanInvalid(
+        `${options.planFile}: source.database is "${given.plan.source.database}", and the database of --source is "${database}". Name that one.`,
+      );
     const parsed = given ?? parsePlan(JSON.stringify(derivePlan(database, survey)), "the plan derived from the source");
     return { server, parsed, backedUpAt: before(survey.takenAt, backupAgeSeconds(options, parsed)) };
   }
   options.onPreparing?.("making the demo database (kept for the next time)");
   const parsed = given ?? parsePlan(await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8"), DEMO_PLAN);
-    if (given !== undefined && given.plan.source.database !== database)
-      throw new PlanInvalid(
-        `${options.planFile}: source.database is "${given.plan.source.database}", and the database of --source is "${database}". Name that one.`,
-      );
   const backedUpAt = before(new Date(), backupAgeSeconds(options, parsed));
   const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backedUpAt });
   return { server, parsed, backedUpAt };
@@ -180,13 +182,15 @@ async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
     new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }),
   );
   const ended = await cloud.finished(executionArn);
-  const startedAt = (ended.startDate ?? new Date()).toISOString();
+  const drillId = drillIdOf({ id: executionArn, startedAt: (ended.startDate ?? new Date()).toISOString() });
   return {
+    drillId,
+    plan,
     verdict: verdictOf(ended.status, ended.error),
     cause: ended.cause,
     messages: cloud.messages,
     executionArn,
-    ...(await readEvidence(cloud.evidenceDirectory, drillIdOf({ id: executionArn, startedAt }))),
+    ...(await readEvidence(cloud.evidenceDirectory, drillId)),
   };
 }
 

@@ -4,7 +4,9 @@ import type { CheckResult } from "../checks/result.ts";
 import type { Report } from "../evidence/report.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import { printable } from "./printable.ts";
 import type { Rehearsal } from "./rehearsal.ts";
+import { reasonOf, toldOf } from "./told.ts";
 
 const COLOUR = { passed: "green", failed: "red", inconclusive: "yellow", errored: "magenta" } as const;
 const OUTCOME_COLOUR = { held: "green", failed: "red", unchecked: "yellow", empty: "yellow" } as const;
@@ -13,18 +15,20 @@ const SEVERITY: readonly CheckResult["outcome"][] = ["failed", "unchecked", "emp
 const MAX_NAME_CHARS = 44;
 
 /** What a person reads when a drill has ended: the verdict first, then what it rests on, then where to look. */
-export function summarise({ verdict, cause, report, evidence, messages }: Rehearsal): string {
-  if (report === undefined) return `${label(verdict)}\n${cause ?? "The drill left no report."}\n`;
+export function summarise(rehearsal: Rehearsal): string {
+  const { verdict, cause, report, evidence, messages } = rehearsal;
+  if (report === undefined) return withoutReport(rehearsal);
   const files = evidence.map((file) => `  ${relative(process.cwd(), file)}`);
   const sections = [
     [
-      `${label(verdict, report.verdict.reason)}  ${report.database}`,
-      report.verdict.summary,
+      `${label(verdict, reasonOf(rehearsal))}  ${report.database}`,
+      // The execution has the last word: a drill that nobody was told of has errored, whatever its report says.
+      printable(cause ?? report.verdict.summary),
       ...nextStep(report.verdict),
     ],
     recovery(report),
     checks(report.checks),
-    leftovers(report),
+    leftovers(report.leftovers),
     [
       `Cost        at most $${report.cost.actual.usd.toFixed(4)} for what was used, estimated $${report.cost.estimated.usd.toFixed(2)} (${report.cost.basis})`,
     ],
@@ -35,6 +39,20 @@ export function summarise({ verdict, cause, report, evidence, messages }: Rehear
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Short, but never without what was left behind. */
+function withoutReport(rehearsal: Rehearsal): string {
+  const { verdict, cause, messages, drillId } = rehearsal;
+  const told = toldOf(messages);
+  const left = told === undefined ? [`What drill ${drillId} created may be left behind.`] : leftovers(told.leftovers);
+  const lines = [
+    label(verdict, reasonOf(rehearsal)),
+    printable(cause ?? "It ended without a cause."),
+    "The drill left no report.",
+    ...left,
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function label(verdict: Verdict["verdict"], reason?: string): string {
@@ -61,7 +79,7 @@ function recovery({ verdict, drill }: Report): string[] {
 function objective(name: string, measured: Verdict["objectives"]["rto"]): string[] {
   if (measured === undefined) return [];
   const wanted = `objective ${formatDuration(measured.objectiveSeconds)}`;
-  if (measured.measuredSeconds === undefined) return [`${name}         not measured   ${wanted}`];
+  if (measured.measuredSeconds === undefined) return [`${name.padEnd(14)} not measured   ${wanted}`];
   const met = measured.met === true ? "met" : styleText("red", "missed");
   return [`${name.padEnd(14)} ${formatDuration(measured.measuredSeconds).padStart(12)}   ${wanted}, ${met}`];
 }
@@ -72,14 +90,18 @@ function checks(results: readonly CheckResult[]): string[] {
   return ["Checks", ...worstFirst.map(checkLine)];
 }
 
-function checkLine({ name, outcome, expected, observed, required }: CheckResult): string {
+function checkLine(result: CheckResult): string {
+  const { outcome, required } = result;
+  const [name = "", expected, observed] = [result.name, result.expected, result.observed].map(onOneLine);
   const mark = styleText(OUTCOME_COLOUR[outcome], outcome.padEnd(9));
   const short = name.length <= MAX_NAME_CHARS ? name.padEnd(MAX_NAME_CHARS) : `${name.slice(0, MAX_NAME_CHARS - 3)}...`;
   const seen = outcome === "held" ? observed : `${observed}; expected ${expected}`;
   return `  ${mark} ${short}  ${seen}${required ? "" : styleText("dim", "  (optional)")}`;
 }
 
-function leftovers({ leftovers: left }: Report): string[] {
+const onOneLine = (text: string): string => printable(text).replaceAll("\n", " ");
+
+function leftovers(left: Report["leftovers"]): string[] {
   if (left.length === 0) return ["Left behind nothing"];
   return [
     styleText("red", "LEFT BEHIND"),
