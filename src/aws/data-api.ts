@@ -116,8 +116,6 @@ export class DataSession {
         const failed = statementFailedBy(error);
         // No statement of a check is in play yet: what is wrong with the call itself is the drill's own fault.
         if (failed === undefined || failed.fault === "invalid") throw error;
-        if (failed.fault === "timeout")
-          throw new StatementFailed("unavailable", "the database did not answer the opening of a session in time");
         const waitMs = BEGIN_WAITS_MS[attempt];
         if (failed.fault !== "unavailable" || waitMs === undefined) throw failed;
         await this.#options.pause(waitMs);

@@ -164,7 +164,7 @@ describe("the full read", () => {
 
   it("spends one statement on a database in which nothing at all is answered", async () => {
     const { result, api } = await read(await sandbox.database(LARGE), { prepare: timesOut(() => true) });
-    expect(result).toMatchObject({ outcome: "unchecked", fault: "unavailable" });
+    expect(result).toMatchObject({ outcome: "unchecked", fault: "timeout" });
     expect(api.statements).toHaveLength(1);
   });
 
