@@ -13,14 +13,16 @@ export const MAX_LISTED = 10;
 type Scalar = string | number | boolean;
 
 /** `between 1,000 and 2,000 rows`, `exactly "shipped"`, `no rows`. */
-export function describeExpectation(expect: Expectation, unit = ""): string {
-  const suffix = unit === "" ? "" : ` ${unit}`;
+export function describeExpectation(expect: Expectation, noun?: string): string {
+  const suffix = noun === undefined ? "" : ` ${noun}${isOne(expect) ? "" : "s"}`;
   if ("noRows" in expect && expect.noRows !== undefined) return "no rows";
   if (expect.equals !== undefined) return `exactly ${describeScalar(expect.equals)}${suffix}`;
   if (expect.between !== undefined) return `between ${expect.between.map(describeScalar).join(" and ")}${suffix}`;
   if (expect.atLeast !== undefined) return `at least ${describeScalar(expect.atLeast)}${suffix}`;
   return `at most ${describeScalar(expect.atMost ?? 0)}${suffix}`;
 }
+
+const isOne = ({ equals, atLeast, atMost }: Expectation): boolean => [equals, atLeast, atMost].includes(1);
 
 const describeScalar = (value: Scalar): string =>
   typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 20 }) : JSON.stringify(value);

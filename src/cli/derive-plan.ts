@@ -47,7 +47,9 @@ export function derivePlan(database: string, survey: SourceSurvey): PlanFile {
 }
 
 function presence({ tables, extensions }: SourceSurvey): Checks {
-  const wholes = tables.filter(({ kind }) => kind === "table" || kind === "partitioned table").map(qualified);
+  const wholes = tables
+    .filter(({ kind }) => kind === "table" || kind === "unlogged table" || kind === "partitioned table")
+    .map(qualified);
   return [
     ...(wholes.length === 0 ? [] : [{ kind: "tables" as const, present: wholes }]),
     ...(extensions.length === 0 ? [] : [{ kind: "extensions" as const, present: extensions.map(({ name }) => name) }]),

@@ -30,7 +30,7 @@ export function summarise(rehearsal: Rehearsal): string {
     checks(report.checks),
     leftovers(report.leftovers),
     [
-      `Cost        at most $${report.cost.actual.usd.toFixed(4)} for what was used, estimated $${report.cost.estimated.usd.toFixed(2)} (${report.cost.basis})`,
+      `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],
     ["Evidence", ...files],
     [`Notified    ${messages.map(({ subject }) => subject).join("; ") || "nobody"}`],

@@ -145,9 +145,10 @@ function rpoSeconds(drill: Drill, results: CheckResults | undefined): number {
 }
 
 function objective(objectiveSeconds: number, measuredSeconds: number | undefined) {
-  return measuredSeconds === undefined
-    ? { objectiveSeconds }
-    : { objectiveSeconds, measuredSeconds, met: measuredSeconds <= objectiveSeconds };
+  if (measuredSeconds === undefined) return { objectiveSeconds };
+  // Moments are known to the millisecond: what stands behind that is the arithmetic's.
+  const toMillisecond = Math.round(measuredSeconds * 1000) / 1000;
+  return { objectiveSeconds, measuredSeconds: toMillisecond, met: toMillisecond <= objectiveSeconds };
 }
 
 function missedObjective(name: string, objective: Verdict["objectives"]["rto"]): string | undefined {

@@ -12,9 +12,10 @@ import { FIRST_PACE, paceAfter, paceAfterFailure } from "../../src/checks/pace.t
 
 describe("an expectation", () => {
   it("reads as a sentence", () => {
-    expect(describeExpectation({ between: [1000, 2000] }, "rows")).toBe("between 1,000 and 2,000 rows");
+    expect(describeExpectation({ between: [1000, 2000] }, "row")).toBe("between 1,000 and 2,000 rows");
     expect(describeExpectation({ atLeast: 0.5 })).toBe("at least 0.5");
-    expect(describeExpectation({ atMost: 0 }, "rows")).toBe("at most 0 rows");
+    expect(describeExpectation({ equals: 1 }, "row")).toBe("exactly 1 row");
+    expect(describeExpectation({ atMost: 0 }, "row")).toBe("at most 0 rows");
     expect(describeExpectation({ equals: "it's" })).toBe('exactly "it\'s"');
     expect(describeExpectation({ noRows: true })).toBe("no rows");
   });

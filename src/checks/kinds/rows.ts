@@ -24,7 +24,7 @@ type RowsCursor = z.infer<typeof RowsCursor>;
 
 /** How many rows a table has, against what it should have. */
 export const rows: KindOfCheck<"rows"> = {
-  expected: ({ expect }) => describeExpectation(expect, "rows"),
+  expected: ({ expect }) => describeExpectation(expect, "row"),
 
   async ask(check, asking, cursor) {
     const table = sqlNameOf(check.table);

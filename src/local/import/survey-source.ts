@@ -34,7 +34,7 @@ export interface SourceInventory {
 export async function takeInventory({ client }: SourceSession): Promise<SourceInventory> {
   const relations = await client.query<SurveyedRelation & { readable: boolean }>(`
     select n.nspname as schema, c.relname as name, format('%I.%I', n.nspname, c.relname) as quoted, c.reltuples::float8 as estimate,
-      case when c.relkind = 'p' then 'partitioned table' when c.relispartition then 'partition' when c.relkind = 'm' then 'materialized view'
+      case when c.relpersistence = 'u' then 'unlogged table' when c.relkind = 'p' then 'partitioned table' when c.relispartition then 'partition' when c.relkind = 'm' then 'materialized view'
            when c.relkind = 'f' then 'foreign table' when c.relkind = 'S' then 'sequence' else 'table' end as kind,
       has_schema_privilege(n.oid, 'usage') and case c.relkind when 'S' then has_sequence_privilege(c.oid, 'select')
         else has_table_privilege(c.oid, 'select') end as readable
@@ -85,11 +85,9 @@ async function countTables(session: SourceSession, relations: readonly SurveyedR
   const counted: SurveyedTable[] = [];
   for (const { schema, name, quoted, kind, estimate } of relations) {
     const seconds = Math.min(COUNT_SECONDS, (deadline - Date.now()) / 1000);
-    // ONLY: the rows of an inheriting table are counted with that table.
-    const only = kind === "partitioned table" ? "" : "only ";
     const mayCount = kind !== "foreign table" && seconds > 0;
     const rows = mayCount
-      ? await session.attempt<{ n: string }>(`select count(*) as n from ${only}${quoted}`, seconds)
+      ? await session.attempt<{ n: string }>(`select count(*) as n from ${quoted}`, seconds)
       : undefined;
     const [row] = rows ?? [];
     if (row !== undefined) counted.push({ schema, name, kind, rows: Number(row.n), exact: true });

@@ -15,13 +15,20 @@ export interface SourceSurvey {
   readonly policyRoles: readonly string[];
 }
 
-export type TableKind = "table" | "partitioned table" | "partition" | "materialized view" | "foreign table";
+/** An unlogged table comes back empty from every physical backup: its rows were never promised. */
+export type TableKind =
+  | "table"
+  | "unlogged table"
+  | "partitioned table"
+  | "partition"
+  | "materialized view"
+  | "foreign table";
 
 export interface SurveyedTable {
   readonly schema: string;
   readonly name: string;
   readonly kind: TableKind;
-  /** Absent for a foreign table, and where neither a count nor an estimate was to be had. */
+  /** With those of the tables that inherit from it, as `select count(*)` sees them. Absent for a foreign table, and where neither a count nor an estimate was to be had. */
   readonly rows?: number;
   /** False: the count took too long, and `rows` is the planner's estimate. */
   readonly exact: boolean;

@@ -38,6 +38,10 @@ const USERS_DATABASE = `
   create server elsewhere foreign data wrapper postgres_fdw options (host 'db.example.com');
   create user mapping for boss server elsewhere options (user 'x', password 'hunter2hunter2');
   create foreign table public.remote_thing (id int) server elsewhere;
+  create unlogged table public.session_cache as select generate_series(1, 10) as id;
+  create table public.vehicle as select 1 as id;
+  create table public.truck (axles int) inherits (public.vehicle);
+  insert into public.truck values (2, 4), (3, 6);
   create publication everything for all tables;
 `;
 
@@ -132,6 +136,10 @@ describe.skipIf("skip" in binaries)(`importSource${why}`, () => {
       reading: "partitioned table 700",
       reading_2025: "partition 700",
       order_days: "materialized view 4",
+      session_cache: "unlogged table 10",
+      // As SELECT sees it, so with the trucks.
+      vehicle: "table 3",
+      truck: "table 2",
       remote_thing: "foreign table undefined",
     });
     expect(survey.extensions.map(({ name }) => name)).toEqual(["citext", "postgres_fdw"]);
