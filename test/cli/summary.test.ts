@@ -107,7 +107,7 @@ describe("summarise", () => {
   });
 
   it("has cost, evidence that can be opened from here, and the notifications", () => {
-    expect(read()).toContain("at most $1.2345 for what was used, estimated $4.20");
+    expect(read()).toContain("at most $1.23 at list prices, estimated $4.20 before");
     expect(read()).toContain(`\n  ${relative(process.cwd(), EVIDENCE)}\n`);
     expect(read()).toContain("Notified    PASSED: orders-production, restore drill");
     expect(read({ messages: [] })).toContain("Notified    nobody");
