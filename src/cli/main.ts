@@ -76,6 +76,12 @@ function print(text: string): number {
   return EXIT.passed;
 }
 
+// Node would end with 1, which says that a recovery failed.
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`${error.stack ?? error.message}\n`);
+  process.exit(EXIT.errored);
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -26,6 +26,7 @@ export function summarise(rehearsal: Rehearsal): string {
       printable(cause ?? report.verdict.summary),
       ...nextStep(report.verdict),
     ],
+    (report.drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     recovery(report),
     checks(report.checks),
     leftovers(report.leftovers),

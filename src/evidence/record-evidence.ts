@@ -5,10 +5,9 @@ import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
-import { TeardownAnswer } from "../recovery/answers.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
-import { type Story, storyOf } from "../verdict/phases.ts";
+import { type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { readJournal } from "./journal.ts";
 import { type LedgerEntry, writeLedger } from "./ledger.ts";
@@ -18,8 +17,8 @@ import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
 
 export const RecordEvidenceInput = z.object({
   ...SubjectInput,
+  ...StoryInput,
   verdict: Verdict,
-  teardown: z.optional(TeardownAnswer),
   teardownFailure: z.optional(FailureInput),
 });
 type RecordEvidenceInput = z.infer<typeof RecordEvidenceInput>;
@@ -35,7 +34,7 @@ const COST_BASIS =
 const NO_COST = { usd: 0, items: [] };
 
 /**
- * Files the drill: report.json, checks.json, manifest.json (SHA-256 of each), then, last, its ledger entry, so that an entry in the
+ * Files the drill: report.json, checks.json, manifest.json (SHA-256 of each, and of plan.json), then, last, its ledger entry, so that an entry in the
  * ledger always has its evidence. Recording again replaces the same files.
  */
 export async function recordEvidence(services: Services, input: RecordEvidenceInput): Promise<EvidenceAnswer> {
@@ -43,11 +42,13 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const subject = await subjectOf(services.plans, input);
   const { prefix } = subject;
   const endedAt = now().toISOString();
-  const story = input.drill === undefined ? {} : storyOf(await readJournal(store, prefix));
+  const story = input.drill === undefined ? {} : storyOf(await readJournal(store, prefix), input);
   const results = await store.get(`${prefix}/checks.json`, CheckResults);
   const report = compose(input, subject, story, results, endedAt);
 
+  const plan = await store.getText(`${prefix}/plan.json`);
   const files = {
+    ...(plan === undefined ? {} : { "plan.json": plan }),
     "report.json": await store.put(`${prefix}/report.json`, report),
     "checks.json": await store.put(
       `${prefix}/checks.json`,

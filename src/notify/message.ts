@@ -63,6 +63,7 @@ function email(outcome: Outcome, label: string): string {
           "LEFT BEHIND (it costs money and holds production data; delete it by hand):",
           ...leftovers.map(({ kind, id, region, reason }) => `- ${kind} ${id} in ${region}: ${reason}`),
         ],
+    (drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     [
       objectiveLine("RTO", verdict.objectives.rto),
       objectiveLine("RPO", verdict.objectives.rpo),

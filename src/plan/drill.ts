@@ -47,7 +47,7 @@ export type CostItem = z.infer<typeof CostItem>;
 export const Drill = z.object({
   drillId: z.string(),
   plan: z.string(),
-  /** SHA-256 of the plan as it was read: says which version of the plan was drilled. */
+  /** SHA-256 of the plan's JSON, without white space: says which version of the plan was drilled. */
   planSha256: z.string(),
   trigger: z.object({ kind: z.string(), by: z.string() }),
   startedAt: Instant,

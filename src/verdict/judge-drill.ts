@@ -10,10 +10,11 @@ import { blameFor, nextStepFor } from "./blame.ts";
 import { formatDuration } from "./duration.ts";
 import { type Failure, FailureInput, readFailure } from "./failure.ts";
 import { publishMetrics } from "./metrics.ts";
-import { phasesOf, storyOf } from "./phases.ts";
+import { phasesOf, StoryInput, storyOf } from "./phases.ts";
 import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
 
-export const JudgeDrillInput = z.object({ ...SubjectInput, failure: z.optional(FailureInput) });
+/** The steps' answers are in the document of a drill that got through; of one that failed, only the journal has them. */
+export const JudgeDrillInput = z.object({ ...SubjectInput, ...StoryInput, failure: z.optional(FailureInput) });
 
 /** A mail with more lines is not read; the report has them all. */
 const MAX_FINDINGS = 20;
@@ -39,7 +40,7 @@ export async function judgeDrill(
   const { database, prefix } = await subjectOf(services.plans, input);
   const results = drill && (await services.store.get(`${prefix}/checks.json`, CheckResults));
   const phases =
-    drill === undefined ? [] : phasesOf(drill, storyOf(await readJournal(services.store, prefix)), results);
+    drill === undefined ? [] : phasesOf(drill, storyOf(await readJournal(services.store, prefix), input), results);
   const verdict = judge({ drill, failure: readFailure(input.failure), results, phases });
   publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
@@ -100,13 +101,18 @@ function decide(
       summary: `Nothing wrong was seen, but ${count(unchecked.length, "required check")} of ${required.length} could not be asked.`,
       findings: unchecked.map(finding),
     };
-  if (drill?.checkCount === 0 || required.length === 0)
+  if (drill?.checkCount === 0 || required.every(({ kind }) => kind === "full-read"))
     return {
       verdict: "inconclusive",
       reason: "unchecked",
       summary: "The plan requires no checks: the database was restored, but nothing that decides was asked of it.",
       findings: [],
     };
+  const unmeasured = [unmeasuredObjective("RTO", objectives.rto), unmeasuredObjective("RPO", objectives.rpo)].filter(
+    (line) => line !== undefined,
+  );
+  if (unmeasured.length > 0)
+    return { verdict: "inconclusive", reason: "unchecked", summary: unmeasured.join(" "), findings: unmeasured };
 
   const empty = required.filter(({ outcome }) => outcome === "empty");
   if (empty.length > 0)
@@ -134,12 +140,14 @@ function measure(drill: Drill | undefined, results: CheckResults | undefined, ph
 }
 
 /** From the newest moment that came back, or, without a freshness check, from the recovery point's own time. */
-function rpoSeconds(drill: Drill, results: CheckResults | undefined): number {
+function rpoSeconds(drill: Drill, results: CheckResults | undefined): number | undefined {
   const newest = (results?.results ?? [])
     .flatMap(({ newestAt }) => newestAt ?? [])
     .sort()
     .at(-1);
-  if (newest === undefined) return drill.recoveryPoint.ageSeconds;
+  // RDS gives a copy only the time of its copying, which says nothing of the data.
+  if (newest === undefined)
+    return drill.recoveryPoint.copiedFrom === undefined ? drill.recoveryPoint.ageSeconds : undefined;
   // A snapshot's time is that of its request, so what is in it may be a little later.
   return Math.max(0, (Date.parse(drill.failureMoment) - Date.parse(newest)) / 1000);
 }
@@ -154,6 +162,12 @@ function objective(objectiveSeconds: number, measuredSeconds: number | undefined
 function missedObjective(name: string, objective: Verdict["objectives"]["rto"]): string | undefined {
   if (objective?.met !== false || objective.measuredSeconds === undefined) return undefined;
   return `${name} was ${formatDuration(objective.measuredSeconds)}, over its objective of ${formatDuration(objective.objectiveSeconds)}.`;
+}
+
+function unmeasuredObjective(name: string, objective: Verdict["objectives"]["rto"]): string | undefined {
+  return objective?.met === undefined
+    ? `${name} could not be measured, so whether it meets its objective is not known.`
+    : undefined;
 }
 
 const shortened = (text: string): string =>

@@ -8,6 +8,15 @@ import { PHASES, type Phase } from "./verdict.ts";
 
 export type Journal = Partial<Record<StepName, JournalEntry>>;
 
+/** The answers in the document of an execution. */
+export const StoryInput = {
+  copy: z.optional(CopyAnswer),
+  sandbox: z.optional(SandboxAnswer),
+  isolation: z.optional(IsolationAnswer),
+  checks: z.optional(ChecksAnswer),
+  teardown: z.optional(TeardownAnswer),
+};
+
 /** What each step last answered, where it answered. A failed branch leaves no document, but it leaves this. */
 export interface Story {
   readonly copy?: CopyAnswer | undefined;
@@ -17,7 +26,8 @@ export interface Story {
   readonly teardown?: TeardownAnswer | undefined;
 }
 
-export function storyOf(journal: Journal): Story {
+/** From the journal, and where that has a gap (writing it never fails a step) from the execution's document. */
+export function storyOf(journal: Journal, document: Story = {}): Story {
   // A step that failed keeps what it had learned in the error's details.
   const read = <Schema extends z.core.$ZodType>(step: StepName, schema: Schema): z.output<Schema> | undefined => {
     const entry = journal[step];
@@ -28,11 +38,11 @@ export function storyOf(journal: Journal): Story {
     return parsed.success ? parsed.data : undefined;
   };
   return {
-    copy: read("copy-snapshot", CopyAnswer),
-    sandbox: read("restore-sandbox", SandboxAnswer),
-    isolation: read("prove-isolation", IsolationAnswer),
-    checks: read("run-checks", ChecksAnswer),
-    teardown: read("tear-down", TeardownAnswer),
+    copy: read("copy-snapshot", CopyAnswer) ?? document.copy,
+    sandbox: read("restore-sandbox", SandboxAnswer) ?? document.sandbox,
+    isolation: read("prove-isolation", IsolationAnswer) ?? document.isolation,
+    checks: read("run-checks", ChecksAnswer) ?? document.checks,
+    teardown: read("tear-down", TeardownAnswer) ?? document.teardown,
   };
 }
 

@@ -95,7 +95,7 @@ describe("a drill of the demo database", () => {
     // An objective that a busy machine meets too.
     const plan = await readFile(join(PROJECT, "drills/orders.yml"), "utf8");
     const planFile = join(directory, "orders.yml");
-    await writeFile(planFile, plan.replace("rto: 45s", "rto: 1h"));
+    await writeFile(planFile, plan);
     const { code, stdout, stderr } = await run(["--json", "--plan", planFile]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const document = DrillDocument.parse(JSON.parse(stdout));

@@ -53,6 +53,20 @@ describe("judgeDrill", () => {
     expect(Verdict.parse(verdict)).toMatchObject({ verdict: "passed", objectives: { rto: { measuredSeconds: 1200 } } });
   });
 
+  it("takes from the document what the journal has a gap of", async () => {
+    const { [`${prefix}/journal/restore-sandbox.json`]: _, ...gapped } = WHOLE_DRILL;
+    const bucket = { ...gapped, [`${prefix}/checks.json`]: checkResults() };
+    const verdict = await judgeWith(bucket, { drill: SAMPLE_DRILL, sandbox: SANDBOX });
+    expect(verdict).toMatchObject({ verdict: "passed", objectives: { rto: { measuredSeconds: 1200 } } });
+  });
+
+  it("never passes a drill whose RTO was not measured", async () => {
+    const { [`${prefix}/journal/restore-sandbox.json`]: _, ...gapped } = WHOLE_DRILL;
+    const verdict = await judgeWith({ ...gapped, [`${prefix}/checks.json`]: checkResults() });
+    expect(verdict).toMatchObject({ verdict: "inconclusive", reason: "unchecked" });
+    expect(verdict.summary).toMatch(/^RTO could not be measured/);
+  });
+
   it("tells how far a drill came that failed", async () => {
     const { waitSeconds: _, phase: __, ...learned } = SANDBOX;
     const failed = {

@@ -124,6 +124,18 @@ describe("what a verdict says", () => {
     expect(objectives.rpo).toEqual({ objectiveSeconds: expect.any(Number) });
   });
 
+  it("of a copied recovery point: no RPO from the time of its copying, so no pass either", () => {
+    const recoveryPoint = { ...SAMPLE_DRILL.recoveryPoint, copiedFrom: "arn:elsewhere" };
+    const verdict = verdictOf({ drill: { recoveryPoint }, results: [checkResult()] });
+    expect(verdict).toMatchObject({ verdict: "inconclusive", reason: "unchecked" });
+    expect(verdict.summary).toMatch(/^RPO could not be measured/);
+  });
+
+  it("of a plan that requires nothing but the full read: that nothing was asked", () => {
+    const fullRead = checkResult({ name: "full-read", kind: "full-read" });
+    expect(verdictOf({ results: [fullRead, optional(checkResult())] }).verdict).toBe("inconclusive");
+  });
+
   it("of a missed RPO: to back up more often, not to be quicker", () => {
     const { nextStep } = verdictOf({ drill: { objectives: { rtoSeconds: 14_400, rpoSeconds: 3600 } } });
     expect(nextStep).toMatch(/back up more often/);

@@ -1,4 +1,6 @@
+import { PlanInvalid } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { formatDuration } from "../../verdict/duration.ts";
 import { SOURCE_KEY } from "../account.ts";
 import type { RestoredServer } from "../services/rds/core.ts";
 import { DEFAULT_TIME_SCALE, DURATION_SECONDS } from "../services/rds/durations.ts";
@@ -8,6 +10,8 @@ import type { Sabotage, Stage } from "./sabotage.ts";
 
 /** A statement is cancelled by the Data API after 45 s; a sabotage that lets every one hang does not wait that long. */
 const SHORT_STATEMENT_SECONDS = 1;
+/** Nobody watches a restore crawl for longer. */
+const MAX_SLOW_SECONDS = 300;
 /** By how much an objective is missed. */
 const TOO_MUCH = 1.1;
 
@@ -58,7 +62,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "The restore takes longer than the RTO allows.",
     verdict: "failed",
     reason: "objective",
-    faults: (plan) => ({ stretch: (step) => (step === "clusterRestore" ? tooSlow(plan) : undefined) }),
+    faults: (plan) => {
+      const factor = tooSlow(plan);
+      return { stretch: (step) => (step === "clusterRestore" ? factor : undefined) };
+    },
   },
   {
     name: "wrong-key",
@@ -103,8 +110,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
 ];
 
-/** How many times longer than modelled the restore has to take for the RTO to be missed. */
+/** How many times longer than modelled the restore has to take for the RTO to be missed. Throws PlanInvalid for an RTO of hours. */
 function tooSlow(plan: Plan): number {
+  const { rtoSeconds } = plan.objectives;
+  if (rtoSeconds > MAX_SLOW_SECONDS)
+    throw new PlanInvalid(
+      `The sabotage "slow" lasts until the RTO is missed, and objectives.rto of ${plan.plan} is ${formatDuration(rtoSeconds)}. Give it a plan with an RTO of at most ${formatDuration(MAX_SLOW_SECONDS)}.`,
+    );
   const modelledSeconds = DURATION_SECONDS.clusterRestore * DEFAULT_TIME_SCALE;
-  return (plan.objectives.rtoSeconds * TOO_MUCH) / modelledSeconds;
+  return (rtoSeconds * TOO_MUCH) / modelledSeconds;
 }
