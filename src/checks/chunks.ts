@@ -59,8 +59,9 @@ export async function readChunk(
       row,
       next: goOn(paceAfter(pace, { blocks: to - block, seconds: session.seconds - before })),
     };
-  } catch (failed) {
-    if (!(failed instanceof StatementFailed) || failed.fault === "unavailable") throw failed;
+  } catch (error) {
+    if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
+    const failed = asReadFailure(error);
     if (failed.fault !== "timeout" && failed.fault !== "corrupt") {
       // Denied, dropped or wrong for every block alike.
       return { step: "unread", failed, range: { from: block, to: relation.blocks }, next: undefined };
@@ -68,4 +69,13 @@ export async function readChunk(
     if (to - block > 1) return { step: "split", failed, next: { block, pace: paceAfterFailure(to - block) } };
     return { step: "unread", failed, range: { from: block, to }, next: goOn(FIRST_PACE) };
   }
+}
+
+/**
+ * What failed a statement that does nothing but read rows: an internal error (SQLState class XX) or one of the system and its files (58)
+ * can only come of what is on disk, whatever its message. In a user's own statement it may come of the statement.
+ */
+export function asReadFailure(failed: StatementFailed): StatementFailed {
+  const isOfStorage = failed.fault === "invalid" && /^(XX|58)/.test(failed.sqlState ?? "");
+  return isOfStorage ? new StatementFailed("corrupt", failed.message, failed.sqlState) : failed;
 }

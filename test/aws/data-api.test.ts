@@ -152,6 +152,36 @@ describe("statementFailedBy", () => {
     ],
     [
       "DatabaseErrorException",
+      "ERROR: could not access status of transaction 4040; SQLState: 58P01",
+      "corrupt",
+      "could not access status of transaction 4040",
+    ],
+    [
+      "DatabaseErrorException",
+      "ERROR: MultiXactId 77 does no longer exist -- apparent wraparound; SQLState: XX000",
+      "corrupt",
+      "MultiXactId 77 does no longer exist -- apparent wraparound",
+    ],
+    [
+      "DatabaseErrorException",
+      'ERROR: could not read block 3 in file "base/5/1": Input/output error; SQLState: 58030',
+      "corrupt",
+      'could not read block 3 in file "base/5/1": Input/output error',
+    ],
+    [
+      "DatabaseErrorException",
+      "ERROR: operator does not exist: uuid = text; SQLState: 42883",
+      "invalid",
+      "operator does not exist: uuid = text",
+    ],
+    [
+      "DatabaseErrorException",
+      "ERROR: could not identify an ordering operator for type json; SQLState: 42883",
+      "invalid",
+      "could not identify an ordering operator for type json",
+    ],
+    [
+      "DatabaseErrorException",
       "ERROR: invalid memory alloc request size 18446744073709551613; SQLState: XX000",
       "corrupt",
       "invalid memory alloc request size 18446744073709551613",

@@ -268,6 +268,26 @@ describe("the full read", () => {
     });
   });
 
+  it.each([
+    ["XX000", "could not do what was never heard of"],
+    ["58P01", "could not find something"],
+  ])("takes SQLState %s for damage, whatever its message: it only reads", async (state, message) => {
+    const database = await sandbox.database("create table torn as select 1 a; create table sound as select 1 a");
+    const { result } = await read(database, {
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          const said = `ERROR: ${message}; SQLState: ${state}`;
+          if (sql.includes('"torn"')) throw Object.assign(new Error(said), { name: "DatabaseErrorException" });
+        };
+      },
+    });
+    expect(result).toMatchObject({
+      outcome: "failed",
+      fault: "corrupt",
+      observed: `public.torn block 0: the data can not be read: ${message} (SQLState ${state})`,
+    });
+  });
+
   it("stops looking when the damage is everywhere", async () => {
     const database = await sandbox.database(LARGE);
     await damage(

@@ -34,7 +34,6 @@ export class StatementFailed extends Error {
 const BY_STATE: Readonly<Record<string, StatementFault>> = {
   "42P01": "missing",
   "42703": "missing",
-  "42883": "missing",
   "42704": "missing",
   "3F000": "missing",
   "3D000": "missing",
@@ -63,6 +62,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, StatementFault])[] = [
     /invalid page|could not read block|could not open file|(missing|unexpected) chunk|is corrupt|invalid memory alloc request size \d{11}/,
     "corrupt",
   ],
+  // A row names a transaction whose status (pg_xact, pg_multixact) did not come back with it.
+  [/could not access status of transaction|MultiXactId \d+ (does no longer exist|has not been created yet)/, "corrupt"],
   [/read-only transaction/, "refused-write"],
   [/could not access file|(relation|column|function|schema|type|database) .*does not exist/, "missing"],
   [/permission denied|row-level security/, "denied"],
@@ -126,7 +127,7 @@ function readSqlError(error: Error): StatementFailed | undefined {
   const byMessage = BY_MESSAGE.find(([pattern]) => pattern.test(text))?.[1];
   const isAboutTheCall = error.name !== "DatabaseErrorException" && state === undefined && byMessage === undefined;
   if (isAboutTheCall && /arn|secret|credential|endpoint/i.test(text)) return undefined;
-  const fault = faultOfState(state) ?? byMessage ?? "invalid";
+  const fault = faultOfState(state, text) ?? byMessage ?? "invalid";
   const isQuotable =
     state === undefined ? byMessage !== undefined || isAboutTheCall : QUOTABLE_CLASSES.has(state.slice(0, 2));
   const message = isQuotable
@@ -135,7 +136,9 @@ function readSqlError(error: Error): StatementFailed | undefined {
   return new StatementFailed(fault, message, state);
 }
 
-function faultOfState(state: string | undefined): StatementFault | undefined {
+function faultOfState(state: string | undefined, text: string): StatementFault | undefined {
   if (state === undefined) return undefined;
+  // An operator that is not there, or an ordering, is a question put to the wrong type.
+  if (state === "42883") return /^(function|procedure|aggregate|routine) /.test(text) ? "missing" : "invalid";
   return BY_STATE[state] ?? (state.startsWith("08") ? "unavailable" : undefined);
 }
