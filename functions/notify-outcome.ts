@@ -1,10 +1,11 @@
 import { SNSClient } from "@aws-sdk/client-sns";
+import { patience } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
 import { NotifyOutcomeInput, notifyOutcome } from "../src/notify/notify-outcome.ts";
 import { deployedPlan } from "../src/plan/library.ts";
 import { drillStep } from "../src/step.ts";
 
-const sns = new SNSClient({});
+const sns = new SNSClient(patience());
 const topicArn = setting("OUTCOME_TOPIC_ARN");
 
 export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input) =>

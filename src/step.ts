@@ -4,6 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
+import { patience } from "./aws/clients.ts";
 import { setting } from "./aws/environment.ts";
 import { JsonStore } from "./aws/json-store.ts";
 import { InputInvalid } from "./errors.ts";
@@ -31,7 +32,7 @@ export function drillStep<Schema extends z.core.$ZodType, Answer extends object>
   schema: Schema,
   core: (input: z.output<Schema>, context: StepContext) => Promise<Answer>,
 ) {
-  const store = new JsonStore(new S3Client({}), setting("EVIDENCE_BUCKET"));
+  const store = new JsonStore(new S3Client(patience()), setting("EVIDENCE_BUCKET"));
   return middy<unknown, Answer, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(journalled(step, store, logger))
