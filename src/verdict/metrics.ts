@@ -22,7 +22,7 @@ export interface Judged {
 }
 
 /**
- * Publishes a drill's metrics by EMF, with the database as the only dimension shared by all. A drill id is never one: each would be a
+ * Publishes a drill's metrics by EMF, by service and database. A drill id is never one: each would be a
  * metric of its own. Verdicts are published as 0 and 1, so that an alarm tells "no failure" from "no drill".
  */
 export function publishMetrics(metrics: Metrics, { database, drill, verdict, checks }: Judged): void {
