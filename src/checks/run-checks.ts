@@ -12,6 +12,7 @@ import { Checkpoint } from "./checkpoint.ts";
 import { findingOf } from "./fault.ts";
 import type { Asking, Finding, Progress } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
+import { withoutMistakenCall } from "./mistaken-call.ts";
 import { type CheckResult, ChecksAnswer } from "./result.ts";
 
 /** The longest that may follow a look at the clock: 15 s to begin a transaction, 45 s for a statement, 15 s to write and answer. */
@@ -116,9 +117,9 @@ class Slice {
       await this.#checkpoint.reached({ seconds: this.#session.seconds - before, at });
     };
     const asking = { session: this.#session, drill: this.#drill, hasTime: () => this.#hasTime(), reached };
-    const progress = await ask(check, asking, cursor?.at).catch((error: unknown): Progress => {
+    const progress = await ask(check, asking, cursor?.at).catch(async (error: unknown): Promise<Progress> => {
       if (!(error instanceof StatementFailed)) throw error;
-      return { finding: this.#cutOff(check, findingOf(error)) };
+      return { finding: this.#cutOff(check, findingOf(await withoutMistakenCall(this.#session, error))) };
     });
     if ("cursor" in progress) {
       await reached(progress.cursor);

@@ -136,6 +136,16 @@ describe("a freshness check", () => {
     expect(await of("total", "1h")).toMatchObject({ outcome: "unchecked" });
   });
 
+  it("does not take a column that has no newest value for one that is missing", async () => {
+    const database = await sandbox.database("create table t (yes boolean); insert into t values (true)");
+    const check: CheckInput = { kind: "freshness", table: "t", column: "yes", within: "1h" };
+    expect(await askOne(sandbox, database, check)).toMatchObject({
+      outcome: "unchecked",
+      fault: "invalid",
+      observed: "could not be asked: function max(boolean) does not exist (SQLState 42883)",
+    });
+  });
+
   it("does not take future times and infinity for freshness", async () => {
     const database = await sandbox.database(`create table t (at timestamptz, ends timestamptz);
       insert into t values ('2026-11-01 12:04Z', '2027-01-01Z'), ('infinity', 'infinity')`);
@@ -411,6 +421,13 @@ describe("a sql check", () => {
       });
     }
   });
+
+  it.each(["select max(true)", "select 1 from orders where id = 'a'::text", "select pg_catalog.sum('x'::text)"])(
+    "can not ask %s, which is a mistake in the check and no loss",
+    async (sql) => {
+      expect(await of(sql, { equals: 1 })).toMatchObject({ outcome: "unchecked", fault: "invalid" });
+    },
+  );
 
   it("does not repeat row data that an error message holds", async () => {
     const result = await of("select 'card 4111'::text::int", { equals: 1 });
