@@ -13,11 +13,17 @@ export const STATEMENT_WALL_SECONDS = 45;
 /** Just below the wall, so that the database itself cancels and says so, and no statement is left running behind a lost call. */
 const STATEMENT_SECONDS = STATEMENT_WALL_SECONDS - 1;
 
-/** Before each new attempt to begin: 15 s in all, what a resuming cluster takes. Each call has the SDK's own 3 attempts besides. */
+/** Before each new attempt to begin: 15 s in all, what a resuming cluster takes. */
 const BEGIN_WAITS_MS = [1000, 2000, 4000, 8000] as const;
 
-/** A statement that lost its connection is asked once more, if it was lost early: 10 s + 45 s still fit the reserve of a slice. */
+/** No attempt to begin starts later than this: one call that hangs takes 2 attempts of 60 s (src/aws/clients.ts), and five would take ten minutes. */
+const BEGIN_WITHIN_SECONDS = 30;
+
+/** A statement that lost its connection is asked once more, if it was lost early: a late one would not fit the reserve of a slice. */
 const RETRY_WITHIN_SECONDS = 10;
+
+/** How long the attempts of one `query` go on before the call that is its last; that one takes what the client allows a call. */
+export const QUERY_RETRY_SECONDS = RETRY_WITHIN_SECONDS + BEGIN_WITHIN_SECONDS;
 
 export interface DatabaseAddress {
   readonly clusterArn: string;
@@ -102,6 +108,7 @@ export class DataSession {
 
   async #begin(): Promise<string> {
     const { clusterArn: resourceArn, secretArn, database } = this.#address;
+    const began = performance.now();
     for (let attempt = 0; ; attempt += 1) {
       this.#calls += 1;
       try {
@@ -118,6 +125,7 @@ export class DataSession {
         if (failed === undefined || failed.fault === "invalid") throw error;
         const waitMs = BEGIN_WAITS_MS[attempt];
         if (failed.fault !== "unavailable" || waitMs === undefined) throw failed;
+        if (performance.now() - began + waitMs > BEGIN_WITHIN_SECONDS * 1000) throw failed;
         await this.#options.pause(waitMs);
       }
     }

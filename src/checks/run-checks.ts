@@ -1,7 +1,7 @@
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
 import * as z from "zod/mini";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
-import { DataSession, type SessionOptions } from "../aws/data-api.ts";
+import { DataSession, QUERY_RETRY_SECONDS, type SessionOptions } from "../aws/data-api.ts";
 import type { JsonStore } from "../aws/json-store.ts";
 import { InputInvalid } from "../errors.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
@@ -15,8 +15,15 @@ import { kindOf } from "./kinds/index.ts";
 import { withoutMistakenCall } from "./mistaken-call.ts";
 import { type CheckResult, ChecksAnswer } from "./result.ts";
 
-/** The longest that may follow a look at the clock: 15 s to begin a transaction, 45 s for a statement, 15 s to write and answer. */
-const SLICE_RESERVE_MS = 75_000;
+/** A call that hangs: the client's 2 attempts of 60 s (src/aws/clients.ts). One that the Data API answers took 45 s at most. */
+const LONGEST_CALL_MS = 2 * 60_000;
+const ANSWER_MS = 20_000;
+
+/**
+ * What may follow a look at the clock: 40 s of attempts, the call that ends them, 20 s to write and answer: 180 s. The function ends after
+ * 870 s (infrastructure/functions.yml), so a slice asks for 690 s.
+ */
+const SLICE_RESERVE_MS = QUERY_RETRY_SECONDS * 1000 + LONGEST_CALL_MS + ANSWER_MS;
 
 /** A database that was not reachable for this many checks in a row is not asked the rest; nor one that let time out all that it was asked. */
 const MAX_UNAVAILABLE_IN_A_ROW = 3;

@@ -5,7 +5,7 @@ import {
   RollbackTransactionCommand,
 } from "@aws-sdk/client-rds-data";
 import { mockClient } from "aws-sdk-client-mock";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { StatementFailed, statementFailedBy } from "../../src/aws/data-api/statement-failed.ts";
 import { DataSession } from "../../src/aws/data-api.ts";
 
@@ -96,6 +96,20 @@ describe("DataSession", () => {
     gone.mock.on(BeginTransactionCommand).rejects(named("DatabaseUnavailableException"));
     await expect(gone.session.query("select 1")).rejects.toMatchObject({ fault: "unavailable" });
     expect(gone.mock.commandCalls(BeginTransactionCommand).length).toBeLessThanOrEqual(10);
+  });
+
+  it("does not begin again behind a call that hung", async () => {
+    const { mock, session, waits } = sessionWith();
+    let seconds = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => seconds * 1000);
+    mock.on(BeginTransactionCommand).callsFake(() => {
+      seconds += 120;
+      throw named("TimeoutError");
+    });
+    await expect(session.query("select 1")).rejects.toMatchObject({ fault: "unavailable" });
+    clock.mockRestore();
+    expect(mock.commandCalls(BeginTransactionCommand)).toHaveLength(1);
+    expect(waits).toEqual([]);
   });
 
   it("passes on what is the drill's own fault, unrenamed", async () => {

@@ -23,8 +23,9 @@ describe("runChecks", () => {
   });
 
   it("asks each check once, however many slices it takes", async () => {
-    const { answers, results, api } = await ask(sandbox, database, questions(6), { remainingMs: () => 74_000 });
-    expect(answers.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    const { answers, results, api } = await ask(sandbox, database, questions(6), { remainingMs: () => 179_000 });
+    expect(answers.map(({ done }) => done)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    // The first slice ends behind a read: what is left is not listed again without a look at the clock.
     expect(results.map(({ name }) => name)).toEqual(["full-read", "q0", "q1", "q2", "q3", "q4", "q5"]);
     expect(api.statements.filter((sql) => sql === "select 3")).toHaveLength(1);
   });

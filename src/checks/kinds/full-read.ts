@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { StatementFailed } from "../../aws/data-api/statement-failed.ts";
+import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../batches.ts";
-import { type BlockRange, ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
+import { asReadFailure, type BlockRange, ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { explain } from "../fault.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
@@ -70,7 +70,8 @@ export const fullRead: KindOfCheck<"full-read"> = {
   async ask(_check, asking, stored) {
     let cursor = stored === undefined ? START : z.parse(FullReadCursor, stored);
     for (;;) {
-      const page = (await asking.session.query(listing(cursor.afterOid))).map(relationOf);
+      if (!asking.hasTime()) return { cursor };
+      const page = await listFrom(asking, cursor);
       if (page.length === 0) return conclude(cursor, "done");
       for (let first = page[0]; first !== undefined; first = page[0]) {
         if (!asking.hasTime()) return { cursor };
@@ -93,6 +94,15 @@ export const fullRead: KindOfCheck<"full-read"> = {
     return { outcome: "failed", observed: `${describeGaps(corrupt)}; the rest was not read: ${why}`, fault: "corrupt" };
   },
 };
+
+/** The catalog is data as well: one that can not be read did not come back. */
+async function listFrom({ session }: Asking, { afterOid }: FullReadCursor): Promise<Relation[]> {
+  try {
+    return (await session.query(listing(afterOid))).map(relationOf);
+  } catch (error) {
+    throw error instanceof StatementFailed ? asReadFailure(error) : error;
+  }
+}
 
 const isSmall = ({ bytes }: Relation): boolean => bytes <= SMALL_BYTES;
 

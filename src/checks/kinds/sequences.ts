@@ -63,6 +63,7 @@ export const sequences: KindOfCheck<"sequences"> = {
   async ask(_check, asking, stored) {
     let cursor = stored === undefined ? START : z.parse(SequencesCursor, stored);
     for (;;) {
+      if (!asking.hasTime()) return { cursor };
       const page = (await asking.session.query(feeds(cursor.done))).map(feedOf);
       if (page.length === 0) return conclude(cursor);
       while (page.length > 0) {
