@@ -31,7 +31,7 @@ export const USAGE = `Runs a whole restore drill on the embedded local cloud. No
                                                your own PostgreSQL; it is only read
   npm run drill -- --plan drills/orders.yml    the checks of a plan file
   npm run drill -- --sabotage missing-rows     a recovery that is bad on purpose; "list" explains them
-  npm run drill -- --json                      one JSON document on stdout
+  npm run -s drill -- --json                   one JSON document on stdout (-s keeps npm's own lines out)
 
 Exit codes: 0 passed, 1 failed, 2 errored, 3 inconclusive, 64 bad usage.
 `;

@@ -29,6 +29,19 @@ export interface Terminal {
   readonly isTTY?: boolean;
 }
 
+/** What a step is called on the terminal, for one that failed and so has nothing else to tell. */
+const PHASE_OF: Readonly<Record<string, string>> = {
+  PlanDrill: "plan",
+  CopySnapshot: "copy",
+  RestoreSandbox: "restore",
+  ProveIsolation: "isolation",
+  RunChecks: "checks",
+  JudgeDrill: "judge",
+  TearDown: "tear down",
+  RecordEvidence: "evidence",
+  NotifyOutcome: "notify",
+};
+
 /** `\r` and "erase to the end of the line". */
 const LINE_START = "\r\u001b[K";
 
@@ -49,6 +62,7 @@ export class Progress {
   /** Takes every event of the execution; most of them are not worth a line. */
   take({ type, state, output }: ExecutionEvent): void {
     if (type === "ExecutionStarted") this.#lastEndedAt = Date.now();
+    if (type === "LambdaFunctionFailed" && state !== undefined) this.#line(PHASE_OF[state] ?? state, "failed");
     if (!type.endsWith("StateExited") || state === undefined) return;
     const document = z.safeParse(Document, output).data;
     if (document === undefined) return;

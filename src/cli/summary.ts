@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { CheckResult } from "../checks/result.ts";
 import type { Report } from "../evidence/report.ts";
+import { DELETE_LEFTOVERS } from "../notify/message.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { printable } from "./printable.ts";
@@ -24,7 +25,7 @@ export function summarise(rehearsal: Rehearsal): string {
       `${label(verdict, reasonOf(rehearsal))}  ${report.database}`,
       // The execution has the last word: a drill that nobody was told of has errored, whatever its report says.
       printable(cause ?? report.verdict.summary),
-      ...nextStep(report.verdict),
+      ...nextStep(report),
     ],
     (report.drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     recovery(report),
@@ -34,7 +35,9 @@ export function summarise(rehearsal: Rehearsal): string {
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],
     ["Evidence", ...files],
-    [`Notified    ${messages.map(({ subject }) => subject).join("; ") || "nobody"}`],
+    [
+      `Notified    ${messages.map(({ subject }) => `${subject} (a local topic, without subscribers)`).join("; ") || "nobody"}`,
+    ],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -61,8 +64,13 @@ function label(verdict: Verdict["verdict"], reason?: string): string {
   return styleText(["bold", COLOUR[verdict]], text);
 }
 
-const nextStep = ({ verdict, nextStep: step }: Verdict): string[] =>
-  verdict === "passed" || step === undefined ? [] : [`Do next: ${step}`];
+function nextStep({ verdict: { verdict, nextStep: step }, leftovers: left }: Report): string[] {
+  const steps = [
+    ...(left.length === 0 ? [] : [DELETE_LEFTOVERS]),
+    ...(verdict === "passed" || step === undefined ? [] : [step]),
+  ];
+  return steps.length === 0 ? [] : [`Do next: ${steps.join(" ")}`];
+}
 
 function recovery({ verdict, drill }: Report): string[] {
   const { rto, rpo } = verdict.objectives;

@@ -41,6 +41,14 @@ export function composeMessage(outcome: Outcome): Message {
   };
 }
 
+/** Comes first: what is left costs money by the hour and holds production data. */
+export const DELETE_LEFTOVERS = "Delete what was left behind (below) by hand.";
+
+/** A pass has nothing to do, unless there is something else to do. */
+function nextSteps({ verdict, nextStep = "Look at the evidence." }: Verdict, leftovers: number): string[] {
+  return verdict === "passed" && leftovers > 0 ? [] : [nextStep];
+}
+
 /** Accents are dropped, what is left of other alphabets becomes "?", line breaks become blanks; cut at a limit with three dots. */
 function ascii(text: string, maxChars: number): string {
   const plain = text
@@ -55,7 +63,9 @@ function email(outcome: Outcome, label: string): string {
   const { subject, drill, verdict, evidence, leftovers } = outcome;
   const sections = [
     [`${label}: ${subject.database}`, verdict.summary],
-    [`Do next: ${verdict.nextStep ?? "look at the evidence."}`],
+    [
+      `Do next: ${[...(leftovers.length === 0 ? [] : [DELETE_LEFTOVERS]), ...nextSteps(verdict, leftovers.length)].join(" ")}`,
+    ],
     verdict.findings.length === 0 ? [] : ["What was seen:", ...verdict.findings.map((line) => `- ${line}`)],
     leftovers.length === 0
       ? []

@@ -52,8 +52,9 @@ function describeIssue(issue: $ZodIssue, file: unknown): string {
     return `${where} is ${quote(value)}, which is not one of ${options.join(", ")}.${didYouMean(String(value), options)}`;
   }
   if (value === undefined && issue.code === "custom") return `${where}, by default, ${issue.message}`;
-  if (value === undefined) return `${where} is missing: ${issue.message}`;
-  return `${where} is ${quote(value)}: ${issue.message}`;
+  const message = issue.message.replace(/^Invalid input: /, "");
+  if (value === undefined) return `${where} is missing: ${message.replace(/, received undefined$/, "")}`;
+  return `${where} is ${quote(value)}: ${message}`;
 }
 
 /** Without its kind nothing is known of a check, so its misspelt `kind` is no unknown key yet. */

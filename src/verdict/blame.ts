@@ -46,7 +46,7 @@ export function nextStepFor(
   if (known !== undefined) return known;
   switch (reason) {
     case "data":
-      return "Do not count on this recovery point. Compare the findings with the source, then drill an older recovery point.";
+      return "Do not count on this recovery point until the findings are explained: compare them with the source, and the checks with its schema; then drill an older recovery point.";
     case "recovery":
       return "Treat this database as not recoverable from this recovery point until a drill passes.";
     case "objective":

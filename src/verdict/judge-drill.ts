@@ -86,7 +86,7 @@ function decide(
     };
 
   if (failure !== undefined)
-    return { ...blameFor(failure.error), summary: failure.message, findings: [`${failure.error}: ${failure.message}`] };
+    return { ...blameFor(failure.error), summary: `${failure.error}: ${failure.message}`, findings: [] };
 
   const missed = [missedObjective("RTO", objectives.rto), missedObjective("RPO", objectives.rpo)].filter(
     (line) => line !== undefined,

@@ -86,7 +86,7 @@ describe("judgeDrill", () => {
     expect(await judgeWith(failed, { drill: SAMPLE_DRILL, failure })).toMatchObject({
       verdict: "failed",
       reason: "recovery",
-      summary: "no database",
+      summary: "Drill.FirstQueryFailed: no database",
       phases: [{ name: "select" }, { name: "copy" }, { name: "restore", seconds: 600 }],
     });
   });
@@ -100,7 +100,7 @@ describe("judgeDrill", () => {
     expect(await judgeWith({}, { failure, request: { plan: "orders" } })).toMatchObject({
       verdict: "errored",
       reason: "drill",
-      summary: "too dear",
+      summary: "Drill.CostOverCap: too dear",
     });
     expect(documents()).toMatchObject([
       { database: "orders-production", DrillErrored: 1, DrillPassed: 0, DrillFailed: 0, DrillInconclusive: 0 },

@@ -100,9 +100,9 @@ describe("judge", () => {
       verdict: "failed",
       reason: "recovery",
       error: "Drill.Failed",
-      summary: "orders has no snapshot",
+      summary: "Drill.NoRecoveryPoint: orders has no snapshot",
       nextStep: "Find out where the backups of this database went, and turn on automated backups today.",
-      findings: ["Drill.NoRecoveryPoint: orders has no snapshot"],
+      findings: [],
       phases: [],
       objectives: {},
     });
