@@ -22,7 +22,7 @@ export function waitSecondsFor(waited: {
   // The first look after the deadline is the one that says so.
   const atMost = Math.max(MIN_WAIT_SECONDS, Math.ceil(secondsLeft) + 1);
   if (untilExpected > MIN_WAIT_SECONDS) return Math.min(atMost, Math.floor(untilExpected));
-  return Math.round(Math.min(MAX_WAIT_SECONDS, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
+  return Math.round(Math.min(atMost, MAX_WAIT_SECONDS, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
 }
 
 /** Seconds between two instants; an ISO text or a date each. */
