@@ -20,8 +20,8 @@ interface SandboxNetwork {
 }
 
 /**
- * What could carry a packet in or out of the sandbox's VPC, counted. An answer that is cut into pages still counts where one is too many; where
- * every item has to be seen, an answer with more pages proves nothing.
+ * What could carry a packet in or out of the sandbox's VPC, counted. An answer that is cut into pages still counts where one is too many, but
+ * a page that is empty and not the last, or one of several route tables, proves nothing.
  * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
  */
 export async function networkFacts(ec2: EC2Client, network: SandboxNetwork): Promise<IsolationFact[]> {
@@ -53,30 +53,33 @@ export async function networkFacts(ec2: EC2Client, network: SandboxNetwork): Pro
   );
   return [
     fact("the VPC of the subnet group was found", "true", String(network.vpcId !== "" && network.subnetIds.length > 0)),
-    none("rules in its security groups", rules),
+    none("rules in its security groups", rules, groups),
     fact(
       "routes of its subnets and of the main route table",
       "only local",
       isCut(tables) ? UNSEEN : describeRoutes(tables.RouteTables ?? [], network),
     ),
-    none("internet gateways of its VPC", internet.InternetGateways ?? []),
-    isCut(egressOnly)
-      ? fact("egress-only internet gateways of its VPC", "none", UNSEEN)
-      : none("egress-only internet gateways of its VPC", egressOnlyHere),
-    none("NAT gateways of its VPC", alive(nat.NatGateways)),
+    none("internet gateways of its VPC", internet.InternetGateways ?? [], internet),
+    none("egress-only internet gateways of its VPC", egressOnlyHere, egressOnly),
+    none("NAT gateways of its VPC", alive(nat.NatGateways), nat),
+    // This call has no pages.
     none("VPN gateways of its VPC", alive(vpn.VpnGateways)),
-    none("peerings of its VPC", peerings),
-    none("transit gateway attachments of its VPC", alive(transit.TransitGatewayAttachments)),
-    none("carrier gateways of its VPC", alive(carrier.CarrierGateways)),
+    none("peerings of its VPC", peerings, requested, accepted),
+    none("transit gateway attachments of its VPC", alive(transit.TransitGatewayAttachments), transit),
+    none("carrier gateways of its VPC", alive(carrier.CarrierGateways), carrier),
   ];
 }
 
 const UNSEEN = "more than one answer holds";
-const isCut = ({ NextToken }: { NextToken?: string | undefined }): boolean =>
-  NextToken !== undefined && NextToken !== "";
+interface Page {
+  readonly NextToken?: string | undefined;
+}
+const isCut = ({ NextToken }: Page): boolean => NextToken !== undefined && NextToken !== "";
 
-const none = (name: string, found: readonly unknown[]): IsolationFact =>
-  fact(name, "none", found.length === 0 ? "none" : String(found.length));
+function none(name: string, found: readonly unknown[], ...pages: Page[]): IsolationFact {
+  if (found.length > 0) return fact(name, "none", String(found.length));
+  return fact(name, "none", pages.some(isCut) ? UNSEEN : "none");
+}
 
 /** A subnet without an association of its own uses the main table, so the main table must be as closed as theirs. */
 function describeRoutes(tables: readonly RouteTable[], { subnetIds }: SandboxNetwork): string {

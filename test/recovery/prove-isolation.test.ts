@@ -269,6 +269,19 @@ describe("a fact that breaks", () => {
     expect(await brokenFacts()).toEqual([broken]);
   });
 
+  // `NextToken` on an empty page: a filter is applied after the page was cut.
+  it.each([
+    ["rules in its security groups", DescribeSecurityGroupsCommand],
+    ["internet gateways of its VPC", DescribeInternetGatewaysCommand],
+    ["NAT gateways of its VPC", DescribeNatGatewaysCommand],
+    ["peerings of its VPC", DescribeVpcPeeringConnectionsCommand],
+    ["transit gateway attachments of its VPC", DescribeTransitGatewayAttachmentsCommand],
+    ["carrier gateways of its VPC", DescribeCarrierGatewaysCommand],
+  ])("may be on the next page: no %s on an empty one proves nothing", async (fact, command) => {
+    ec2.on(command as typeof DescribeNatGatewaysCommand).resolves({ NextToken: "more" });
+    expect(await brokenFacts()).toEqual([`${fact}: more than one answer holds`]);
+  });
+
   it("is said when the VPC is not known", async () => {
     rds.on(DescribeDBSubnetGroupsCommand).resolves({ DBSubnetGroups: [] });
     expect(await brokenFacts()).toContain("the VPC of the subnet group was found: false");
