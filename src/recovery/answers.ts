@@ -56,7 +56,13 @@ const Resource = z.object({ kind: z.enum(["instance", "cluster", "snapshot"]), i
 export const TeardownAnswer = z.object({
   ...looping,
   /** There at the last look, with what keeps it there. */
-  remaining: z.array(z.extend(Resource, { reason: z.string() })),
+  remaining: z.array(
+    z.extend(Resource, {
+      reason: z.string(),
+      /** True when RDS has never said that it is there, but could not be asked either. */
+      unseen: z.optional(z.boolean()),
+    }),
+  ),
   /** Seen to exist and confirmed gone. */
   deleted: z.array(Resource),
   /** Still there when teardown's own deadline passed, or not provably ours, or not ours to delete. */

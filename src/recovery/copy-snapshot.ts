@@ -9,7 +9,7 @@ import { CopyFailed, CopyTimedOut } from "../errors.ts";
 import { Drill } from "../plan/drill.ts";
 import { CopyAnswer } from "./answers.ts";
 import { findClusterSnapshot } from "./describe.ts";
-import { assertOwnedBy, tagList } from "./ownership.ts";
+import { isSeenAsOurs, tagList } from "./ownership.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
 
 export const CopySnapshotInput = z.object({ drill: Drill, copy: z.optional(CopyAnswer) });
@@ -26,13 +26,13 @@ export async function copySnapshot(
   { drill, copy }: CopySnapshotInput,
 ): Promise<CopyAnswer> {
   const startedAt = copy?.startedAt ?? now().toISOString();
+  const waitedSeconds = secondsBetween(startedAt, now());
   const looks = (copy?.looks ?? 0) + 1;
   if (!drill.copy.needed) return skipped(drill, startedAt, looks);
 
   const there = rds(drill.sandbox.region);
   const found = await findClusterSnapshot(there, drill.copy.snapshotId);
-  if (found !== undefined) assertOwnedBy(drill.drillId, { id: drill.copy.snapshotId, tags: found.TagList });
-  const snapshot = found ?? (await requestCopy(there, drill));
+  const snapshot = found === undefined ? await requestCopy(there, drill) : onceTagged(drill, found, waitedSeconds);
 
   const state = {
     startedAt,
@@ -58,11 +58,17 @@ export async function copySnapshot(
     ...state,
     phase: "pending",
     waitSeconds: waitSecondsFor({
-      elapsedSeconds: secondsBetween(startedAt, now()),
+      elapsedSeconds: waitedSeconds,
       expectedSeconds: drill.expectedSeconds.copy,
       secondsLeft: secondsBetween(now(), drill.deadlines.checksEndAt),
     }),
   };
+}
+
+/** Nothing is believed of a snapshot that is listed without its tags. Throws NotOurs for one with the tags of others. */
+function onceTagged(drill: Drill, found: DBClusterSnapshot, waitedSeconds: number): DBClusterSnapshot {
+  const isOurs = isSeenAsOurs(drill.drillId, { id: drill.copy.snapshotId, tags: found.TagList }, waitedSeconds);
+  return isOurs ? found : { Status: "listed without its tags" };
 }
 
 function skipped(drill: Drill, startedAt: string, looks: number): CopyAnswer {

@@ -15,11 +15,29 @@ export function isOwnedBy(drillId: string, resource: { id: string; tags: readonl
   );
 }
 
+/** RDS's listings lag, and tags may come after the resource. Without a permission to see them they never come. */
+const TAGS_LAG_SECONDS = 5 * 60;
+
+/** True while a resource that has this drill's name may only be listed before its tags: no tag at all is not a foreign one. */
+export function mayLackTags(
+  drillId: string,
+  { id, tags }: { id: string; tags: readonly Tag[] | undefined },
+  waitedSeconds: number,
+): boolean {
+  return drillOf(id) === drillId && (tags ?? []).length === 0 && waitedSeconds <= TAGS_LAG_SECONDS;
+}
+
 /**
- * "Already exists" is success only for a resource this drill made itself. Throws NotOurs otherwise; the resource is not touched.
+ * "Already exists" is success only for a resource this drill made itself: true when its tags say so, false while it is listed without any, for
+ * the first 5 min. Throws NotOurs otherwise; the resource is not touched.
  */
-export function assertOwnedBy(drillId: string, resource: { id: string; tags: readonly Tag[] | undefined }): void {
-  if (isOwnedBy(drillId, resource)) return;
+export function isSeenAsOurs(
+  drillId: string,
+  resource: { id: string; tags: readonly Tag[] | undefined },
+  waitedSeconds: number,
+): boolean {
+  if (isOwnedBy(drillId, resource)) return true;
+  if (mayLackTags(drillId, resource, waitedSeconds)) return false;
   throw new NotOurs(
     `${resource.id} exists, but its tags do not say that drill ${drillId} made it. It was left as it is. Find out who made it; rename or delete it by hand.`,
   );

@@ -9,10 +9,16 @@ import {
 import type { Drill } from "../plan/drill.ts";
 import type { Remaining } from "./answers.ts";
 import { findCluster, findClusterSnapshot, findInstance } from "./describe.ts";
-import { isOwnedBy } from "./ownership.ts";
+import { isOwnedBy, mayLackTags } from "./ownership.ts";
 
 /** A resource that is still there, whether RDS has agreed to delete it, and whether another look could change that. */
 export type StillThere = Remaining & { readonly isAsked: boolean; readonly isHopeless: boolean };
+
+/** Whose resources, and how long teardown has been at it. */
+interface Look {
+  readonly drill: Drill;
+  readonly teardownSeconds: number;
+}
 
 interface Found {
   readonly status: string | undefined;
@@ -22,8 +28,9 @@ interface Found {
 /** Asking again does not change a permission. Everything else RDS answers to a delete may pass. */
 const isDenied = (name: string): boolean => /^(AccessDenied|UnauthorizedOperation)/.test(name);
 
-export async function removeWriter(rds: RDSClient, drill: Drill): Promise<StillThere | undefined> {
-  return remove(drill, "instance", drill.sandbox.writer, {
+export async function removeWriter(rds: RDSClient, look: Look): Promise<StillThere | undefined> {
+  const { drill } = look;
+  return remove(look, "instance", drill.sandbox.writer, {
     find: async () => {
       const instance = await findInstance(rds, drill.sandbox.writer);
       return instance && { status: instance.DBInstanceStatus, tags: instance.TagList };
@@ -35,9 +42,10 @@ export async function removeWriter(rds: RDSClient, drill: Drill): Promise<StillT
 }
 
 /** Refused by RDS until its instances are being deleted: that refusal is a reason to look again, not an error. */
-export async function removeCluster(rds: RDSClient, drill: Drill): Promise<StillThere | undefined> {
+export async function removeCluster(rds: RDSClient, look: Look): Promise<StillThere | undefined> {
+  const { drill } = look;
   const id = drill.sandbox.cluster;
-  return remove(drill, "cluster", id, {
+  return remove(look, "cluster", id, {
     find: async () => {
       const cluster = await findCluster(rds, id);
       return cluster && { status: cluster.Status, tags: cluster.TagList, isProtected: cluster.DeletionProtection };
@@ -55,9 +63,10 @@ export async function removeCluster(rds: RDSClient, drill: Drill): Promise<Still
 }
 
 /** Deleting a copy that is still being made cancels it. */
-export async function removeSnapshotCopy(rds: RDSClient, drill: Drill): Promise<StillThere | undefined> {
+export async function removeSnapshotCopy(rds: RDSClient, look: Look): Promise<StillThere | undefined> {
+  const { drill } = look;
   const id = drill.copy.snapshotId;
-  return remove(drill, "snapshot", id, {
+  return remove(look, "snapshot", id, {
     find: async () => {
       const snapshot = await findClusterSnapshot(rds, id);
       return snapshot && { status: snapshot.Status, tags: snapshot.TagList };
@@ -68,15 +77,23 @@ export async function removeSnapshotCopy(rds: RDSClient, drill: Drill): Promise<
 
 /** Looks, checks ownership, asks for deletion unless that was done. Undefined when RDS says that there is nothing. */
 async function remove<Resource extends Found>(
-  drill: Drill,
+  { drill, teardownSeconds }: Look,
   kind: Remaining["kind"],
   id: string,
   steps: { find: () => Promise<Resource | undefined>; delete: (found: Resource) => Promise<unknown> },
 ): Promise<StillThere | undefined> {
   const resource = { kind, id, region: drill.sandbox.region };
+  let found: Resource | undefined;
   try {
-    const found = await steps.find();
+    found = await steps.find();
     if (found === undefined) return undefined;
+    if (mayLackTags(drill.drillId, { id, tags: found.tags }, teardownSeconds))
+      return {
+        ...resource,
+        reason: "listed without any tags, which may come later: not touched until they do",
+        isAsked: false,
+        isHopeless: false,
+      };
     if (!isOwnedBy(drill.drillId, { id, tags: found.tags }))
       return {
         ...resource,
@@ -88,6 +105,12 @@ async function remove<Resource extends Found>(
     return { ...resource, reason: `${found.status}, asked to be deleted`, isAsked: true, isHopeless: false };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { ...resource, reason: `${name}: ${message}`, isAsked: false, isHopeless: isDenied(name) };
+    return {
+      ...resource,
+      reason: `${name}: ${message}`,
+      ...(found === undefined ? { unseen: true } : {}),
+      isAsked: false,
+      isHopeless: isDenied(name),
+    };
   }
 }

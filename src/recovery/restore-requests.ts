@@ -10,6 +10,9 @@ import {
 import type { Drill } from "../plan/drill.ts";
 import { tagList } from "./ownership.ts";
 
+/** RDS is at work on a request for minutes. What is refused for longer is not busy, and its sandbox costs money by the hour. */
+const BUSY_SECONDS = 30 * 60;
+
 /**
  * Every parameter that RDS would otherwise choose by itself is given: an omitted version is the region's default, an omitted network is
  * the default VPC, omitted tags may be production's.
@@ -37,8 +40,8 @@ export async function requestCluster(rds: RDSClient, drill: Drill, snapshotArn: 
   await createOnce(() => rds.send(request), DBClusterAlreadyExistsFault);
 }
 
-/** A restored Aurora cluster has no instance, and without one nothing can be asked. */
-export async function requestWriter(rds: RDSClient, drill: Drill): Promise<void> {
+/** A restored Aurora cluster has no instance, and without one nothing can be asked. `waitedSeconds`: see `unlessBusy`. */
+export async function requestWriter(rds: RDSClient, drill: Drill, waitedSeconds: number): Promise<void> {
   const { sandbox, recoveryPoint } = drill;
   const request = new CreateDBInstanceCommand({
     DBInstanceIdentifier: sandbox.writer,
@@ -49,18 +52,19 @@ export async function requestWriter(rds: RDSClient, drill: Drill): Promise<void>
     AutoMinorVersionUpgrade: false,
     Tags: tagList(drill.tags),
   });
-  await unlessBusy(() => createOnce(() => rds.send(request), DBInstanceAlreadyExistsFault));
+  await unlessBusy(() => createOnce(() => rds.send(request), DBInstanceAlreadyExistsFault), waitedSeconds);
 }
 
 /**
  * RDS's descriptions lag behind its states: what looks `available` may still be at work on the request before, made by this drill. That
- * refusal is a reason to look again, until the deadline, not an error.
+ * refusal is a reason to look again, not an error, until the step has waited for 30 min to be let in.
  */
-export async function unlessBusy(request: () => Promise<unknown>): Promise<void> {
+export async function unlessBusy(request: () => Promise<unknown>, waitedSeconds: number): Promise<void> {
   try {
     await request();
   } catch (error) {
-    if (!(error instanceof InvalidDBClusterStateFault || error instanceof InvalidResourceStateFault)) throw error;
+    const isBusy = error instanceof InvalidDBClusterStateFault || error instanceof InvalidResourceStateFault;
+    if (!isBusy || waitedSeconds > BUSY_SECONDS) throw error;
   }
 }
 

@@ -1,18 +1,12 @@
 import { type DBCluster, EnableHttpEndpointCommand, ModifyDBClusterCommand, type RDSClient } from "@aws-sdk/client-rds";
-import {
-  DatabaseErrorException,
-  DatabaseNotFoundException,
-  DatabaseResumingException,
-  DatabaseUnavailableException,
-  ExecuteStatementCommand,
-  type RDSDataClient,
-} from "@aws-sdk/client-rds-data";
+import type { RDSDataClient } from "@aws-sdk/client-rds-data";
 import * as z from "zod/mini";
-import { FirstQueryFailed, RestoreFailed, RestoreTimedOut } from "../errors.ts";
+import { RestoreFailed, RestoreTimedOut, SandboxRefused } from "../errors.ts";
 import { Drill } from "../plan/drill.ts";
 import { CopyAnswer, SandboxAnswer } from "./answers.ts";
 import { findCluster, findInstance } from "./describe.ts";
-import { assertOwnedBy } from "./ownership.ts";
+import { isAnswering } from "./first-query.ts";
+import { isSeenAsOurs } from "./ownership.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
 import { requestCluster, requestWriter, unlessBusy } from "./restore-requests.ts";
 import { isTerminalCluster, isTerminalInstance } from "./states.ts";
@@ -39,7 +33,8 @@ interface Progress {
 /**
  * Reconciles the sandbox: cluster, writer instance, managed master secret, Data API, first query answered. Each call takes at most the
  * next step that RDS allows, and the order is the one AWS's own resource handler uses; calling it again is harmless.
- * Throws RestoreFailed (a terminal state), RestoreTimedOut, NotOurs, or the SDK's own error.
+ * Throws RestoreFailed (a terminal state), RestoreTimedOut, FirstQueryFailed, SandboxRefused (an impaired secret), NotOurs, or the SDK's own
+ * error.
  */
 export async function restoreSandbox(services: Services, input: RestoreSandboxInput): Promise<SandboxAnswer> {
   const { drill, sandbox: earlier } = input;
@@ -83,7 +78,7 @@ function waitFor(
   return waitSecondsFor({ elapsedSeconds: secondsBetween(milestones.clusterAvailableAt, now), secondsLeft });
 }
 
-async function advance(services: Services, { drill, copy }: RestoreSandboxInput): Promise<Progress> {
+async function advance(services: Services, { drill, copy, sandbox: earlier }: RestoreSandboxInput): Promise<Progress> {
   const rds = services.rds(drill.sandbox.region);
   const pending = (passed: Milestone[], waitingFor: string, cluster?: DBCluster): Progress => ({
     passed,
@@ -91,13 +86,18 @@ async function advance(services: Services, { drill, copy }: RestoreSandboxInput)
     ready: false,
     ...(cluster === undefined ? {} : { cluster }),
   });
+  const secondsSince = (moment: string | undefined): number =>
+    moment === undefined ? 0 : secondsBetween(moment, services.now());
 
   const cluster = await findCluster(rds, drill.sandbox.cluster);
   if (cluster === undefined) {
     await requestCluster(rds, drill, copy.snapshotArn);
     return pending(["restoreRequestedAt"], "the cluster to be restored");
   }
-  assertOwnedBy(drill.drillId, { id: drill.sandbox.cluster, tags: cluster.TagList });
+  if (
+    !isSeenAsOurs(drill.drillId, { id: drill.sandbox.cluster, tags: cluster.TagList }, secondsSince(earlier?.startedAt))
+  )
+    return pending(["restoreRequestedAt"], "the cluster's tags to be listed", cluster);
   if (isTerminalCluster(cluster.Status)) throw terminal("cluster", drill.sandbox.cluster, cluster.Status);
   if (cluster.Status !== "available")
     return pending(["restoreRequestedAt"], `the cluster, which is ${cluster.Status}`, cluster);
@@ -105,10 +105,12 @@ async function advance(services: Services, { drill, copy }: RestoreSandboxInput)
   const soFar: Milestone[] = ["restoreRequestedAt", "clusterAvailableAt"];
   const writer = await findInstance(rds, drill.sandbox.writer);
   if (writer === undefined) {
-    await requestWriter(rds, drill);
+    await requestWriter(rds, drill, secondsSince(earlier?.milestones.clusterAvailableAt));
     return pending(soFar, "the writer instance to be created", cluster);
   }
-  assertOwnedBy(drill.drillId, { id: drill.sandbox.writer, tags: writer.TagList });
+  const writerSeconds = secondsSince(earlier?.milestones.clusterAvailableAt);
+  if (!isSeenAsOurs(drill.drillId, { id: drill.sandbox.writer, tags: writer.TagList }, writerSeconds))
+    return pending(soFar, "the writer instance's tags to be listed", cluster);
   if (isTerminalInstance(writer.DBInstanceStatus))
     throw terminal("instance", drill.sandbox.writer, writer.DBInstanceStatus);
   if (writer.DBInstanceStatus !== "available")
@@ -122,20 +124,28 @@ async function advance(services: Services, { drill, copy }: RestoreSandboxInput)
       ManageMasterUserPassword: true,
       ApplyImmediately: true,
     });
-    await unlessBusy(() => rds.send(request));
+    await unlessBusy(() => rds.send(request), secondsSince(earlier?.milestones.writerAvailableAt));
     return pending(soFar, "the managed master secret to be made", cluster);
   }
+  if (secret.SecretStatus === "impaired")
+    throw new SandboxRefused(
+      `The master secret of ${drill.sandbox.cluster} is impaired: RDS or Secrets Manager can not use it, and does not mend it by itself. Look at the secret ${secret.SecretArn} and at the key it is encrypted with.`,
+      { details: { secretArn: secret.SecretArn, status: secret.SecretStatus } },
+    );
   if (secret.SecretStatus !== "active")
     return pending(soFar, `the master secret, which is ${secret.SecretStatus}`, cluster);
 
   soFar.push("secretActiveAt");
   if (cluster.HttpEndpointEnabled !== true) {
     const request = new EnableHttpEndpointCommand({ ResourceArn: cluster.DBClusterArn });
-    await unlessBusy(() => rds.send(request));
+    await unlessBusy(() => rds.send(request), secondsSince(earlier?.milestones.secretActiveAt));
     return pending(soFar, "the Data API to be enabled", cluster);
   }
   soFar.push("endpointEnabledAt");
-  const answered = await isAnswering(services.data(drill.sandbox.region), drill, cluster);
+  const answered = await isAnswering(services.data(drill.sandbox.region), drill, {
+    cluster,
+    upSeconds: secondsSince(earlier?.milestones.endpointEnabledAt),
+  });
   if (!answered) return pending(soFar, "the first query to be answered", cluster);
   return { passed: [...soFar, "firstQueryAt"], waitingFor: "nothing", ready: true, cluster };
 }
@@ -145,32 +155,4 @@ function terminal(kind: string, id: string, status: string | undefined): Restore
     `The ${kind} ${id} ended as "${status}", from which RDS does not recover: this backup could not be restored. Look at the ${kind}'s RDS events.`,
     { details: { kind, id, status } },
   );
-}
-
-/** An instance is `available` before its database accepts connections; only these errors mean "not yet". */
-async function isAnswering(data: RDSDataClient, drill: Drill, cluster: DBCluster): Promise<boolean> {
-  try {
-    await data.send(
-      new ExecuteStatementCommand({
-        resourceArn: cluster.DBClusterArn,
-        secretArn: cluster.MasterUserSecret?.SecretArn,
-        database: drill.source.database,
-        sql: "select 1",
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (
-      error instanceof DatabaseResumingException ||
-      error instanceof DatabaseUnavailableException ||
-      error instanceof DatabaseNotFoundException
-    )
-      return false;
-    if (error instanceof DatabaseErrorException)
-      throw new FirstQueryFailed(
-        `The sandbox is up, but database "${drill.source.database}" does not answer: ${error.message}. Compare source.database in the plan with the databases of the source.`,
-        { cause: error },
-      );
-    throw error;
-  }
 }

@@ -28,20 +28,24 @@ export async function tearDown(
   const at = now();
   const startedAt = earlier?.startedAt ?? at.toISOString();
   const there = rds(drill.sandbox.region);
+  const look = { drill, teardownSeconds: secondsBetween(startedAt, at) };
   const looks = [
-    await removeWriter(there, drill),
-    await removeCluster(there, drill),
-    ...(drill.copy.needed ? [await removeSnapshotCopy(there, drill)] : []),
+    await removeWriter(there, look),
+    await removeCluster(there, look),
+    ...(drill.copy.needed ? [await removeSnapshotCopy(there, look)] : []),
   ];
   const remaining = looks.filter((look) => look !== undefined);
-  const seen = [...(earlier?.deleted ?? []), ...(earlier?.remaining ?? []).map(withoutReason)];
+  const seen = [
+    ...(earlier?.deleted ?? []),
+    ...(earlier?.remaining ?? []).filter(({ unseen }) => unseen !== true).map(withoutReason),
+  ];
   const state = {
     startedAt,
     looks: (earlier?.looks ?? 0) + 1,
     deleted: seen.filter(
       (resource, index) => !isAmong(remaining, resource) && seen.findIndex(isSame(resource)) === index,
     ),
-    remaining: remaining.map(reported),
+    remaining: remaining.map((resource) => reported(resource, isAmong(seen, resource))),
     leftovers: [],
   };
   const leftOver = {
@@ -91,4 +95,10 @@ const isSame =
     other.kind === resource.kind && other.id === resource.id;
 const isAmong = (resources: readonly Named[], resource: Named): boolean => resources.some(isSame(resource));
 const withoutReason = ({ kind, id, region }: Remaining) => ({ kind, id, region });
-const reported = ({ kind, id, region, reason }: Remaining) => ({ kind, id, region, reason });
+const reported = ({ kind, id, region, reason, unseen }: Remaining, wasSeen: boolean) => ({
+  kind,
+  id,
+  region,
+  reason,
+  ...(unseen === true && !wasSeen ? { unseen } : {}),
+});

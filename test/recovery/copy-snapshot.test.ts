@@ -124,7 +124,6 @@ describe("copySnapshot", () => {
   });
 
   it.each([
-    ["no tags", []],
     ["another drill's tags", [{ Key: TAG.drill, Value: "20261121-143205-ffffffff" }]],
     ["this drill's plan but not its id", TAG_LIST.filter(({ Key }) => Key !== TAG.drill)],
   ])("leaves a snapshot of its name with %s alone", async (_, tags) => {
@@ -133,6 +132,17 @@ describe("copySnapshot", () => {
     await expect(refusal).rejects.toThrow(NotOurs);
     await expect(refusal).rejects.toThrow(/It was left as it is/);
   });
+
+  it.each([[undefined], [[]]])(
+    "believes nothing of its own copy before its tags are listed, for 5 min: %o",
+    async (TagList) => {
+      const first = await look(2);
+      mock.on(DescribeDBClusterSnapshotsCommand).resolves({ DBClusterSnapshots: [{ Status: "available", TagList }] });
+      expect(await look(302, first)).toMatchObject({ phase: "pending", looks: 2 });
+      await expect(look(303, first)).rejects.toThrow(NotOurs);
+      expect(mock).toHaveReceivedCommandTimes(CopyDBClusterSnapshotCommand, 1);
+    },
+  );
 
   it("fails when RDS gives up on the copy, keeping what it knew", async () => {
     mock.on(DescribeDBClusterSnapshotsCommand).resolves(seen("failed", 40));

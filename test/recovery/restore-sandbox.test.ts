@@ -28,7 +28,7 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FirstQueryFailed, NotOurs, RestoreFailed, RestoreTimedOut } from "../../src/errors.ts";
+import { FirstQueryFailed, NotOurs, RestoreFailed, RestoreTimedOut, SandboxRefused } from "../../src/errors.ts";
 import type { Drill } from "../../src/plan/drill.ts";
 import { type CopyAnswer, SANDBOX_MILESTONES, type SandboxAnswer } from "../../src/recovery/answers.ts";
 import { restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
@@ -286,6 +286,19 @@ describe("a lost answer", () => {
     },
   );
 
+  it.each([
+    ["the writer's creation", CreateDBInstanceCommand, new InvalidDBClusterStateFault(meta), {}, false],
+    ["the secret's creation", ModifyDBClusterCommand, new InvalidDBClusterStateFault(meta), {}, true],
+    ["the Data API's enabling", EnableHttpEndpointCommand, new InvalidResourceStateFault(meta), secret("active"), true],
+  ] as const)("to %s is not believed in for longer than 30 min", async (_, command, fault, cluster, hasWriter) => {
+    clusterIs(cluster);
+    if (hasWriter) writerIs({});
+    rds.on(command as typeof ModifyDBClusterCommand).rejects(fault);
+    const first = await look(5000);
+    expect(await look(6800, first)).toMatchObject({ phase: "pending" });
+    await expect(look(6801, first)).rejects.toBe(fault);
+  });
+
   it("is not what other refusals are taken for", async () => {
     clusterIs({});
     rds.on(CreateDBInstanceCommand).rejects(new InsufficientDBInstanceCapacityFault(meta));
@@ -345,16 +358,76 @@ describe("a terminal state", () => {
 
 describe("a sandbox that is somebody else's", () => {
   it("is not touched, be it the cluster or the writer", async () => {
-    clusterIs({ TagList: [] });
+    const TagList = [{ Key: "team", Value: "payments" }];
+    clusterIs({ TagList });
     await expect(look()).rejects.toThrow(NotOurs);
     clusterIs({});
-    writerIs({ TagList: [] });
+    writerIs({ TagList });
     await expect(look()).rejects.toThrow(NotOurs);
+    expect(changes()).toEqual([]);
+  });
+
+  it("is not what one is taken for whose tags are not listed yet, for 5 min", async () => {
+    const first = await look(100);
+    rds.resetHistory();
+    clusterIs({ TagList: [] });
+    expect(await look(400, first)).toMatchObject({ phase: "pending", waitingFor: "the cluster's tags to be listed" });
+    await expect(look(401, first)).rejects.toThrow(NotOurs);
+    clusterIs({});
+    writerIs({ TagList: undefined });
+    const second = await look(5000, first);
+    expect(second).toMatchObject({ phase: "pending", waitingFor: "the writer instance's tags to be listed" });
+    await expect(look(5301, second)).rejects.toThrow(NotOurs);
     expect(changes()).toEqual([]);
   });
 });
 
+describe("a master secret that is impaired", () => {
+  it("ends the drill, and is not the backup's fault", async () => {
+    clusterIs(secret("impaired"));
+    writerIs({});
+    await expect(look()).rejects.toThrow(SandboxRefused);
+    await expect(look()).rejects.toThrow(/The master secret of .* is impaired/);
+  });
+});
+
 describe("the first query", () => {
+  const refusing = (message: string) =>
+    data.on(ExecuteStatementCommand).rejects(new DatabaseErrorException({ message, $metadata: {} }));
+
+  it.each([
+    "FATAL: the database system is starting up; SQLState: 57P03",
+    "FATAL: sorry, too many clients already; SQLState: 53300",
+    "FATAL: the database system is in recovery mode",
+  ])("is waited for until the deadline while the database says: %s", async (message) => {
+    everythingIsUp();
+    refusing(message);
+    const first = await look(100);
+    expect(await look(43_200, first)).toMatchObject({ phase: "pending" });
+    await expect(look(43_201, first)).rejects.toThrow(RestoreTimedOut);
+  });
+
+  it.each([
+    ["HttpEndpointNotEnabledException", "not enabled"],
+    ["BadRequestException", "HttpEndpoint is not enabled for cluster sandbox"],
+    ["InvalidResourceStateException", "busy"],
+    ["InternalServerErrorException", "oops"],
+    ["ServiceUnavailableError", "later"],
+    ["TimeoutError", "socket"],
+  ])("is waited for while the Data API answers %s", async (name, message) => {
+    everythingIsUp();
+    data.on(ExecuteStatementCommand).rejects(Object.assign(new Error(message), { name }));
+    expect(await look()).toMatchObject({ phase: "pending", waitingFor: "the first query to be answered" });
+  });
+
+  it("that is refused a login is tried for 30 min from the Data API's enabling: the secret has only just become active", async () => {
+    everythingIsUp();
+    refusing('FATAL: password authentication failed for user "postgres"; SQLState: 28P01');
+    const first = await look(5000);
+    expect(await look(6800, first)).toMatchObject({ phase: "pending", waitingFor: "the first query to be answered" });
+    await expect(look(6801, first)).rejects.toThrow(FirstQueryFailed);
+  });
+
   it.each([DatabaseResumingException, DatabaseUnavailableException, DatabaseNotFoundException])(
     "is waited for while the database answers %o",
     async (NotYet) => {

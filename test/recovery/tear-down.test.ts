@@ -199,6 +199,57 @@ describe("what is not ours", () => {
   });
 });
 
+describe("what is listed without any tags", () => {
+  it.each([[undefined], [[]]])(
+    "may be ours: it is waited for 5 min, then left over, and never deleted: %o",
+    async (TagList) => {
+      clusterIs({ TagList });
+      const first = await look(1000);
+      expect(first.remaining).toMatchObject([
+        { kind: "cluster", reason: expect.stringMatching(/^listed without any tags/) },
+      ]);
+      expect(first).not.toHaveProperty("absentSince");
+      expect(await look(1300, first)).not.toHaveProperty("absentSince");
+      const last = await look(1301, first);
+      expect(last).toMatchObject({ phase: "pending", absentSince: momentAt(1301).toISOString() });
+      expect((await look(1306, last)).leftovers).toMatchObject([{ reason: expect.stringContaining("Drill.NotOurs") }]);
+      expect(deletions()).toEqual([]);
+    },
+  );
+
+  it("is deleted once its tags are listed", async () => {
+    clusterIs({ TagList: [] });
+    const first = await look(1000);
+    clusterIs();
+    await look(1001, first);
+    expect(deletions().map(([name]) => name)).toEqual(["DeleteDBClusterCommand"]);
+  });
+});
+
+describe("what RDS could not be asked about", () => {
+  const throttled = Object.assign(new Error("Rate exceeded"), { name: "Throttling" });
+
+  it("is not called deleted: nobody has seen it", async () => {
+    rds.on(DescribeDBClustersCommand).rejects(throttled);
+    const first = await look(1000);
+    expect(first).toMatchObject({
+      phase: "pending",
+      remaining: [{ kind: "cluster", reason: "Throttling: Rate exceeded" }],
+    });
+    clusterIsGone();
+    expect((await look(1001, first)).deleted).toEqual([]);
+  });
+
+  it("is called deleted when an earlier look saw it", async () => {
+    clusterIs();
+    const first = await look(1000);
+    rds.on(DescribeDBClustersCommand).rejects(throttled);
+    const second = await look(1001, first);
+    clusterIsGone();
+    expect((await look(1002, second)).deleted).toEqual([{ kind: "cluster", id: cluster, region }]);
+  });
+});
+
 describe("a refusal", () => {
   it("of the cluster while its instances are there is a reason to look again", async () => {
     writerIs({ DBInstanceStatus: "creating" });
