@@ -15,7 +15,8 @@ const TIMEOUT_SHRINK = 8;
 
 /**
  * Asks several questions as one statement. When one of them fails, which one is not known: the size of the next batch is halved until
- * it stands alone, after a timeout, which costs 45 s, divided by eight. Throws StatementFailed only when the database does not answer at all.
+ * it stands alone, after a timeout, which costs 45 s, divided by eight. Each question
+ * answers one row. Throws StatementFailed only when the database does not answer at all.
  */
 export async function askBatch(
   session: DataSession,
@@ -25,6 +26,9 @@ export async function askBatch(
 > {
   try {
     const rows = await session.query(selects.join("\nunion all "));
+    if (rows.length !== selects.length) {
+      throw new TypeError(`${selects.length} questions of one row each were answered by ${rows.length} rows.`);
+    }
     return { rows, nextSize: Math.min(MAX_BATCH, selects.length * 2) };
   } catch (failed) {
     if (!(failed instanceof StatementFailed) || failed.fault === "unavailable") throw failed;

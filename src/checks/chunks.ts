@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import type { Row } from "../aws/data-api/values.ts";
 import type { DataSession } from "../aws/data-api.ts";
+import { onlyRow } from "./only-row.ts";
 import { FIRST_PACE, Pace, paceAfter, paceAfterFailure } from "./pace.ts";
 import type { Relation } from "./relations.ts";
 
@@ -50,10 +51,8 @@ export async function readChunk(
   const before = session.seconds;
   const goOn = (nextPace: Pace): ChunkPosition | undefined => (isLast ? undefined : { block: to, pace: nextPace });
   try {
-    const [row] = await session.query(
-      `select ${select} from only ${relation.sqlName} t where ctid >= '(${block},0)'::tid${upper}`,
-    );
-    if (row === undefined) throw new TypeError("An aggregate answered no row.");
+    const sql = `select ${select} from only ${relation.sqlName} t where ctid >= '(${block},0)'::tid${upper}`;
+    const row = onlyRow(await session.query(sql));
     return {
       step: "read",
       row,

@@ -1,5 +1,6 @@
 import { listOf, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
+import { onlyRow } from "../only-row.ts";
 import { USER_SCHEMAS } from "../relations.ts";
 
 /**
@@ -42,11 +43,11 @@ async function askCatalog(
   sql: string,
   { noun, plural, bad }: { noun: string; plural: string; bad: string },
 ): Promise<Progress> {
-  const [row] = await session.query(sql);
-  const [total, badCount] = [row?.integer(0) ?? 0n, row?.integer(1) ?? 0n];
+  const row = onlyRow(await session.query(sql));
+  const [total, badCount] = [row.integer(0), row.integer(1)];
   if (total === 0n) return found("empty", `no ${plural} in the database`, { sql });
   if (badCount === 0n)
     return found("held", total === 1n ? `1 ${noun}` : `${total.toLocaleString("en-US")} ${plural}`, { sql });
-  const names: string[] = JSON.parse(row?.textOrNull(2) ?? "[]");
+  const names: string[] = JSON.parse(row.textOrNull(2) ?? "[]");
   return found("failed", `${bad}: ${listOf(names, Number(badCount))} (of ${total.toLocaleString("en-US")})`, { sql });
 }

@@ -2,6 +2,7 @@ import type { CheckOf } from "../../plan/checks.ts";
 import { countOf } from "../expectation.ts";
 import { quoteIdentifier, sqlNameOf } from "../identifiers.ts";
 import { found, type KindOfCheck, type Progress } from "../kind.ts";
+import { onlyRow } from "../only-row.ts";
 
 /** A snapshot's time is that of its request: what was committed until it was taken is in it, and clocks differ. */
 const LATER_TOLERANCE_SECONDS = 300;
@@ -15,10 +16,10 @@ export const freshness: KindOfCheck<"freshness"> = {
     // The session's time zone is UTC, so a cast reads dates and timestamps without a zone as UTC. "infinity" is no moment.
     const sql = `select to_char(newest::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), pg_typeof(newest)::text
 from (select max(${column}) newest from ${sqlNameOf(check.table)} where isfinite(${column}::timestamptz)) x`;
-    const [row] = await session.query(sql);
-    const newestAt = row?.textOrNull(0) ?? null;
+    const row = onlyRow(await session.query(sql));
+    const newestAt = row.textOrNull(0);
     if (newestAt === null) return found("empty", `no ${check.column} in the table`, { sql });
-    return judge(check, { newestAt, type: row?.text(1) ?? "" }, drill.recoveryPoint.createdAt, sql);
+    return judge(check, { newestAt, type: row.text(1) }, drill.recoveryPoint.createdAt, sql);
   },
 };
 

@@ -4,6 +4,7 @@ import { ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
 import { countOf, describeExpectation, meets } from "../expectation.ts";
 import { displayName, parseTable, sqlNameOf } from "../identifiers.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
+import { onlyRow } from "../only-row.ts";
 import { RELATION_COLUMNS, type Relation, relationOf } from "../relations.ts";
 
 /** Read cold at 20 MB/s, this takes 13 s of the 45 that a statement has. Larger tables are counted by ranges of blocks. */
@@ -43,8 +44,7 @@ export const rows: KindOfCheck<"rows"> = {
     }
     const sql = `select count(*)::text from ${table}`;
     if (!isCountedInParts(family)) {
-      const [row] = await asking.session.query(sql);
-      return judge(check, row?.integer(0) ?? 0n, sql);
+      return judge(check, onlyRow(await asking.session.query(sql)).integer(0), sql);
     }
     const counted = await countInParts(family, asking, cursor);
     return typeof counted === "bigint" ? judge(check, counted, sql) : counted;
