@@ -43,7 +43,7 @@ export const CHECK_DESCRIPTIONS: Readonly<Record<string, string>> = {
   table: 'table, schema.table or "Quoted Name", as in SQL.',
   "freshness.column": "A column of a timestamp or date.",
   "migration.column": "The column that holds the version.",
-  within: "How old the newest moment may be when the failure is assumed.",
+  within: "How old the newest moment may be at the recovery point's own time.",
   "tables.present": "Their names.",
   "extensions.present": "Their names.",
   orderBy: "The column that orders migrations. By default the version column.",
