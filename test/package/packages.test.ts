@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { functionNames } from "../../packaging/bundle.ts";
@@ -28,6 +28,18 @@ describe("a function's package", () => {
     expect(plans).not.toEqual([]);
     const expected = [...plans.map((plan) => `drills/${plan.replace(".yml", ".json")}`), "index.cjs"].sort();
     for (const name of names) expect(await namesInZip(join(real.directory, `${name}.zip`))).toEqual(expected);
+  });
+
+  /** What a Lambda parses before its first step: as packaged, unzipped. */
+  const MAX_BUNDLE_BYTES = 500_000;
+
+  it("is at most 500 kB of code in each of the nine functions", async () => {
+    expect(names).toHaveLength(9);
+    for (const name of names) {
+      const { size } = await stat(join(real.directory, `functions/${name}/index.cjs`));
+      expect(size, name).toBeGreaterThan(10_000);
+      expect(size, name).toBeLessThanOrEqual(MAX_BUNDLE_BYTES);
+    }
   });
 
   it("holds each plan as it was written, valid", async () => {
