@@ -81,7 +81,10 @@ export function composeDrill(decisions: Decisions): Drill {
 
 const after = (moment: Date, seconds: number): Date => new Date(moment.getTime() + seconds * 1000);
 
-function warningsFor({ copiedFrom, region }: RecoveryPoint, sandbox: ParsedPlan["plan"]["sandbox"]): string[] {
+/** "For Aurora, AllocatedStorage always returns 1" is said of clusters; a snapshot's own may be as little. */
+const NO_SIZE_GIB = 1;
+
+function warningsFor({ copiedFrom, region, sizeGib }: RecoveryPoint, sandbox: ParsedPlan["plan"]["sandbox"]): string[] {
   const warnings: string[] = [];
   if (copiedFrom !== undefined)
     warnings.push(
@@ -89,6 +92,10 @@ function warningsFor({ copiedFrom, region }: RecoveryPoint, sandbox: ParsedPlan[
     );
   if (region === sandbox.region)
     warnings.push(`The recovery point is in ${region} already: recovery into another region was not drilled.`);
+  if (sizeGib <= NO_SIZE_GIB)
+    warnings.push(
+      `RDS gives ${sizeGib} GiB as the size of the recovery point, which it may also say of a large one: the estimate then knows no size, and storage and copy may cost more.`,
+    );
   if (!isPriced(sandbox.instanceClass))
     warnings.push(`No price is known for ${sandbox.instanceClass}: it is left out of the cost.`);
   return warnings;

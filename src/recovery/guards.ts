@@ -48,15 +48,17 @@ export async function findSource(rds: RDSClient, source: { cluster: string; regi
     throw new SourceUnsupported(
       `${source.cluster} runs ${cluster.Engine}; this version drills aurora-postgresql only.`,
     );
-  if (!hasDataApi(cluster.EngineVersion ?? ""))
-    throw new SourceUnsupported(
-      `${source.cluster} runs Aurora PostgreSQL ${cluster.EngineVersion}, whose restore would have no Data API. It begins with ${Object.entries(
-        FIRST_MINOR_WITH_DATA_API,
-      )
-        .map(([major, minor]) => `${major}.${minor}`)
-        .join(", ")}.`,
-    );
+  assertDataApi(`${source.cluster} runs`, cluster.EngineVersion);
   return cluster;
+}
+
+/** Throws SourceUnsupported for a version whose restore could not be asked anything. `what` begins the message: "orders runs". */
+export function assertDataApi(what: string, version: string | undefined): void {
+  if (hasDataApi(version ?? "")) return;
+  const first = Object.entries(FIRST_MINOR_WITH_DATA_API).map(([major, minor]) => `${major}.${minor}`);
+  throw new SourceUnsupported(
+    `${what} Aurora PostgreSQL ${version}, whose restore would have no Data API. It begins with ${first.join(", ")}.`,
+  );
 }
 
 function hasDataApi(version: string): boolean {

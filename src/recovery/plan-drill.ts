@@ -10,7 +10,7 @@ import { type Drill, DrillRequest, Execution, type RecoveryPoint } from "../plan
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
-import { assertRegions, assertSubnetGroup, findSource, usableKey } from "./guards.ts";
+import { assertDataApi, assertRegions, assertSubnetGroup, findSource, usableKey } from "./guards.ts";
 import { chooseRecoveryPoint } from "./recovery-point.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
 
@@ -57,6 +57,8 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     wanted,
     before: failureMoment,
   });
+  // A restore runs the snapshot's version: an old snapshot of an upgraded cluster is older than its source.
+  assertDataApi(`The recovery point ${recoveryPoint.id} is of`, recoveryPoint.engineVersion);
   const sandbox = await prepareSandbox(services, plan, cluster);
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const expected = expectedSeconds(learned.entries);

@@ -4,7 +4,7 @@ import {
   DescribeDBClusterSnapshotsCommand,
   type RDSClient,
 } from "@aws-sdk/client-rds";
-import { NoRecoveryPoint } from "../errors.ts";
+import { NoRecoveryPoint, SourceUnsupported } from "../errors.ts";
 import type { RecoveryPoint } from "../plan/drill.ts";
 import { drillOf } from "../plan/names.ts";
 
@@ -22,7 +22,8 @@ export interface RecoveryPointChoice {
 
 /**
  * The snapshot to restore from: the newest one available before the failure moment, or the one named.
- * Throws NoRecoveryPoint saying what there was and why none of it will do.
+ * Throws NoRecoveryPoint saying what there was and why none of it will do, or SourceUnsupported when there are too many to look at: RDS lists
+ * them in no order, so the newest of some is not the latest.
  */
 export async function chooseRecoveryPoint(rds: RDSClient, choice: RecoveryPointChoice): Promise<RecoveryPoint> {
   const { wanted } = choice;
@@ -47,7 +48,10 @@ function originalsFirst(a: DBClusterSnapshot, b: DBClusterSnapshot): number {
 const isCopy = ({ SourceDBClusterSnapshotArn: source }: DBClusterSnapshot): boolean =>
   source !== undefined && source !== "";
 
-async function snapshotsOf(rds: RDSClient, { cluster, wanted }: RecoveryPointChoice): Promise<DBClusterSnapshot[]> {
+async function snapshotsOf(
+  rds: RDSClient,
+  { cluster, region, wanted }: RecoveryPointChoice,
+): Promise<DBClusterSnapshot[]> {
   const found: DBClusterSnapshot[] = [];
   let marker: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -60,9 +64,11 @@ async function snapshotsOf(rds: RDSClient, { cluster, wanted }: RecoveryPointCho
     );
     found.push(...(answer.DBClusterSnapshots ?? []));
     marker = answer.Marker;
-    if (marker === undefined) break;
+    if (marker === undefined) return found;
   }
-  return found;
+  throw new SourceUnsupported(
+    `${cluster} in ${region} has more snapshots than ${MAX_PAGES} pages of RDS hold (${found.length} were listed), so which is the latest is not known. Delete old ones, or name the recovery point by its identifier.`,
+  );
 }
 
 async function snapshotNamed(rds: RDSClient, { wanted }: RecoveryPointChoice): Promise<DBClusterSnapshot[]> {

@@ -32,7 +32,7 @@ export function blameFor(errorName: string): Blame {
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   "Drill.NoRecoveryPoint": "Find out where the backups of this database went, and turn on automated backups today.",
   KMSKeyNotAccessibleFault:
-    "Find out what happened to the KMS key: a backup under a lost key is lost. Cancel its deletion if it is pending.",
+    "The KMS key is disabled, being deleted, or not granted to the drill's role: find out which; a backup under a lost key is lost.",
 };
 
 /** One sentence of advice for the person at 3 a.m. */

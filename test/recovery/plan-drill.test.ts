@@ -272,6 +272,14 @@ describe("a warning", () => {
     expect(warnings).toEqual(["No price is known for db.x9.large: it is left out of the cost."]);
   });
 
+  it.each([1, 0, undefined])(
+    "is given for a recovery point whose size RDS does not tell: %s GiB",
+    async (AllocatedStorage) => {
+      snapshotIs({ AllocatedStorage });
+      expect((await plan()).warnings).toEqual([expect.stringMatching(/estimate .*knows no size/)]);
+    },
+  );
+
   it("is given for a recovery point that is a copy", async () => {
     snapshotIs({ SourceDBClusterSnapshotArn: "arn:of-the-original" });
     expect((await plan()).warnings).toEqual([
@@ -353,6 +361,17 @@ describe("a drill that is refused", () => {
       await expect(plan()).resolves.toBeDefined();
     },
   );
+
+  it("is one of a recovery point from before an upgrade, older than the Data API", async () => {
+    snapshotIs({ EngineVersion: "13.10" });
+    const error = await refused();
+    expect(error).toBeInstanceOf(SourceUnsupported);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^The recovery point rds:orders-production-1 is of Aurora PostgreSQL 13\.10, .*no Data API/,
+      ),
+    });
+  });
 
   it("is one without a recovery point", async () => {
     rds.on(DescribeDBClusterSnapshotsCommand).resolves({ DBClusterSnapshots: [] });

@@ -7,7 +7,7 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
-import { NoRecoveryPoint } from "../../src/errors.ts";
+import { NoRecoveryPoint, SourceUnsupported } from "../../src/errors.ts";
 import { namesOf } from "../../src/plan/names.ts";
 import { chooseRecoveryPoint } from "../../src/recovery/recovery-point.ts";
 import { DRILL_ID } from "../plan/sample-drill.ts";
@@ -100,8 +100,22 @@ describe("chooseRecoveryPoint", () => {
       .resolves({ DBClusterSnapshots: [], Marker: "again" })
       .on(DescribeDBClusterSnapshotsCommand, { Marker: "again" })
       .resolvesOnce({ DBClusterSnapshots: [snapshot("second-page", "2026-11-21T04:05:00Z")], Marker: "again" })
-      .resolves({ DBClusterSnapshots: [], Marker: "again" });
+      .resolvesOnce({ DBClusterSnapshots: [], Marker: "again" })
+      .resolvesOnce({ DBClusterSnapshots: [], Marker: "again" })
+      .resolves({ DBClusterSnapshots: [] });
     expect(await choose("latest")).toMatchObject({ id: "second-page" });
+    expect(mock).toHaveReceivedCommandTimes(DescribeDBClusterSnapshotsCommand, 5);
+  });
+});
+
+describe("more pages than are read", () => {
+  it("leave the latest unknown: the newest of some is not called so", async () => {
+    mock
+      .on(DescribeDBClusterSnapshotsCommand)
+      .resolves({ DBClusterSnapshots: [snapshot("newest-of-some", "2026-11-21T04:05:00Z")], Marker: "again" });
+    const refusal = choose("latest");
+    await expect(refusal).rejects.toThrow(SourceUnsupported);
+    await expect(refusal).rejects.toThrow(/more snapshots than 5 pages .*name the recovery point by its identifier/);
     expect(mock).toHaveReceivedCommandTimes(DescribeDBClusterSnapshotsCommand, 5);
   });
 });

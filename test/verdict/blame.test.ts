@@ -98,6 +98,8 @@ describe("nextStepFor", () => {
   });
 
   it("knows better for some errors", () => {
-    expect(nextStepFor("failed", "recovery", "KMSKeyNotAccessibleFault")).toMatch(/a backup under a lost key is lost/);
+    expect(nextStepFor("failed", "recovery", "KMSKeyNotAccessibleFault")).toMatch(
+      /disabled, being deleted, or not granted .*a backup under a lost key is lost/,
+    );
   });
 });
