@@ -5,7 +5,7 @@ const REQUEST_SECONDS = 15;
 const CONNECTION_SECONDS = 5;
 
 /** How patient a client is; the defaults fit control planes. */
-export interface Patience {
+interface Patience {
   readonly maxAttempts?: number;
   readonly requestSeconds?: number;
 }
