@@ -95,6 +95,14 @@ describe("Progress on something that is no terminal", () => {
     expect(written(story).at(-1)).toContain("not needed: the recovery point is in the drill region");
   });
 
+  it("shows the step that failed, and does not count its time to the next", () => {
+    const written: string[] = [];
+    const progress = new Progress({ write: (text) => written.push(text) });
+    progress.take(event("ExecutionStarted"));
+    progress.take(event("LambdaFunctionFailed", { state: "RestoreSandbox" }));
+    expect(written.join("")).toMatch(/^ {2}restore +0(\.\d)? s +failed\n$/);
+  });
+
   it("goes from the phase that failed to the verdict, and still tears down", () => {
     const failed = { ...SAMPLE_VERDICT, verdict: "failed" };
     const story: Told[] = [...WHOLE.slice(0, 7), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(14)];
