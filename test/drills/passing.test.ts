@@ -59,7 +59,7 @@ describe("a drill of a good backup", () => {
   it("files a manifest whose hashes are those of the files, and ties the ledger to it", () => {
     const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
     const manifest = Manifest.parse(JSON.parse(drill.evidence.get("manifest.json") ?? ""));
-    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json"]);
+    expect(manifest.files.map(({ file }) => file)).toEqual(["plan.json", "report.json", "checks.json"]);
     for (const { file, sha256: filed } of manifest.files) expect(sha256(drill.evidence.get(file) ?? "")).toBe(filed);
     const entry = LedgerEntry.parse(JSON.parse(drill.evidence.get("ledger.json") ?? ""));
     expect(entry).toMatchObject({

@@ -152,7 +152,7 @@ describe("DescribeDBClusterSnapshots", () => {
     expect(snapshot).toMatchObject({
       SnapshotCreateTime: new Date("2026-11-20T03:04:05Z"),
       SnapshotType: "automated",
-      AllocatedStorage: 1,
+      AllocatedStorage: 10,
       MasterUsername: "postgres",
       Port: 5432,
     });

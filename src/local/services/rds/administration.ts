@@ -110,7 +110,8 @@ export class RdsAdministration {
       masterUsername: options.masterUsername ?? "postgres",
       databaseName: options.databaseName,
       port: 5432,
-      allocatedGib: 1,
+      // The least an Aurora volume has.
+      allocatedGib: 10,
       encryption: kmsKeyArn === undefined ? (options.encryption ?? "none") : "sse-kms",
       kmsKeyArn,
     };

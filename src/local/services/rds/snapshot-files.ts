@@ -22,12 +22,12 @@ export function readSnapshot(core: RdsCore, snapshot: Snapshot, toDirectory: str
   return reading;
 }
 
-/** A hot copy of a running cluster, a plain one of a cluster without an instance. Resolves to its size in GiB, at least 1. */
+/** A hot copy of a running cluster, a plain one of a cluster without an instance. Resolves to its size in GiB, at least the volume's. */
 export async function copyOutOf(core: RdsCore, cluster: Cluster, toDirectory: string): Promise<number> {
   const { server } = cluster;
   if (server) {
     const bytes = await core.timeline.postgres(() => core.host.snapshot(server, toDirectory));
-    return Math.max(1, Math.ceil(bytes / 2 ** 30));
+    return Math.max(cluster.facts.allocatedGib, Math.ceil(bytes / 2 ** 30));
   }
   await core.timeline.postgres(() => core.host.copy(cluster.dataDirectory, toDirectory));
   return cluster.facts.allocatedGib;
