@@ -1,4 +1,4 @@
-/** What `serverless package` wrote, resolved as CloudFormation would: for tests, and for deploying the same template locally. */
+/** What `serverless package` wrote, resolved as CloudFormation would: the tests hold the stack and its roles against it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";

@@ -1,5 +1,5 @@
 /**
- * Every error thrown on purpose. `name` is what Step Functions matches and what `docs/runbook.md` is indexed by: a literal, because
+ * Every error that a drill throws on purpose; the local cloud has its own beside its parts. `name` is what Step Functions matches and what `docs/runbook.md` is indexed by: a literal, because
  * minifiers change class names. A message says what failed, what was expected, and what to do next; it never holds a secret or row data.
  * Errors of the AWS SDK pass through unrenamed.
  */
@@ -34,7 +34,7 @@ export class SourceNotFound extends DrillError {
   override readonly name = "Drill.SourceNotFound";
 }
 
-/** The source is not something this version can drill (engine, instance class, region). */
+/** The source is not something this version can drill (engine, version). */
 export class SourceUnsupported extends DrillError {
   override readonly name = "Drill.SourceUnsupported";
 }

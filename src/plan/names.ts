@@ -28,7 +28,7 @@ export function drillIdOf(execution: { readonly id: string; readonly startedAt: 
   return `${date}-${time}-${createHash("sha256").update(execution.id).digest("hex").slice(0, 8)}`;
 }
 
-/** Every resource name of a drill, known before anything exists: teardown and sweep need no output of a step that failed. */
+/** Every resource name of a drill, known before anything exists: teardown needs no output of a step that failed. */
 export function namesOf(drillId: string): DrillNames {
   const cluster = `${PREFIX}-${drillId}`;
   return { drillId, snapshotCopy: `${cluster}-copy`, cluster, writer: `${cluster}-writer` };

@@ -8,7 +8,7 @@ import type { SandboxNetwork } from "./sandbox-names.ts";
 
 /** Of its own, since a drill that ran out of time must still have time to clean up. AWS's own handler allows deletions hours. */
 const TEARDOWN_SECONDS = 6 * 3600;
-/** What is left standing longer than this after the drill's own deadlines is the sweep's. */
+/** Nothing of a drill has a reason to stand longer than this after its own deadlines: the tag says so to whoever finds it. */
 const EXPIRES_AFTER_SECONDS = 3600;
 
 /** Everything that was asked for, found and decided. */
