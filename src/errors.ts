@@ -1,7 +1,7 @@
 /**
- * Every error that a drill throws on purpose; the local cloud has its own beside its parts. `name` is what Step Functions matches and what `docs/runbook.md` is indexed by: a literal, because
- * minifiers change class names. A message says what failed, what was expected, and what to do next; it never holds a secret or row data.
- * Errors of the AWS SDK pass through unrenamed.
+ * Every error that a drill throws on purpose; the local cloud has its own beside its parts. `name` is what Step Functions matches and what
+ * `docs/runbook.md` is indexed by: a literal, because minifiers change class names. A message says what failed, what was expected, and what
+ * to do next; it never holds a secret or row data. Errors of the AWS SDK pass through unrenamed.
  */
 export abstract class DrillError extends Error {
   abstract override readonly name: `Drill.${string}`;
