@@ -35,7 +35,7 @@ export function composeMessage(outcome: Outcome): Message {
   const leak = leftovers.length === 0 ? "" : `, ${leftovers.length} LEFT BEHIND`;
   return {
     subject: ascii(`${label}${leak}: ${subject.database}, restore drill`, MAX_SUBJECT_CHARS),
-    email: email(outcome, label),
+    email: email(outcome, `${label}${leak}`),
     sms: ascii(`Restore drill ${label}${leak}: ${subject.database}: ${verdict.summary}`, MAX_SMS_CHARS),
     json: machineReadable(outcome),
   };
