@@ -15,11 +15,11 @@ describe("cachedBundles", () => {
   it("bundles every function once, and copies it from then on", async () => {
     const cache = join(root, "cache");
     await cachedBundles(cache, join(root, "first"));
-    const [made = ""] = await readdir(cache);
-    const { mtimeMs } = await stat(join(cache, made, "plan-drill/index.cjs"));
+    // Bundling again would make a directory beside the cached one, if only for a moment.
+    const { mtimeMs } = await stat(cache);
     await cachedBundles(cache, join(root, "second"));
     expect(await readdir(join(root, "second"))).toEqual(functionNames());
-    expect((await stat(join(cache, made, "plan-drill/index.cjs"))).mtimeMs).toBe(mtimeMs);
+    expect((await stat(cache)).mtimeMs).toBe(mtimeMs);
     const [first, second] = await Promise.all(
       ["first", "second"].map((directory) => readFile(join(root, directory, "run-checks/index.cjs"), "utf8")),
     );
