@@ -257,8 +257,8 @@ describe("what people read", () => {
       `LEFT BEHIND (it costs money and holds production data; delete it by hand):\n- cluster ${SAMPLE_DRILL.sandbox.cluster} in eu-central-1: deleting, asked to be deleted`,
     );
     expect(told.json["leftovers"]).toEqual(LEFT);
-    expect(told.email).toMatch(/^PASSED, \d LEFT BEHIND: orders-production\n/);
-    expect(told.email).toMatch(/^Do next: Delete what was left behind \(below\) by hand\.$/m);
+    expect(told.message.email).toMatch(/^PASSED, \d LEFT BEHIND: orders-production\n/);
+    expect(told.message.email).toMatch(/^Do next: Delete what was left behind \(below\) by hand\.$/m);
   });
 
   it("of a teardown that broke, also when the evidence broke with it", async () => {
