@@ -6,6 +6,8 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "source.region": "The region of the source.",
   "source.cluster": "The identifier of the Aurora cluster.",
   "source.database": "The database inside the cluster that the checks ask.",
+  "source.secret":
+    "ARN of the secret of a role that may read the source. Needed to capture baselines; a drill itself does not use the source.",
   recoveryPoint:
     "What is restored: latest, the latest automated or manual one, or the identifier or ARN of one cluster snapshot.",
   sandbox: "The isolated restore. What is left out comes from the stack's parameters.",
@@ -23,6 +25,8 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   limits: "Where a drill gives up.",
   "limits.time": "From the drill's start to the end of its checks; at least the RTO. Teardown has its own time.",
   "limits.costUsd": "A drill that is estimated to cost more, in US dollars, does not start.",
+  counterproof:
+    "Whether a drill that found nothing wrong damages its own sandbox in a few small ways, undone at once, to see its checks fail.",
   checks: "What is asked of the sandbox. A drill without checks is inconclusive.",
 };
 
@@ -37,6 +41,39 @@ export const CHECK_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "constraints.kind": "No constraint is left unvalidated.",
   "sequences.kind": "No sequence is behind the column that it feeds.",
   "full-read.kind": "Every row of every table can be read.",
+  "fingerprint.kind": "The content of every table, against a baseline or the last drill: row count and hash.",
+  "fingerprint.mode": "fast for accidental damage; strong, keyed with SHA-256, also for deliberate damage.",
+  "fingerprint.columnOrder": "name: a table whose columns were reordered has the same fingerprint. table: it has not.",
+  "fingerprint.closed":
+    "Append-only tables. Their rows before a moment are compared exactly, however the table has grown since.",
+  "fingerprint.changing": "Tables that may change after the baseline, and by how much of their rows.",
+  "fingerprint.except": "Tables that are not to be proven. Reports say that they were left out.",
+  "fingerprint.localise":
+    "chunk: a mismatch is followed to blocks of the table. keys: to rows' keys, if the source can be read.",
+  "catalog.kind":
+    "The structure, against a baseline or the last drill: tables, columns, constraints, indexes, functions, policies, grants.",
+  "foreign-keys.kind": "No row refers to a row that is not there.",
+  "index-contents.kind": "Every B-tree index is in order and has an entry for every row.",
+  "heap.kind": "The rows' own headers and their TOAST are consistent (amcheck's verify_heapam).",
+  "collations.kind": "No collation has another version than the one that indexes were built with.",
+  "row-security.kind": "Row security is on wherever there are policies.",
+  "row-security.tables": "Tables that must have row security on, and a policy.",
+  "grants.kind": "Privileges that must be there.",
+  "grants.present": "Who may do what on which table.",
+  "large-objects.kind": "Every large object can be read.",
+  "unlogged.kind": "No table is unlogged: what is in one is in no backup.",
+  "unlogged.allow": "Unlogged tables that may be lost.",
+  "outbound.kind":
+    "Nothing in the database would act on another system: subscriptions, foreign servers, cron jobs, replication slots, prepared transactions.",
+  "outbound.allow": "Names, as the check reports them, that may be there.",
+  "hash-chain.kind":
+    "Every row of an append-only table commits to the one before it, and the chain still holds the head that was last seen.",
+  "hash-chain.orderBy": "An integer column that numbers the rows without a gap.",
+  "hash-chain.previous": "The column that holds the previous row's hash.",
+  "hash-chain.hash": "The column that holds the row's own hash.",
+  "hash-chain.preimage": "SQL over the row's columns that gives the bytes hashed.",
+  coverage: "full: all of it, or the check is unchecked. sampled: what the budget allows, another part in every drill.",
+  budget: "What the check may take of the drill's time.",
   "sql.kind": "A statement of your own, read-only, with one answer.",
   name: "What reports call the check. By default its kind and table.",
   required: "Whether the check decides the verdict. One that is not required is reported only.",

@@ -1,16 +1,40 @@
 import type { DataSession } from "../aws/data-api.ts";
+import type { Parts } from "../evidence/parts.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
-import type { Drill } from "../plan/drill.ts";
+import type { Drill, ReferencePoint } from "../plan/drill.ts";
 import type { CheckResult } from "./result.ts";
 
-/** What a check may use while it is asked. */
-export interface Asking {
+/** What a check may use wherever it is asked. */
+interface Reading {
   readonly session: DataSession;
-  readonly drill: Drill;
+  /** One more session with the same database, for statements side by side. Ended with the slice. */
+  another(): DataSession;
+  /** Where what was found is left for later drills to compare with. */
+  readonly parts: Parts;
+  /** The key of strong fingerprints, 64 hex digits: the same for the same label, and secret. */
+  fingerprintKey(label: string): Promise<string>;
   /** False when the slice should end: a check of many statements then answers its cursor. True until the slice has got anywhere at all. */
   hasTime(): boolean;
   /** Tells that the check got this far; stored now and then, so that a killed slice loses little. */
   reached(cursor: unknown): Promise<void>;
+}
+
+/** What is known of the database from an earlier time. */
+export interface Reference extends ReferencePoint {
+  readonly parts: Parts;
+}
+
+/** What a check may use while it is asked of a sandbox. */
+export interface Asking extends Reading {
+  readonly drill: Drill;
+  /** The one to trust most first. */
+  readonly references: readonly Reference[];
+}
+
+/** What a check may use while a baseline is captured on the source. */
+export interface Capturing extends Reading {
+  readonly baselineId: string;
+  readonly capturedAt: Date;
 }
 
 /** What came of a check. */
@@ -26,6 +50,11 @@ export interface KindOfCheck<Kind extends CheckKind> {
   ask(check: CheckOf<Kind>, asking: Asking, cursor: unknown): Promise<Progress>;
   /** What is certain at the cursor of a check that is cut off there, and how it was cut off; undefined when nothing is. */
   cutOff?(cursor: unknown, why: string): Finding | undefined;
+  /**
+   * Leaves in `parts` what a later drill will hold its sandbox against; `held` when that is complete. Only kinds that compare with an
+   * earlier time have it.
+   */
+  capture?(check: CheckOf<Kind>, capturing: Capturing, cursor: unknown): Promise<Progress>;
 }
 
 export const found = (

@@ -29,7 +29,7 @@ export const CheckResult = z.object({
   /** Sentences for people; row data is never in them beyond the one value a check compares. */
   expected: z.string(),
   observed: z.string(),
-  /** Time inside the database, as seen through the Data API. */
+  /** How long it took to be asked, in all slices together. */
   seconds: z.number(),
   fault: z.optional(CheckFault),
   /** The statement, for the report; shortened to 2,000 characters. */

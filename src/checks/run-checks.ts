@@ -2,8 +2,10 @@ import type { RDSDataClient } from "@aws-sdk/client-rds-data";
 import * as z from "zod/mini";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import { DataSession, QUERY_RETRY_SECONDS, type SessionOptions } from "../aws/data-api.ts";
+import { DataSessions } from "../aws/data-sessions.ts";
 import type { JsonStore } from "../aws/json-store.ts";
 import { InputInvalid } from "../errors.ts";
+import { Parts } from "../evidence/parts.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
 import { Drill } from "../plan/drill.ts";
 import { SandboxAnswer } from "../recovery/answers.ts";
@@ -40,6 +42,8 @@ export interface RunChecksServices {
   readonly now: () => Date;
   /** What is left of this invocation. */
   readonly remainingMs: () => number;
+  /** The key of strong fingerprints for a label, in hex. */
+  readonly fingerprintKey: (label: string) => Promise<string>;
   readonly session?: SessionOptions;
 }
 
@@ -65,44 +69,45 @@ export async function runChecks(
   const asked = await askedChecks(services.store, drill);
   const checkpoint = await Checkpoint.open(services.store, drill, services.now);
   if (checkpoint.document.complete) return checkpoint.answer(asked.length);
-  const session = openSession(services, drill, sandbox);
+  const sessions = openSessions(services, drill, sandbox);
   const earlierCalls = checkpoint.document.dataApiCalls ?? 0;
   try {
-    await new Slice(services, drill, session, checkpoint).run(asked);
+    await new Slice(services, drill, sessions, checkpoint).run(asked);
   } finally {
-    await session.end();
+    await sessions.end();
   }
-  checkpoint.document.dataApiCalls = earlierCalls + session.calls;
+  checkpoint.document.dataApiCalls = earlierCalls + sessions.calls;
   if (checkpoint.document.results.length >= asked.length) await checkpoint.finish();
   else await checkpoint.save();
   return checkpoint.answer(asked.length);
 }
 
-function openSession(
+function openSessions(
   { data, session }: RunChecksServices,
   { source }: Drill,
   { clusterArn, secretArn }: SandboxAnswer,
-): DataSession {
+): DataSessions {
   if (secretArn === undefined) {
     throw new InputInvalid(
       "The sandbox has no secret yet, so nothing can be asked of it: RunChecks comes after RestoreSandbox is ready.",
     );
   }
-  return new DataSession(data, { clusterArn, secretArn, database: source.database }, session);
+  const address = { clusterArn, secretArn, database: source.database };
+  return new DataSessions(() => new DataSession(data, address, session));
 }
 
 /** One invocation's share of the checks. */
 class Slice {
   readonly #services: RunChecksServices;
   readonly #drill: Drill;
-  readonly #session: DataSession;
+  readonly #sessions: DataSessions;
   readonly #checkpoint: Checkpoint;
   #hasProgressed = false;
 
-  constructor(services: RunChecksServices, drill: Drill, session: DataSession, checkpoint: Checkpoint) {
+  constructor(services: RunChecksServices, drill: Drill, sessions: DataSessions, checkpoint: Checkpoint) {
     this.#services = services;
     this.#drill = drill;
-    this.#session = session;
+    this.#sessions = sessions;
     this.#checkpoint = checkpoint;
   }
 
@@ -118,23 +123,37 @@ class Slice {
   /** False when the check is left at a cursor: the slice ends there. */
   async #askOne(check: AskedCheck): Promise<boolean> {
     const { cursor } = this.#checkpoint.document;
-    const before = this.#session.seconds - (cursor?.seconds ?? 0);
+    const began = performance.now() / 1000 - (cursor?.seconds ?? 0);
+    const seconds = (): number => performance.now() / 1000 - began;
     const reached = async (at: unknown): Promise<void> => {
       this.#hasProgressed = true;
-      await this.#checkpoint.reached({ seconds: this.#session.seconds - before, at });
+      await this.#checkpoint.reached({ seconds: seconds(), at });
     };
-    const asking = { session: this.#session, drill: this.#drill, hasTime: () => this.#hasTime(), reached };
+    const asking = { ...this.#means(), hasTime: () => this.#hasTime(), reached };
     const progress = await ask(check, asking, cursor?.at).catch(async (error: unknown): Promise<Progress> => {
       if (!(error instanceof StatementFailed)) throw error;
-      return { finding: this.#cutOff(check, findingOf(await withoutMistakenCall(this.#session, error))) };
+      return { finding: this.#cutOff(check, findingOf(await withoutMistakenCall(this.#sessions.first, error))) };
     });
     if ("cursor" in progress) {
       await reached(progress.cursor);
       // Out of the drill's time, the loop goes on and records that; out of this slice's, another slice does.
       return this.#reasonToStop() !== undefined;
     }
-    await this.#record(check, progress.finding, this.#session.seconds - before);
+    await this.#record(check, progress.finding, seconds());
     return true;
+  }
+
+  #means(): Omit<Asking, "hasTime" | "reached"> {
+    const { store, fingerprintKey } = this.#services;
+    const drill = this.#drill;
+    return {
+      session: this.#sessions.first,
+      another: () => this.#sessions.another(),
+      parts: new Parts(store, drill.evidencePrefix),
+      fingerprintKey,
+      drill,
+      references: drill.references.map((point) => ({ ...point, parts: new Parts(store, point.prefix) })),
+    };
   }
 
   /** Also a check in progress: what it spent and found in earlier slices stays. */

@@ -51,6 +51,34 @@ const common = {
   required: z._default(z.boolean(), true),
 };
 
+/** How much of the database a slow check has to look at. */
+const looking = {
+  /** `full`: all of it, or the check is unchecked. `sampled`: what the budget allows, in an order that differs from drill to drill. */
+  coverage: z._default(z.enum(["full", "sampled"]), "full"),
+  /** What the check may take of the drill's time. */
+  budget: z.prefault(Duration, "1h"),
+};
+
+const Percent = z.number().check(z.gte(0));
+
+/** Rows that were written before some moment and do not change any more. */
+const ClosedRange = z.strictObject({
+  table: TableName,
+  /** A timestamp or date that is set when a row is written. */
+  by: ColumnName,
+  /** How long after that moment a row may still arrive or change. */
+  settles: z.prefault(Duration, "1h"),
+});
+
+/** A table that may change between a baseline and the recovery point, and by how much of its rows. */
+const ChangeBounds = z.strictObject({
+  table: TableName,
+  shrinkPercent: z._default(Percent.check(z.lte(100)), 0),
+  growPercent: z.optional(Percent),
+});
+
+const PRIVILEGES = ["select", "insert", "update", "delete", "truncate", "references", "trigger"] as const;
+
 export const Check = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rows"), ...common, table: TableName, expect: RowsExpectation }),
   z.strictObject({ kind: z.literal("freshness"), ...common, table: TableName, column: ColumnName, within: Duration }),
@@ -69,6 +97,52 @@ export const Check = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constraints"), ...common }),
   z.strictObject({ kind: z.literal("sequences"), ...common }),
   z.strictObject({ kind: z.literal("full-read"), ...common }),
+  z.strictObject({
+    kind: z.literal("fingerprint"),
+    ...common,
+    /** `fast` finds accidents; `strong` is keyed, and also resists a forger who does not know the key. */
+    mode: z._default(z.enum(["fast", "strong"]), "strong"),
+    columnOrder: z._default(z.enum(["table", "name"]), "table"),
+    closed: z._default(z.array(ClosedRange), []),
+    changing: z._default(z.array(ChangeBounds), []),
+    /** Tables that are not to be proven; reports say that they were left out. */
+    except: z._default(z.array(TableName), []),
+    /** How far a mismatch is followed: to blocks of the table, or, with the source still there, to the keys of the rows. */
+    localise: z._default(z.enum(["chunk", "keys"]), "chunk"),
+  }),
+  z.strictObject({ kind: z.literal("catalog"), ...common }),
+  z.strictObject({ kind: z.literal("foreign-keys"), ...common, ...looking }),
+  z.strictObject({ kind: z.literal("index-contents"), ...common, ...looking }),
+  z.strictObject({ kind: z.literal("heap"), ...common, ...looking }),
+  z.strictObject({ kind: z.literal("collations"), ...common }),
+  z.strictObject({ kind: z.literal("row-security"), ...common, tables: z._default(z.array(TableName), []) }),
+  z.strictObject({
+    kind: z.literal("grants"),
+    ...common,
+    present: z
+      .array(
+        z.strictObject({
+          role: z.string().check(z.minLength(1), z.maxLength(63)),
+          on: TableName,
+          may: z.array(z.enum(PRIVILEGES)).check(z.minLength(1)),
+        }),
+      )
+      .check(z.minLength(1)),
+  }),
+  z.strictObject({ kind: z.literal("large-objects"), ...common, expect: z.optional(RowsExpectation) }),
+  z.strictObject({ kind: z.literal("unlogged"), ...common, allow: z._default(z.array(TableName), []) }),
+  z.strictObject({ kind: z.literal("outbound"), ...common, allow: z._default(z.array(z.string()), []) }),
+  z.strictObject({
+    kind: z.literal("hash-chain"),
+    ...common,
+    table: TableName,
+    /** An integer that numbers the rows without a gap. */
+    orderBy: ColumnName,
+    previous: ColumnName,
+    hash: ColumnName,
+    /** SQL over the row's columns: the bytes of which `hash` is the SHA-256. They hold the previous hash. */
+    preimage: z.string().check(z.minLength(1), z.maxLength(2000)),
+  }),
   z.strictObject({
     kind: z.literal("sql"),
     ...common,

@@ -43,6 +43,17 @@ export type RecoveryPoint = z.infer<typeof RecoveryPoint>;
 export const CostItem = z.object({ item: z.string(), quantity: z.number(), unit: z.string(), usd: z.number() });
 export type CostItem = z.infer<typeof CostItem>;
 
+/** What is known of a database from an earlier time, to hold what came back against. */
+export const ReferencePoint = z.object({
+  /** `baseline`: captured on the source. `drill`: what an earlier drill of this database found. */
+  kind: z.enum(["baseline", "drill"]),
+  id: z.string(),
+  takenAt: Instant,
+  /** Key prefix in the evidence bucket below which its parts are. */
+  prefix: z.string(),
+});
+export type ReferencePoint = z.infer<typeof ReferencePoint>;
+
 /** `$.drill`: every name, deadline and limit of one drill, decided before anything is created. Times are ISO 8601. */
 export const Drill = z.object({
   drillId: z.string(),
@@ -89,6 +100,8 @@ export const Drill = z.object({
     teardown: z.optional(z.number()),
   }),
   checkCount: z.number(),
+  /** The one to trust most first: the newest baseline before the recovery point, then the last drill that found nothing wrong. */
+  references: z.array(ReferencePoint),
   /** Key prefix in the evidence bucket, `<database>/<drillId>`. `plan.json` below it holds the checks. */
   evidencePrefix: z.string(),
   /** What planning saw and did not stop for, in sentences. */

@@ -38,6 +38,11 @@ const Limits = z.pipe(
   z.transform(({ time, costUsd }) => ({ timeSeconds: time, costUsd })),
 );
 
+/** What a drill leaves for the next one to compare with has one place for each. */
+const SINGLE_KINDS = ["fingerprint", "catalog"] as const;
+const areSingle = (checks: readonly Check[]): boolean =>
+  SINGLE_KINDS.every((single) => checks.filter(({ kind }) => kind === single).length <= 1);
+
 const uniqueNames = (checks: readonly Check[]): boolean => new Set(checks.map(checkName)).size === checks.length;
 
 /** What a user writes in `drills/<plan>.yml`. Unknown keys are errors. */
@@ -58,6 +63,8 @@ export const Plan = z
       ),
       /** The database inside the cluster that the checks ask. */
       database: z.string().check(z.minLength(1), z.maxLength(63)),
+      /** ARN of the Secrets Manager secret of a role that may read the source: baselines are captured under it. */
+      secret: z.optional(z.string().check(z.regex(/^arn:[\w-]+:secretsmanager:/, "is not the ARN of a secret"))),
     }),
     /** `latest`, `automated`, `manual`, or one cluster snapshot's identifier or ARN. */
     recoveryPoint: z._default(z.string().check(z.minLength(1)), "latest"),
@@ -85,10 +92,13 @@ export const Plan = z
     }),
     objectives: Objectives,
     limits: z.prefault(Limits, {}),
+    /** Whether a drill that found nothing wrong damages its own sandbox, to see its checks fail. By default as the stack says. */
+    counterproof: z.optional(z.boolean()),
     checks: z
       ._default(z.array(Check), [])
       .check(
         z.maxLength(MAX_CHECKS, `has more than ${MAX_CHECKS} checks: split the plan`),
+        z.refine(areSingle, `has two checks of one kind that is asked once: ${SINGLE_KINDS.join(", ")}`),
         z.refine(uniqueNames, "has two checks of one name: give each its own `name`"),
       ),
   })

@@ -74,6 +74,7 @@ export function composeDrill(decisions: Decisions): Drill {
     estimate: decisions.estimate,
     expectedSeconds: decisions.expectedSeconds,
     checkCount: plan.checks.length,
+    references: [],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
     warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],
   };

@@ -7,8 +7,8 @@ import {
   listOf,
   meets,
 } from "../../src/checks/expectation.ts";
-import { displayName, parseTable, sqlNameOf } from "../../src/checks/identifiers.ts";
-import { FIRST_PACE, paceAfter, paceAfterFailure } from "../../src/checks/pace.ts";
+import { displayName, parseTable, sqlNameOf } from "../../src/reading/identifiers.ts";
+import { FIRST_PACE, paceAfter, paceAfterFailure } from "../../src/reading/pace.ts";
 
 describe("an expectation", () => {
   it("reads as a sentence", () => {

@@ -3,7 +3,7 @@ import { CheckResults } from "../../src/checks/result.ts";
 import { runChecks } from "../../src/checks/run-checks.ts";
 import { type RdsCloud, SOURCE_REGION, startRdsCloud } from "../local/services/rds-cloud.ts";
 import { restoreSandbox, type Sandbox } from "../local/services/rds-sandbox.ts";
-import { type CheckInput, drillOf, memoryStore, planWith, SANDBOX } from "./sandbox.ts";
+import { type CheckInput, drillOf, fingerprintKey, memoryStore, planWith, SANDBOX } from "./sandbox.ts";
 
 let cloud: RdsCloud;
 let restored: Sandbox;
@@ -55,7 +55,7 @@ it("asks every kind of check through real clients and the local Data API", async
     ),
   });
   const answer = await runChecks(
-    { data: cloud.data(SOURCE_REGION), store, now: () => new Date(), remainingMs: () => 900_000 },
+    { data: cloud.data(SOURCE_REGION), store, now: () => new Date(), remainingMs: () => 900_000, fingerprintKey },
     {
       drill: drillOf("shop", "2100-01-01T00:00:00.000Z"),
       sandbox: { ...SANDBOX, clusterArn: restored.resourceArn, secretArn: restored.secretArn },

@@ -9,11 +9,12 @@ import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, it } from "vitest";
 import { DataSession } from "../../src/aws/data-api.ts";
 import type { Asking } from "../../src/checks/kind.ts";
-import { constraints, indexes } from "../../src/checks/kinds/catalog.ts";
 import { freshness } from "../../src/checks/kinds/freshness.ts";
 import { fullRead } from "../../src/checks/kinds/full-read.ts";
 import { rows } from "../../src/checks/kinds/rows.ts";
-import { drillOf } from "./sandbox.ts";
+import { constraints, indexes } from "../../src/checks/kinds/validity.ts";
+import { Parts } from "../../src/evidence/parts.ts";
+import { drillOf, fingerprintKey, memoryStore } from "./sandbox.ts";
 
 const RELATION: Field[] = [
   ...["16400", "public", "t", "1", "8192", "r"].map((stringValue) => ({ stringValue })),
@@ -33,7 +34,11 @@ function askingNothing(): Asking {
   const address = { clusterArn: "arn:cluster", secretArn: "arn:secret", database: "shop" };
   return {
     session: new DataSession(client, address),
+    another: () => new DataSession(client, address),
+    parts: new Parts(memoryStore(), "shop/drill-1"),
+    fingerprintKey,
     drill: drillOf("shop"),
+    references: [],
     hasTime: () => true,
     reached: async () => {},
   };

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -135,6 +135,7 @@ export async function ask(
             store,
             now: options.now ?? (() => new Date("2026-11-01T15:00:00Z")),
             remainingMs: options.remainingMs ?? (() => 900_000),
+            fingerprintKey,
             session: { pause: async () => {}, ...options.session },
           },
           { drill: drillOf(database, options.checksEndAt), sandbox: SANDBOX },
@@ -163,6 +164,10 @@ export async function askOne(
   if (first === undefined) throw new Error("no result");
   return first;
 }
+
+/** As KMS would: the same for the same label. */
+export const fingerprintKey = async (label: string): Promise<string> =>
+  createHash("sha256").update(`key of ${label}`).digest("hex");
 
 export function memoryStore(): JsonStore {
   const objects = new Map<string, string>();
@@ -242,6 +247,7 @@ export function drillOf(database: string, checksEndAt = "2026-11-02T00:00:00.000
     estimate: { usd: 1, items: [] },
     expectedSeconds: {},
     checkCount: 1,
+    references: [],
     evidencePrefix: "shop/drill-1",
     warnings: [],
   };

@@ -1,8 +1,8 @@
 import type { CheckOf } from "../../plan/checks.ts";
+import { quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
+import { onlyRow } from "../../reading/only-row.ts";
 import { countOf } from "../expectation.ts";
-import { quoteIdentifier, sqlNameOf } from "../identifiers.ts";
 import { found, type KindOfCheck, type Progress } from "../kind.ts";
-import { onlyRow } from "../only-row.ts";
 
 /** A snapshot's time is that of its request: what was committed until it was taken is in it, and clocks differ. */
 const LATER_TOLERANCE_SECONDS = 300;

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
-import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../batches.ts";
-import { asReadFailure, type BlockRange, ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
+import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../../reading/batches.ts";
+import { asReadFailure, type BlockRange, ChunkPosition, FIRST_CHUNK, readChunk } from "../../reading/chunks.ts";
+import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { explain } from "../fault.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
-import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../relations.ts";
 
 /** A table up to this size, with its TOAST, is read with others in one statement. */
 const SMALL_BYTES = 4 * 2 ** 20;

@@ -1,5 +1,5 @@
+import { quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
 import { describeValue, meetsVersion } from "../expectation.ts";
-import { quoteIdentifier, sqlNameOf } from "../identifiers.ts";
 import { found, type KindOfCheck } from "../kind.ts";
 
 /** The newest migration that the database says it had. */

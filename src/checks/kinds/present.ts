@@ -1,5 +1,5 @@
+import { sqlNameOf } from "../../reading/identifiers.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
-import { sqlNameOf } from "../identifiers.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
 
 const MISSING_TABLES = `select w.nth::text, count(*) over ()::text

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import type { CheckOf } from "../../plan/checks.ts";
-import { ChunkPosition, FIRST_CHUNK, readChunk } from "../chunks.ts";
+import { ChunkPosition, FIRST_CHUNK, readChunk } from "../../reading/chunks.ts";
+import { displayName, parseTable, sqlNameOf } from "../../reading/identifiers.ts";
+import { onlyRow } from "../../reading/only-row.ts";
+import { RELATION_COLUMNS, type Relation, relationOf } from "../../reading/relations.ts";
 import { countOf, describeExpectation, meets } from "../expectation.ts";
-import { displayName, parseTable, sqlNameOf } from "../identifiers.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
-import { onlyRow } from "../only-row.ts";
-import { RELATION_COLUMNS, type Relation, relationOf } from "../relations.ts";
 
 /** Read cold at 20 MB/s, this takes 13 s of the 45 that a statement has. Larger tables are counted by ranges of blocks. */
 const ONE_STATEMENT_BYTES = 256 * 2 ** 20;

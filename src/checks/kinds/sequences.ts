@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import type { Row } from "../../aws/data-api/values.ts";
-import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../batches.ts";
+import { askBatch, MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../../reading/batches.ts";
+import { displayName, quoteIdentifier, quoteTable } from "../../reading/identifiers.ts";
+import { USER_SCHEMAS } from "../../reading/relations.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { explain } from "../fault.ts";
-import { displayName, quoteIdentifier, quoteTable } from "../identifiers.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
-import { USER_SCHEMAS } from "../relations.ts";
 
 const PAGE = 500;
 

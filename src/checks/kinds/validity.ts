@@ -1,7 +1,7 @@
+import { onlyRow } from "../../reading/only-row.ts";
+import { USER_SCHEMAS } from "../../reading/relations.ts";
 import { listOf, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
-import { onlyRow } from "../only-row.ts";
-import { USER_SCHEMAS } from "../relations.ts";
 
 /**
  * How many there are, how many are bad, and the names of the first few bad ones, from `(name, is_bad)` rows. No array slice: the Data

@@ -1,0 +1,29 @@
+import type { DataSession } from "./data-api.ts";
+
+/** The sessions of one slice with one database: the first, and those opened beside it. All of them end together. */
+export class DataSessions {
+  readonly #open: () => DataSession;
+  readonly #sessions: DataSession[];
+  readonly first: DataSession;
+
+  constructor(open: () => DataSession) {
+    this.#open = open;
+    this.first = open();
+    this.#sessions = [this.first];
+  }
+
+  another(): DataSession {
+    const session = this.#open();
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** Calls made so far in all of them: what the Data API bills. */
+  get calls(): number {
+    return this.#sessions.reduce((sum, { calls }) => sum + calls, 0);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.end()));
+  }
+}
