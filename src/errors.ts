@@ -93,3 +93,13 @@ export class NotIsolated extends DrillError {
 export class EvidenceUnreadable extends DrillError {
   override readonly name = "Drill.EvidenceUnreadable";
 }
+
+/** The plan, or its source, is not set up for a baseline: no secret, no Data API, no check that compares with an earlier time. */
+export class BaselineImpossible extends DrillError {
+  override readonly name = "Drill.BaselineImpossible";
+}
+
+/** The capture was given up. Whatever baseline there was before still stands. */
+export class BaselineFailed extends DrillError {
+  override readonly name = "Drill.BaselineFailed";
+}

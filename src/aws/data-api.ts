@@ -37,6 +37,21 @@ export interface SessionOptions {
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
+/** What a session's transactions see; without it each statement sees what was committed when it began. */
+export type View =
+  /** All of one transaction sees one moment. `transactionId`: of one that an earlier invocation began. */
+  | { readonly kind: "own"; readonly transactionId?: string | undefined }
+  /** Every transaction sees what the exported snapshot of another one sees, for as long as that one is open. */
+  | { readonly kind: "shared"; readonly snapshotId: string };
+
+/** `pg_export_snapshot()` answers three hexadecimal numbers. `set transaction snapshot` takes no bind, so nothing else gets into it. */
+const SNAPSHOT_ID = /^[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,2}$/i;
+
+/** The transaction that exported the snapshot is gone, and the moment with it: what was read of it can not be completed. */
+export class SnapshotLost extends Error {
+  override readonly name = "SnapshotLost";
+}
+
 const pauseFor = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 /**
@@ -48,14 +63,24 @@ export class DataSession {
   readonly #client: RDSDataClient;
   readonly #address: DatabaseAddress;
   readonly #options: Required<SessionOptions>;
+  readonly #view: View | undefined;
   #transactionId: string | undefined;
   #seconds = 0;
   #calls = 0;
 
-  constructor(client: RDSDataClient, address: DatabaseAddress, options: SessionOptions = {}) {
+  constructor(client: RDSDataClient, address: DatabaseAddress, options: SessionOptions = {}, view?: View) {
     this.#client = client;
     this.#address = address;
     this.#options = { statementSeconds: STATEMENT_SECONDS, pause: pauseFor, ...options };
+    this.#view = view;
+    if (view?.kind === "own") this.#transactionId = view.transactionId;
+    if (view?.kind === "shared" && !SNAPSHOT_ID.test(view.snapshotId))
+      throw new TypeError(`${JSON.stringify(view.snapshotId)} is not the id of an exported snapshot.`);
+  }
+
+  /** The open transaction, for another invocation to go on in. */
+  get transactionId(): string | undefined {
+    return this.#transactionId;
   }
 
   /** Time spent in statements so far, as seen through the Data API. */
@@ -116,6 +141,7 @@ export class DataSession {
           new BeginTransactionCommand({ resourceArn, secretArn, database }),
         );
         this.#transactionId = transactionId;
+        if (this.#view !== undefined) await this.#takeView(transactionId, this.#view);
         await this.#execute(transactionId, this.#settings(), {});
         return transactionId;
       } catch (error) {
@@ -131,9 +157,23 @@ export class DataSession {
     }
   }
 
+  /** Before any query: the first one takes a snapshot, and PostgreSQL then refuses to change it. */
+  async #takeView(transactionId: string, view: View): Promise<void> {
+    await this.#execute(transactionId, "set transaction isolation level repeatable read, read only", {});
+    if (view.kind === "own") return;
+    try {
+      await this.#execute(transactionId, `set transaction snapshot '${view.snapshotId}'`, {});
+    } catch (error) {
+      const fault = statementFailedBy(error)?.fault;
+      if (fault === undefined || fault === "unavailable" || fault === "timeout") throw error;
+      throw new SnapshotLost("The transaction that exported the snapshot has ended.", { cause: error });
+    }
+  }
+
   /**
    * Read only before anything else: once a snapshot is taken it can not be undone within the transaction. Filtered rows are an error
-   * and not silence; parallel workers would turn a range of blocks into a scan of the whole table.
+   * and not silence; parallel workers would turn a range of blocks into a scan of the whole table. The rest decides how values read as
+   * text, whatever the role or the database says. Not the search path: the plan's own SQL is written for the one there is.
    */
   #settings(): string {
     const settings = {
@@ -143,6 +183,15 @@ export class DataSession {
       max_parallel_workers_per_gather: "0",
       jit: "off",
       TimeZone: "UTC",
+      DateStyle: "ISO",
+      IntervalStyle: "postgres",
+      extra_float_digits: "1",
+      bytea_output: "hex",
+      client_encoding: "UTF8",
+      lc_monetary: "C",
+      xmloption: "content",
+      // A role's own limit would end the transaction of a snapshot between two invocations; the Data API's 3 minutes stay.
+      idle_in_transaction_session_timeout: "0",
     };
     const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
     return `select ${calls.join(", ")}`;

@@ -1,7 +1,7 @@
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
 import * as z from "zod/mini";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
-import { DataSession, QUERY_RETRY_SECONDS, type SessionOptions } from "../aws/data-api.ts";
+import { DataSession, type SessionOptions } from "../aws/data-api.ts";
 import { DataSessions } from "../aws/data-sessions.ts";
 import type { JsonStore } from "../aws/json-store.ts";
 import { InputInvalid } from "../errors.ts";
@@ -16,16 +16,7 @@ import type { Asking, Finding, Progress } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
 import { withoutMistakenCall } from "./mistaken-call.ts";
 import { type CheckResult, ChecksAnswer } from "./result.ts";
-
-/** A call that hangs: the client's 2 attempts of 60 s (src/aws/clients.ts). One that the Data API answers took 45 s at most. */
-const LONGEST_CALL_MS = 2 * 60_000;
-const ANSWER_MS = 20_000;
-
-/**
- * What may follow a look at the clock: 40 s of attempts, the call that ends them, 20 s to write and answer: 180 s. The function ends after
- * 870 s (infrastructure/functions.yml), so a slice asks for 690 s.
- */
-const SLICE_RESERVE_MS = QUERY_RETRY_SECONDS * 1000 + LONGEST_CALL_MS + ANSWER_MS;
+import { SliceTime } from "./slice-time.ts";
 
 /** A database that was not reachable for this many checks in a row is not asked the rest; nor one that let time out all that it was asked. */
 const MAX_UNAVAILABLE_IN_A_ROW = 3;
@@ -102,13 +93,14 @@ class Slice {
   readonly #drill: Drill;
   readonly #sessions: DataSessions;
   readonly #checkpoint: Checkpoint;
-  #hasProgressed = false;
+  readonly #time: SliceTime;
 
   constructor(services: RunChecksServices, drill: Drill, sessions: DataSessions, checkpoint: Checkpoint) {
     this.#services = services;
     this.#drill = drill;
     this.#sessions = sessions;
     this.#checkpoint = checkpoint;
+    this.#time = new SliceTime(services, new Date(drill.deadlines.checksEndAt));
   }
 
   async run(asked: readonly AskedCheck[]): Promise<void> {
@@ -116,7 +108,7 @@ class Slice {
     for (let check = asked[results.length]; check !== undefined; check = asked[results.length]) {
       const reason = this.#reasonToStop();
       if (reason !== undefined) await this.#giveUp(check, reason);
-      else if (!this.#hasTime() || !(await this.#askOne(check))) return;
+      else if (!this.#time.hasTime() || !(await this.#askOne(check))) return;
     }
   }
 
@@ -126,10 +118,10 @@ class Slice {
     const began = performance.now() / 1000 - (cursor?.seconds ?? 0);
     const seconds = (): number => performance.now() / 1000 - began;
     const reached = async (at: unknown): Promise<void> => {
-      this.#hasProgressed = true;
+      this.#time.progressed();
       await this.#checkpoint.reached({ seconds: seconds(), at });
     };
-    const asking = { ...this.#means(), hasTime: () => this.#hasTime(), reached };
+    const asking = { ...this.#means(), hasTime: () => this.#time.hasTime(), reached };
     const progress = await ask(check, asking, cursor?.at).catch(async (error: unknown): Promise<Progress> => {
       if (!(error instanceof StatementFailed)) throw error;
       return { finding: this.#cutOff(check, findingOf(await withoutMistakenCall(this.#sessions.first, error))) };
@@ -170,7 +162,7 @@ class Slice {
   }
 
   async #record(check: AskedCheck, { sql, ...finding }: Finding, seconds: number): Promise<void> {
-    this.#hasProgressed = true;
+    this.#time.progressed();
     const statement = sql ?? ("sql" in check ? check.sql : undefined);
     if (check.kind === "full-read" && finding.outcome === "held") {
       this.#checkpoint.document.fullReadAt = this.#services.now().toISOString();
@@ -186,23 +178,12 @@ class Slice {
     });
   }
 
-  /** The first step of a slice is always taken: an invocation that is too short for the reserve still gets on. */
-  #hasTime(): boolean {
-    return (
-      this.#services.now() < this.#endsAt() && (!this.#hasProgressed || this.#services.remainingMs() > SLICE_RESERVE_MS)
-    );
-  }
-
   #reasonToStop(): string | undefined {
-    if (this.#services.now() >= this.#endsAt()) return "the drill's time was up";
+    if (this.#time.isOver()) return "the drill's time was up";
     const { results } = this.#checkpoint.document;
     const last = results.at(-1);
     const isGiven = last?.outcome === "unchecked" && last.observed.startsWith(NOT_ASKED);
     return isGiven ? last.observed : goneAfter(results);
-  }
-
-  #endsAt(): Date {
-    return new Date(this.#drill.deadlines.checksEndAt);
   }
 }
 

@@ -22,6 +22,8 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   FirstQueryFailed: "failed recovery",
   NotIsolated: "errored drill",
   EvidenceUnreadable: "errored drill",
+  BaselineImpossible: "errored drill",
+  BaselineFailed: "errored drill",
 };
 
 describe("src/errors.ts", () => {
