@@ -25,6 +25,11 @@ export const LedgerEntry = z.object({
   rpoSeconds: z.optional(z.number()),
   stepSeconds: StepSeconds,
   sizeGib: z.optional(z.number()),
+  /** Nothing wrong was seen, and what was seen was left for later drills to compare with. */
+  isReference: z.optional(z.boolean()),
+  /** The database inside the cluster, and when the recovery point was made: says what of, and of when, it is a reference. */
+  sourceDatabase: z.optional(z.string()),
+  recoveryPointAt: z.optional(z.iso.datetime()),
   leftovers: z.number(),
   actualUsd: z.number(),
   /** SHA-256 of manifest.json: ties the entry to its evidence. */
@@ -53,9 +58,14 @@ export interface EarlierDrills {
   readonly warnings: string[];
 }
 
-/** The newest `LEARNED_FROM` entries of a database. An entry that is corrupt is said and passed over: it must not stop a drill. */
-export async function earlierDrills(store: JsonStore, database: string, now: Date): Promise<EarlierDrills> {
-  const keys = await newestKeys(store, ledgerPrefix(database), now);
+/** The newest entries of a database. An entry that is corrupt is said and passed over: it must not stop a drill. */
+export async function earlierDrills(
+  store: JsonStore,
+  database: string,
+  now: Date,
+  count: number = LEARNED_FROM,
+): Promise<EarlierDrills> {
+  const keys = await newestKeys(store, ledgerPrefix(database), now, count);
   const entries: LedgerEntry[] = [];
   const warnings: string[] = [];
   for (const key of keys) {
@@ -70,12 +80,12 @@ export async function earlierDrills(store: JsonStore, database: string, now: Dat
   return { entries, warnings };
 }
 
-async function newestKeys(store: JsonStore, prefix: string, now: Date): Promise<string[]> {
+async function newestKeys(store: JsonStore, prefix: string, now: Date, count: number): Promise<string[]> {
   let newest: string[] = [];
   for (const days of REMEMBERED_DAYS) {
     const since = new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
-    newest = (await store.list(prefix, `${prefix}${since}`)).slice(-LEARNED_FROM);
-    if (newest.length === LEARNED_FROM) break;
+    newest = (await store.list(prefix, `${prefix}${since}`)).slice(-count);
+    if (newest.length === count) break;
   }
   return newest;
 }

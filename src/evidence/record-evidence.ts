@@ -12,6 +12,7 @@ import { Verdict } from "../verdict/verdict.ts";
 import { readJournal } from "./journal.ts";
 import { type LedgerEntry, writeLedger } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { PARTS } from "./parts.ts";
 import type { EvidenceAnswer, Manifest, Report } from "./report.ts";
 import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
 
@@ -46,9 +47,15 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const results = await store.get(`${prefix}/checks.json`, CheckResults);
   const report = compose(input, subject, story, results, endedAt);
 
-  const plan = await store.getText(`${prefix}/plan.json`);
+  const [plan, parts, proofs] = await Promise.all([
+    textsOf(store, prefix, ["plan.json"]),
+    textsOf(store, prefix, PARTS),
+    textsOf(store, prefix, PROOFS),
+  ]);
   const files = {
-    ...(plan === undefined ? {} : { "plan.json": plan }),
+    ...plan,
+    ...parts,
+    ...proofs,
     "report.json": await store.put(`${prefix}/report.json`, report),
     "checks.json": await store.put(
       `${prefix}/checks.json`,
@@ -64,7 +71,9 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
     })),
   };
   const manifestSha256 = sha256(await store.put(`${prefix}/manifest.json`, manifest));
-  const ledgerKey = await writeLedger(store, entryOf(report, subject, story, manifestSha256));
+  const hasLeftParts = Object.keys(parts).length > 0;
+  const entry = { ...entryOf(report, subject, story, manifestSha256), ...referenceFrom(report, hasLeftParts) };
+  const ledgerKey = await writeLedger(store, entry);
   return {
     bucket: store.bucket,
     prefix,
@@ -72,6 +81,27 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
     manifestSha256,
     leftovers: report.leftovers,
     actualUsd: report.cost.actual.usd,
+  };
+}
+
+/** What a comparison and a counterproof leave, where there was one. */
+const PROOFS = ["drift.json", "counterproof.json"] as const;
+
+/** Those of the files that are there, as they are stored. */
+async function textsOf(store: JsonStore, prefix: string, names: readonly string[]): Promise<Record<string, string>> {
+  const texts = await Promise.all(names.map((name) => store.getText(`${prefix}/${name}`)));
+  return Object.fromEntries(names.flatMap((name, index) => (texts[index] === undefined ? [] : [[name, texts[index]]])));
+}
+
+/** What a later drill has to know of this one to be held against it. Unchecked is not wrong: the first drill of all has nothing to compare with. */
+function referenceFrom({ verdict: { verdict }, checks, drill }: Report, hasLeftParts: boolean): Partial<LedgerEntry> {
+  if (drill === undefined) return {};
+  const isWrong = checks.some(({ required, outcome }) => required && outcome === "failed");
+  const isReference = hasLeftParts && (verdict === "passed" || (verdict === "inconclusive" && !isWrong));
+  return {
+    isReference,
+    sourceDatabase: drill.source.database,
+    recoveryPointAt: new Date(drill.recoveryPoint.createdAt).toISOString(),
   };
 }
 

@@ -24,6 +24,7 @@ export interface Decisions {
   readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string };
   readonly expectedSeconds: Drill["expectedSeconds"];
   readonly estimate: Cost;
+  readonly references: Drill["references"];
   readonly warnings: readonly string[];
 }
 
@@ -74,7 +75,7 @@ export function composeDrill(decisions: Decisions): Drill {
     estimate: decisions.estimate,
     expectedSeconds: decisions.expectedSeconds,
     checkCount: plan.checks.length,
-    references: [],
+    references: [...decisions.references],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
     warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],
   };

@@ -3,6 +3,7 @@ import type { KMSClient } from "@aws-sdk/client-kms";
 import { type DBCluster, DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
+import { findReferences } from "../baseline/references.ts";
 import { type Cost, itemise } from "../cost/itemise.ts";
 import { CostOverCap } from "../errors.ts";
 import { earlierDrills, expectedSeconds } from "../evidence/ledger.ts";
@@ -61,6 +62,14 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
   assertDataApi(`The recovery point ${recoveryPoint.id} is of`, recoveryPoint.engineVersion);
   const sandbox = await prepareSandbox(services, plan, cluster);
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
+  const references = await findReferences(services.store, {
+    plan: plan.plan,
+    cluster: source.cluster,
+    database: source.database,
+    before: new Date(recoveryPoint.createdAt),
+    now: startedAt,
+    earlier: learned.entries,
+  });
   const expected = expectedSeconds(learned.entries);
   const estimate = estimateFor(plan, recoveryPoint, expected);
   const drill = composeDrill({
@@ -75,7 +84,8 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     sandbox,
     expectedSeconds: expected,
     estimate,
-    warnings: learned.warnings,
+    references: references.points,
+    warnings: [...learned.warnings, ...references.warnings],
   });
   await services.store.put(`${drill.evidencePrefix}/plan.json`, { plan: file });
   return drill;

@@ -1,0 +1,118 @@
+import type { JsonStore } from "../aws/json-store.ts";
+import { EvidenceUnreadable } from "../errors.ts";
+import { earlierDrills, type LedgerEntry } from "../evidence/ledger.ts";
+import type { ReferencePoint } from "../plan/drill.ts";
+import { evidencePrefix } from "../plan/names.ts";
+import { Baseline, baselineKeys, baselinePrefix, stampOf } from "./baseline.ts";
+
+/**
+ * Looked back from the recovery point in these steps, until there is a baseline. A listing ends at 1,000 keys, oldest first, and a baseline
+ * has five at most: two days hold one every quarter of an hour, and what is cut off is newer than the recovery point.
+ */
+const LOOK_BACK_DAYS = [2, 30, 400] as const;
+
+/** Of another plan or database, or corrupt: a bucket in which more than these come first is not searched further. */
+const MAX_READ = 20;
+
+/** A year of weekly drills: a database that failed for months is still held against the last one that was right. */
+const MAX_DRILLS = 50;
+
+export interface ReferenceSearch {
+  readonly plan: string;
+  readonly cluster: string;
+  readonly database: string;
+  /** When the recovery point was made: what was seen later may hold what it can not. */
+  readonly before: Date;
+  readonly now: Date;
+  /** The newest drills of the cluster, oldest first, as the ledger has them. */
+  readonly earlier: readonly LedgerEntry[];
+}
+
+export interface References {
+  readonly points: ReferencePoint[];
+  /** One sentence for each baseline that could not be read. */
+  readonly warnings: string[];
+}
+
+/**
+ * What the restored database can be held against, the one to trust most first: the newest baseline of its source from before the recovery
+ * point, then the newest drill of the same plan that found nothing wrong in a recovery point that was no newer. A baseline of this plan is
+ * taken before any other of the database.
+ */
+export async function findReferences(store: JsonStore, search: ReferenceSearch): Promise<References> {
+  const warnings: string[] = [];
+  const baseline = await newestBaseline(store, search, warnings);
+  const drill = await lastGoodDrill(store, search);
+  return { points: [baseline, drill].filter((point) => point !== undefined), warnings };
+}
+
+async function newestBaseline(
+  store: JsonStore,
+  { plan, cluster, database, before }: ReferenceSearch,
+  warnings: string[],
+): Promise<ReferencePoint | undefined> {
+  const seen = new Set<string>();
+  let other: Baseline | undefined;
+  for (const days of LOOK_BACK_DAYS) {
+    const keys = await baselineKeys(store, cluster, new Date(before.getTime() - days * 86_400_000));
+    for (const key of keys.reverse()) {
+      if (seen.has(key) || seen.size === MAX_READ || isLaterThan(key, before)) continue;
+      seen.add(key);
+      const baseline = await readOrWarn(store, key, warnings);
+      if (baseline?.database !== database || new Date(baseline.capturedAt) > before) continue;
+      if (baseline.plan === plan) return pointOf(baseline);
+      other ??= baseline;
+    }
+    if (other !== undefined) return pointOf(other);
+  }
+  return undefined;
+}
+
+/** A capture begins before its data is seen, so a later id is enough to know; an earlier one is not. */
+const isLaterThan = (key: string, moment: Date): boolean =>
+  (key.split("/").at(-2) ?? "").slice(0, 15) > stampOf(moment);
+
+async function readOrWarn(store: JsonStore, key: string, warnings: string[]): Promise<Baseline | undefined> {
+  try {
+    return await store.get(key, Baseline);
+  } catch (error) {
+    if (!(error instanceof EvidenceUnreadable)) throw error;
+    warnings.push(error.message);
+    return undefined;
+  }
+}
+
+const pointOf = ({ captureId, capturedAt, cluster }: Baseline): ReferencePoint => ({
+  kind: "baseline",
+  id: captureId,
+  takenAt: capturedAt,
+  prefix: baselinePrefix(cluster, captureId),
+});
+
+/** One that passed before one that was inconclusive, however much older. */
+async function lastGoodDrill(store: JsonStore, search: ReferenceSearch): Promise<ReferencePoint | undefined> {
+  const passed = newestReference(search.earlier, search, ["passed"]);
+  if (passed !== undefined) return passed;
+  // What could not be read was said when the newest were read.
+  const { entries } = await earlierDrills(store, search.cluster, search.now, MAX_DRILLS);
+  return newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);
+}
+
+function newestReference(
+  entries: readonly LedgerEntry[],
+  { plan, cluster, database, before }: ReferenceSearch,
+  verdicts: readonly LedgerEntry["verdict"][],
+): ReferencePoint | undefined {
+  const entry = entries.findLast(
+    ({ isReference, verdict, recoveryPointAt, sourceDatabase, plan: drilled }) =>
+      isReference === true &&
+      verdicts.includes(verdict) &&
+      drilled === plan &&
+      sourceDatabase === database &&
+      recoveryPointAt !== undefined &&
+      new Date(recoveryPointAt) <= before,
+  );
+  if (entry?.recoveryPointAt === undefined) return undefined;
+  const { drillId, recoveryPointAt } = entry;
+  return { kind: "drill", id: drillId, takenAt: recoveryPointAt, prefix: evidencePrefix(cluster, drillId) };
+}
