@@ -14,7 +14,7 @@ export const Baseline = z.object({
   database: z.string(),
   engineVersion: z.string(),
   startedAt: Instant,
-  /** Everything committed before is in it, nothing committed after: the moment of the one snapshot that all of it was read from. */
+  /** The moment of the one snapshot that all of it was read from: nothing in it was committed later. */
   capturedAt: Instant,
   finishedAt: Instant,
   /** Of the fingerprints, where there are any. */

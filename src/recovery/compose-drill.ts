@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { DBCluster } from "@aws-sdk/client-rds";
 import { type Cost, isPriced } from "../cost/itemise.ts";
 import type { Drill, DrillRequest, Execution, RecoveryPoint } from "../plan/drill.ts";
 import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
+import { planSha256 } from "../plan/plan-hash.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import type { SandboxNetwork } from "./sandbox-names.ts";
 
@@ -39,7 +39,7 @@ export function composeDrill(decisions: Decisions): Drill {
   return {
     drillId: names.drillId,
     plan: plan.plan,
-    planSha256: createHash("sha256").update(JSON.stringify(file)).digest("hex"),
+    planSha256: planSha256(file),
     trigger: { kind: request.trigger?.kind ?? "manual", by: request.trigger?.by ?? execution.name },
     startedAt: startedAt.toISOString(),
     plannedAt: decisions.plannedAt.toISOString(),
