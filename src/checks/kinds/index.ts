@@ -1,12 +1,22 @@
 import type { CheckKind } from "../../plan/checks.ts";
 import type { KindOfCheck } from "../kind.ts";
+import { catalog } from "./catalog.ts";
+import { collations } from "./collations.ts";
+import { foreignKeys } from "./foreign-keys.ts";
 import { freshness } from "./freshness.ts";
 import { fullRead } from "./full-read.ts";
+import { grants } from "./grants.ts";
+import { heap } from "./heap.ts";
+import { indexContents } from "./index-contents.ts";
+import { largeObjects } from "./large-objects.ts";
 import { migration } from "./migration.ts";
+import { outbound } from "./outbound.ts";
 import { extensions, tables } from "./present.ts";
+import { rowSecurity } from "./row-security.ts";
 import { rows } from "./rows.ts";
 import { sequences } from "./sequences.ts";
 import { sql } from "./sql.ts";
+import { unlogged } from "./unlogged.ts";
 import { constraints, indexes } from "./validity.ts";
 
 const notYet = {
@@ -27,16 +37,16 @@ const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
   "full-read": fullRead,
   sql,
   fingerprint: notYet,
-  catalog: notYet,
-  "foreign-keys": notYet,
-  "index-contents": notYet,
-  heap: notYet,
-  collations: notYet,
-  "row-security": notYet,
-  grants: notYet,
-  "large-objects": notYet,
-  unlogged: notYet,
-  outbound: notYet,
+  catalog,
+  "foreign-keys": foreignKeys,
+  "index-contents": indexContents,
+  heap,
+  collations,
+  "row-security": rowSecurity,
+  grants,
+  "large-objects": largeObjects,
+  unlogged,
+  outbound,
   "hash-chain": notYet,
 };
 
