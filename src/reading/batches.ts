@@ -29,10 +29,15 @@ export async function askBatch(
     if (rows.length !== selects.length) {
       throw new TypeError(`${selects.length} questions of one row each were answered by ${rows.length} rows.`);
     }
-    return { rows, nextSize: Math.min(MAX_BATCH, selects.length * 2) };
+    return { rows, nextSize: nextBatch(selects.length) };
   } catch (failed) {
     if (!(failed instanceof StatementFailed) || failed.fault === "unavailable") throw failed;
-    const shrink = failed.fault === "timeout" ? TIMEOUT_SHRINK : 2;
-    return { failed, nextSize: Math.max(1, Math.floor(selects.length / shrink)) };
+    return { failed, nextSize: nextBatch(selects.length, failed) };
   }
+}
+
+/** How many questions the next statement may hold, after one of `size` was answered or failed. */
+export function nextBatch(size: number, failed?: StatementFailed): number {
+  if (failed === undefined) return Math.min(MAX_BATCH, size * 2);
+  return Math.max(1, Math.floor(size / (failed.fault === "timeout" ? TIMEOUT_SHRINK : 2)));
 }

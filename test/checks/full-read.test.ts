@@ -102,7 +102,8 @@ describe("the full read", () => {
     );
     expect(result.observed).toMatch(/^90,001 rows of 2 tables read, 6\d MB$/);
     const ends = api.statements.flatMap((sql) => /ctid < '\((\d+),0\)'/.exec(sql)?.[1] ?? []).map(Number);
-    expect(ends.slice(0, 3)).toEqual([64, 64 + 256, 64 + 256 + 1024]);
+    // Two statements side by side: the third range is planned before or after the second was answered.
+    expect([ends.slice(0, 2), [576, 1344].includes(ends[2] ?? 0)]).toEqual([[64, 64 + 256], true]);
   });
 
   it("splits a range that takes too long and never asks it again whole", async () => {
@@ -211,6 +212,8 @@ describe("the full read", () => {
   ])("stays failed for a corrupt table when %s before all was read", async (why, late, error) => {
     const database = await sandbox.database(`create table torn as select n from generate_series(1, 5000) n; ${LARGE}`);
     await damage(database, "torn", [3]);
+    // The large table is asked at the same time: it waits until the torn one is behind its third block.
+    const isFound = Promise.withResolvers<void>();
     let isOver = false;
     const { results, stored } = await ask(
       sandbox,
@@ -219,8 +222,9 @@ describe("the full read", () => {
       {
         now: () => new Date(isOver && late !== undefined ? late : "2026-11-01T15:00:00Z"),
         prepare: (api) => {
-          api.intercept = (sql) => {
-            if (sql.includes('"large"') && sql.includes("ctid")) isOver = true;
+          api.intercept = async (sql) => {
+            if (sql.includes('"torn"') && Number(/ctid >= '\((\d+),/.exec(sql)?.[1]) > 3) isFound.resolve();
+            if (sql.includes('"large"') && sql.includes("ctid")) isOver = await isFound.promise.then(() => true);
             if (isOver && error !== undefined && sql !== "select 1") throw Object.assign(new Error(), { name: error });
           };
         },
