@@ -9,7 +9,7 @@ import { setting } from "./aws/environment.ts";
 import { JsonStore } from "./aws/json-store.ts";
 import { InputInvalid } from "./errors.ts";
 import type { StepName } from "./evidence/journal.ts";
-import { journalled } from "./evidence/journalled.ts";
+import { journalled, logged } from "./evidence/journalled.ts";
 
 const logger = new Logger({ serviceName: "restore-drill" });
 
@@ -32,12 +32,36 @@ export function drillStep<Schema extends z.core.$ZodType, Answer extends object>
   schema: Schema,
   core: (input: z.output<Schema>, context: StepContext) => Promise<Answer>,
 ) {
-  const store = new JsonStore(new S3Client(patience()), setting("EVIDENCE_BUCKET"));
+  const store = evidenceStore();
+  return handlerOf(step, store, schema, core, journalled(step, store, logger));
+}
+
+/**
+ * The same for what is no step of a drill, so that there is no drill to journal it with: it logs, and keeps its own story.
+ * @example export const handler = taskBeside("capture-baseline", CaptureBaselineInput, (input, task) => captureBaseline(...));
+ */
+export function taskBeside<Schema extends z.core.$ZodType, Answer extends object>(
+  task: string,
+  schema: Schema,
+  core: (input: z.output<Schema>, context: StepContext) => Promise<Answer>,
+) {
+  return handlerOf(task, evidenceStore(), schema, core, logged(task, logger));
+}
+
+const evidenceStore = (): JsonStore => new JsonStore(new S3Client(patience()), setting("EVIDENCE_BUCKET"));
+
+function handlerOf<Schema extends z.core.$ZodType, Answer extends object>(
+  name: string,
+  store: JsonStore,
+  schema: Schema,
+  core: (input: z.output<Schema>, context: StepContext) => Promise<Answer>,
+  told: ReturnType<typeof journalled>,
+) {
   return middy<unknown, Answer, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(journalled(step, store, logger))
+    .use(told)
     .handler((event, context) =>
-      core(parseInput(step, schema, event), {
+      core(parseInput(name, schema, event), {
         store,
         now: () => new Date(),
         remainingMs: () => context.getRemainingTimeInMillis(),
@@ -46,7 +70,7 @@ export function drillStep<Schema extends z.core.$ZodType, Answer extends object>
     );
 }
 
-function parseInput<Schema extends z.core.$ZodType>(step: StepName, schema: Schema, event: unknown): z.output<Schema> {
+function parseInput<Schema extends z.core.$ZodType>(step: string, schema: Schema, event: unknown): z.output<Schema> {
   const parsed = z.safeParse(schema, event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `"${path.join(".")}": ${message}`);

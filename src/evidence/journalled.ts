@@ -63,6 +63,17 @@ export function journalled(
   };
 }
 
+/** Middleware that logs one line for what was answered or why it failed, and journals nothing. */
+export function logged(task: string, logger: Logger): MiddlewareObj<unknown, object, Error, Context> {
+  return {
+    after: ({ response }) => logger.info(LOG.answered, { step: task, ...phaseOf(response) }),
+    onError: ({ error }) => {
+      const { name, message } = error instanceof Error ? error : new Error(`not an error: ${String(error)}`);
+      logger.error(LOG.failed, { step: task, errorName: name, errorMessage: message });
+    },
+  };
+}
+
 /** Where the document holds what a looping step answered before: an error that replaces it in the journal must not forget it. */
 const OWN_ANSWER: Partial<Record<StepName, string>> = {
   "copy-snapshot": "copy",
