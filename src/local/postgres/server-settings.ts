@@ -2,7 +2,7 @@
 export const HOST_USER = "rdsadmin";
 
 /** Given to `initdb`: the same on every machine, whatever its locale and time zone. */
-export const INITDB_ARGUMENTS: readonly string[] = [
+const INITDB_ARGUMENTS: readonly string[] = [
   `--username=${HOST_USER}`,
   "--auth=scram-sha-256",
   "--encoding=UTF8",
@@ -18,6 +18,15 @@ export const INITDB_ARGUMENTS: readonly string[] = [
   "--set=timezone=UTC",
   "--set=log_timezone=UTC",
 ];
+
+/** Earlier versions have no locale provider of their own (17) and take their settings from the environment (16). */
+export function initdbArguments(version: string): readonly string[] {
+  const major = Number.parseInt(version, 10);
+  return INITDB_ARGUMENTS.filter((argument) => {
+    if (argument.includes("builtin")) return major >= 17;
+    return argument.startsWith("--set=") ? major >= 16 : true;
+  });
+}
 
 /**
  * Given to every start, so that a data directory holds nothing that is true of one host only.
