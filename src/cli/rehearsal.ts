@@ -5,9 +5,10 @@ import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { PlanInvalid } from "../errors.ts";
 import { Report } from "../evidence/report.ts";
 import { SOURCE_KEY } from "../local/account.ts";
+import { captureBaselineOf, isCaptured, withReaderSecret } from "../local/capture.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
 import { demoDatabase } from "../local/demo/demo-database.ts";
-import { HOME_REGION, MACHINE_ARN } from "../local/deployment.ts";
+import { HOME_REGION, isDrill, MACHINE_ARN } from "../local/deployment.ts";
 import { type ImportOptions, importSource } from "../local/import/import-source.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
@@ -89,6 +90,8 @@ interface Prepared {
   readonly parsed: ParsedPlan;
   /** The moment of the newest backup. */
   readonly backedUpAt: Date;
+  /** An older one is a sabotage: a baseline of today says nothing about it. */
+  readonly isBackupOfNow: boolean;
 }
 
 async function prepareSource(options: RehearsalOptions, host: PostgresHost): Promise<Prepared> {
@@ -101,19 +104,21 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
         options.onPreparing?.(table === undefined ? IMPORTING[phase] : `${IMPORTING[phase]}: ${table}`),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    const { server, database, survey } = await importSource(options.source, host, dataDirectory, importing);
+    const { server, database, survey: asDumped } = await importSource(options.source, host, dataDirectory, importing);
+    // The copy is as old as the moment it is ready: the backup is taken of it, and freshness counted back from that.
+    const survey = { ...asDumped, takenAt: new Date() };
     if (given !== undefined && given.plan.source.database !== database)
       throw new PlanInvalid(
         `${options.planFile}: source.database is "${given.plan.source.database}", and the database of --source is "${database}". Name that one.`,
       );
     const parsed = given ?? parsePlan(JSON.stringify(derivePlan(database, survey)), "the plan derived from the source");
-    return { server, parsed, backedUpAt: before(survey.takenAt, backupAgeSeconds(options, parsed)) };
+    return { server, parsed, ...backupFrom(survey.takenAt, options, parsed) };
   }
   options.onPreparing?.("making the demo database (kept for the next time)");
   const parsed = given ?? (await demoPlan());
-  const backedUpAt = before(new Date(), backupAgeSeconds(options, parsed));
-  const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backedUpAt });
-  return { server, parsed, backedUpAt };
+  const backup = backupFrom(new Date(), options, parsed);
+  const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backup.backedUpAt });
+  return { server, parsed, ...backup };
 }
 
 async function demoPlan(): Promise<ParsedPlan> {
@@ -121,9 +126,14 @@ async function demoPlan(): Promise<ParsedPlan> {
   return validatePlan({ ...file, objectives: { ...file.objectives, rto: DEMO_RTO } }, DEMO_PLAN);
 }
 
-const backupAgeSeconds = ({ sabotage }: RehearsalOptions, { plan }: ParsedPlan): number =>
-  sabotage?.backupAgeSeconds?.(plan) ?? 0;
-const before = (moment: Date, seconds: number): Date => new Date(moment.getTime() - seconds * 1000);
+function backupFrom(
+  now: Date,
+  { sabotage }: RehearsalOptions,
+  { plan }: ParsedPlan,
+): Pick<Prepared, "backedUpAt" | "isBackupOfNow"> {
+  const ageSeconds = sabotage?.backupAgeSeconds?.(plan) ?? 0;
+  return { backedUpAt: new Date(now.getTime() - ageSeconds * 1000), isBackupOfNow: ageSeconds === 0 };
+}
 
 const IMPORTING = {
   connect: "connecting to the source",
@@ -152,28 +162,41 @@ async function openCloud(
     host,
     cacheDirectory: join(options.root, "cache"),
     root: options.root,
-    plans: [{ name: plan.plan, json: JSON.stringify(file) }],
+    plans: [{ name: plan.plan, json: JSON.stringify(isCaptured(plan) ? withReaderSecret(file) : file) }],
     sandboxRegion: plan.sandbox.region,
     ...(sabotage?.faults === undefined ? {} : { faults: sabotage.faults(plan) }),
     ...(sabotage?.intercept === undefined ? {} : { intercept: sabotage.intercept }),
     ...(sabotage?.dataApiLimits === undefined ? {} : { rds: { dataApiLimits: sabotage.dataApiLimits } }),
-    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    ...(options.onEvent === undefined ? {} : { onEvent: ofDrills(options.onEvent) }),
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
     ...(options.onInterval === undefined ? {} : { onInterval: options.onInterval }),
   });
 }
 
-/** The account before the drill: the source in production, and its newest automated backup. */
+/** What is shown is the drill's: the capture of a baseline is one of the preparations. */
+const ofDrills =
+  (onEvent: NonNullable<RehearsalOptions["onEvent"]>): NonNullable<RehearsalOptions["onEvent"]> =>
+  (event) => {
+    if (isDrill(event.executionArn)) onEvent(event);
+  };
+
+/** The account before the drill: the source in production, what was captured of it, and its newest automated backup. */
 async function stage(
-  { sabotage, onPreparing }: RehearsalOptions,
+  { sabotage, onPreparing, signal }: RehearsalOptions,
   cloud: LocalCloud,
-  { server, parsed, backedUpAt }: Prepared,
+  { server, parsed, backedUpAt, isBackupOfNow }: Prepared,
 ): Promise<void> {
   const { plan } = parsed;
   const { region, cluster: clusterId, database: databaseName } = plan.source;
-  onPreparing?.("taking the backup that will be drilled");
   await cloud.rds.registerSource({ region, clusterId, databaseName, server, kmsKeyId: SOURCE_KEY });
-  await cloud.rds.takeSnapshot({ region, clusterId, kind: "automated", createdAt: backedUpAt });
+  let createdAt = backedUpAt;
+  if (isBackupOfNow && isCaptured(plan)) {
+    onPreparing?.("capturing a baseline of the source");
+    // Nobody writes to the source here: a backup of the moment that was captured is one of now.
+    createdAt = await orInterrupted(captureBaselineOf(cloud, plan.plan), signal);
+  }
+  onPreparing?.("taking the backup that will be drilled");
+  await cloud.rds.takeSnapshot({ region, clusterId, kind: "automated", createdAt });
   sabotage?.prepare?.({ cloud, plan });
 }
 

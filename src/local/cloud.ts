@@ -1,6 +1,6 @@
 /**
  * The embedded local cloud: one account in one process, on real PostgreSQL servers, in which the packaged functions and the deployed
- * state machine run. Not reproduced: Aurora's storage, KMS's cryptography, real networks, real durations.
+ * state machines run. Not reproduced: Aurora's storage, KMS's cryptography, real networks, real durations.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
@@ -8,14 +8,7 @@ import { join } from "node:path";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { BundledPlan } from "../../packaging/bundle.ts";
 import { ACCOUNT_ID, type Account, closedSecurityGroup, openAccount, prepareSandboxNetworks } from "./account.ts";
-import {
-  EVIDENCE_BUCKET,
-  HOME_REGION,
-  localFunction,
-  MACHINE_NAME,
-  prepareDeployment,
-  TOPIC_ARN,
-} from "./deployment.ts";
+import { EVIDENCE_BUCKET, HOME_REGION, localFunction, prepareDeployment, TOPIC_ARN } from "./deployment.ts";
 import { createLambdaRuntime, type LambdaRuntime, type LocalFunction } from "./lambda/runtime.ts";
 import type { PostgresHost } from "./postgres/postgres-host.ts";
 import { ec2Service } from "./services/ec2.ts";
@@ -122,7 +115,7 @@ async function openServices(
   const states = statesService({
     region: HOME_REGION,
     accountId: ACCOUNT_ID,
-    machines: [{ name: MACHINE_NAME, definition: deployment.definition }],
+    machines: deployment.machines,
     invoke: async (arn, payload, signal) => lambda?.invoke(arn, payload, { signal }),
     timeScale: WAIT_SCALE,
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),

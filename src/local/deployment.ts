@@ -1,10 +1,10 @@
-/** What `serverless deploy` would put into the account, put into the local one: the bundled functions and the state machine. */
+/** What `serverless deploy` would put into the account, put into the local one: the bundled functions and the state machines. */
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod/mini";
 import { type BundledPlan, functionNames, writePlans } from "../../packaging/bundle.ts";
-import { ACCOUNT_ID, SANDBOX } from "./account.ts";
+import { ACCOUNT_ID, FINGERPRINT_KEY, SANDBOX } from "./account.ts";
 import { cachedBundles } from "./bundle-cache.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
 import type { Principal } from "./wire/service.ts";
@@ -14,8 +14,18 @@ const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
 /** Where the stack is deployed; source and drill regions are the plan's. */
 export const HOME_REGION = "eu-central-1";
 export const EVIDENCE_BUCKET = "evidence";
-export const MACHINE_NAME = "restore-drill";
-export const MACHINE_ARN = `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${MACHINE_NAME}`;
+/** Each machine's definition, and the name it is deployed under. */
+const MACHINES = [
+  { name: "restore-drill", file: "restore-drill" },
+  { name: "restore-drill-capture-baseline", file: "capture-baseline" },
+] as const;
+const machineArn = (name: (typeof MACHINES)[number]["name"]): string =>
+  `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${name}`;
+export const MACHINE_ARN = machineArn("restore-drill");
+export const CAPTURE_ARN = machineArn("restore-drill-capture-baseline");
+/** Whether an execution is a drill's. */
+export const isDrill = (executionArn: string): boolean =>
+  executionArn.startsWith(`${MACHINE_ARN.replace(":stateMachine:", ":execution:")}:`);
 export const TOPIC_ARN = `arn:aws:sns:${HOME_REGION}:${ACCOUNT_ID}:restore-drill-outcomes`;
 
 const MEMORY_MB = 512;
@@ -31,7 +41,7 @@ interface DeployedFunction {
 
 export interface Deployment {
   readonly functions: readonly DeployedFunction[];
-  readonly definition: object;
+  readonly machines: readonly { readonly name: string; readonly definition: object }[];
 }
 
 /** The functions as they are deployed, by their deployed names; names and timeouts are those of the infrastructure files. */
@@ -41,7 +51,7 @@ async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> 
   return Object.values(functions).map(({ name, timeout }) => ({ name, timeoutSeconds: timeout }));
 }
 
-/** Puts the functions, with the plans, into `directory`, and substitutes their ARNs into the state machine. */
+/** Puts the functions, with the plans, into `directory`, and substitutes their ARNs into the state machines. */
 export async function prepareDeployment(options: {
   readonly directory: string;
   readonly cacheDirectory: string;
@@ -49,7 +59,6 @@ export async function prepareDeployment(options: {
 }): Promise<Deployment> {
   await cachedBundles(options.cacheDirectory, options.directory);
   const declared = await declaredFunctions();
-  const definition = await readFile(join(PROJECT_DIRECTORY, "statemachines/restore-drill.asl.json"), "utf8");
   const functions = functionNames().map((file): DeployedFunction => {
     const declaration = declared.find(({ name }) => name === deployedName(file));
     if (declaration === undefined)
@@ -57,7 +66,11 @@ export async function prepareDeployment(options: {
     return { ...declaration, bundle: join(options.directory, file, "index.cjs") };
   });
   for (const { bundle } of functions) await writePlans(dirname(bundle), options.plans);
-  return { functions, definition: JSON.parse(substituteArns(definition, declared)) };
+  const machines = MACHINES.map(async ({ name, file }) => {
+    const text = await readFile(join(PROJECT_DIRECTORY, `statemachines/${file}.asl.json`), "utf8");
+    return { name, definition: JSON.parse(substituteArns(text, declared)) as object };
+  });
+  return { functions, machines: await Promise.all(machines) };
 }
 
 const deployedName = (file: string): string => `restore-drill-${file}`;
@@ -84,6 +97,7 @@ export function localFunction(
     AWS_SECRET_ACCESS_KEY: cloud.principal.secretAccessKey,
     EVIDENCE_BUCKET,
     OUTCOME_TOPIC_ARN: TOPIC_ARN,
+    FINGERPRINT_KEY,
     POWERTOOLS_SERVICE_NAME: "restore-drill",
     POWERTOOLS_METRICS_NAMESPACE: "RestoreDrill",
     POWERTOOLS_LOG_LEVEL: "INFO",

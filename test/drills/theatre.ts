@@ -5,18 +5,21 @@ import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { parse } from "yaml";
 import { Report } from "../../src/evidence/report.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
+import { captureBaselineOf, isCaptured, withReaderSecret } from "../../src/local/capture.ts";
 import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
 import { demoDatabase } from "../../src/local/demo/demo-database.ts";
 import { HOME_REGION, MACHINE_ARN } from "../../src/local/deployment.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
-import type { PlanFile } from "../../src/plan/plan.ts";
+import { Plan, type PlanFile } from "../../src/plan/plan.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 const ROOTS = join(PROJECT, ".restore-drill/test");
 /** The demo is generated once for all test files, where `npm run drill` keeps it too. */
 const CACHE = join(PROJECT, ".restore-drill");
+
+const SOURCE = { region: "eu-west-1", cluster: "orders-production", database: "shop" } as const;
 
 export interface EndedDrill {
   readonly status: string | undefined;
@@ -40,10 +43,10 @@ export interface Theatre {
 /** The demo's plan with changes, its objectives wide enough for a machine that runs other tests at the same time. */
 export async function demoPlan(changes: Partial<PlanFile> = {}): Promise<PlanFile> {
   const plan = parse(await readFile(join(PROJECT, "drills/orders.yml"), "utf8")) as PlanFile;
-  return { ...plan, objectives: { rto: "1h", rpo: "24h" }, ...changes };
+  return withReaderSecret({ ...plan, objectives: { rto: "1h", rpo: "24h" }, ...changes });
 }
 
-/** Plans are deployed as they are given, the wrong ones too. */
+/** Plans are deployed as they are given, the wrong ones too. For the first that is right a baseline is captured: it serves the others. */
 export async function openTheatre(
   name: string,
   plans: Readonly<Record<string, unknown>>,
@@ -61,8 +64,10 @@ export async function openTheatre(
     rds: { timeScale: 0.01 },
     ...options,
   });
-  const source = { region: "eu-west-1", clusterId: "orders-production" };
-  await cloud.rds.registerSource({ ...source, databaseName: "shop", server, kmsKeyId: SOURCE_KEY });
+  const source = { region: SOURCE.region, clusterId: SOURCE.cluster };
+  await cloud.rds.registerSource({ ...source, databaseName: SOURCE.database, server, kmsKeyId: SOURCE_KEY });
+  const captured = Object.entries(plans).find(([, file]) => isCapturable(file))?.[0];
+  if (captured !== undefined) await captureBaselineOf(cloud, captured);
   await cloud.rds.takeSnapshot({ ...source, kind: "automated" });
   return {
     cloud,
@@ -73,6 +78,12 @@ export async function openTheatre(
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+function isCapturable(file: unknown): boolean {
+  const { data } = Plan.safeParse(file);
+  if (data?.source.secret === undefined || !isCaptured(data)) return false;
+  return (["region", "cluster", "database"] as const).every((member) => data.source[member] === SOURCE[member]);
 }
 
 async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Promise<EndedDrill> {

@@ -1,4 +1,5 @@
 import { PlanInvalid } from "../../errors.ts";
+import { drillOf } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import { SOURCE_KEY } from "../account.ts";
@@ -86,7 +87,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "The sandbox is up, but no question is answered within the Data API's limit.",
     verdict: "inconclusive",
     reason: "unchecked",
-    faults: () => ({ hangs: (sql) => sql !== "select 1" }),
+    faults: () => ({ hangs: (sql, { id }) => drillOf(id) !== undefined && sql !== "select 1" }),
     dataApiLimits: { statementSeconds: SHORT_STATEMENT_SECONDS },
   },
   {

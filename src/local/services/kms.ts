@@ -1,6 +1,13 @@
-/** The part of KMS that a drill asks: does this key exist here, and can it be used. */
-import { randomUUID } from "node:crypto";
-import type { DescribeKeyCommandInput, DescribeKeyCommandOutput, KeyState } from "@aws-sdk/client-kms";
+/** The part of KMS that a drill asks: does this key exist here, can it be used, and what is the MAC of a message under it. */
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import type {
+  DescribeKeyCommandInput,
+  DescribeKeyCommandOutput,
+  GenerateMacCommandInput,
+  GenerateMacCommandOutput,
+  KeyState,
+  KeyUsageType,
+} from "@aws-sdk/client-kms";
 import * as kms from "@aws-sdk/client-kms";
 import { type CallContext, type Service, ServiceError } from "../wire/service.ts";
 
@@ -16,7 +23,13 @@ export interface KmsKey {
   readonly deletionDate?: Date;
   /** AWS's own keys (`alias/aws/rds`) cannot be shared across accounts, and a copy elsewhere cannot name them. */
   readonly manager: "AWS" | "CUSTOMER";
+  readonly usage: Extract<KeyUsageType, "ENCRYPT_DECRYPT" | "GENERATE_VERIFY_MAC">;
+  /** The key itself, of one that makes MACs. It goes with the account. */
+  readonly secret: Uint8Array | undefined;
 }
+
+/** HMAC_256: "the length of the key material is 256 bits". */
+const HMAC_BYTES = 32;
 
 /** The keys of one account in all regions. KMS and RDS look at the same ones. */
 export class KmsKeys {
@@ -28,8 +41,11 @@ export class KmsKeys {
   }
 
   /** Makes a key; aliases carry their prefix. Throws `TypeError` when the region has the alias already. */
-  create(region: string, options: { aliases?: readonly string[]; keyId?: string } = {}): KmsKey {
-    const { aliases = [], keyId = randomUUID() } = options;
+  create(
+    region: string,
+    options: { aliases?: readonly string[]; keyId?: string; usage?: KmsKey["usage"] } = {},
+  ): KmsKey {
+    const { aliases = [], keyId = randomUUID(), usage = "ENCRYPT_DECRYPT" } = options;
     for (const alias of aliases) {
       if (!alias.startsWith("alias/")) throw new TypeError(`a key alias begins with alias/: ${alias}`);
       if (this.find(region, alias)) throw new TypeError(`${region} already has a key with ${alias}`);
@@ -42,6 +58,8 @@ export class KmsKeys {
       state: "Enabled",
       createdAt: new Date(),
       manager: aliases.some((alias) => alias.startsWith("alias/aws/")) ? "AWS" : "CUSTOMER",
+      usage,
+      secret: usage === "GENERATE_VERIFY_MAC" ? randomBytes(HMAC_BYTES) : undefined,
     };
     this.#keys.set(key.arn, key);
     return key;
@@ -81,9 +99,9 @@ export class KmsKeys {
   }
 }
 
-/** KMS with one operation, DescribeKey. */
+/** KMS with two operations, DescribeKey and GenerateMac. */
 export function kmsService({ keys }: { readonly keys: KmsKeys }): Service {
-  return { name: "kms", sdk: kms, operations: { DescribeKey: describeKey } };
+  return { name: "kms", sdk: kms, operations: { DescribeKey: describeKey, GenerateMac: generateMac } };
 
   function describeKey(
     input: DescribeKeyCommandInput,
@@ -100,9 +118,10 @@ export function kmsService({ keys }: { readonly keys: KmsKeys }): Service {
         CreationDate: key.createdAt,
         Enabled: key.enabled,
         KeyState: key.state,
-        KeyUsage: "ENCRYPT_DECRYPT",
-        KeySpec: "SYMMETRIC_DEFAULT",
-        EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+        KeyUsage: key.usage,
+        ...(key.usage === "GENERATE_VERIFY_MAC"
+          ? { KeySpec: "HMAC_256", MacAlgorithms: ["HMAC_SHA_256"] }
+          : { KeySpec: "SYMMETRIC_DEFAULT", EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] }),
         KeyManager: key.manager,
         Origin: "AWS_KMS",
         MultiRegion: false,
@@ -110,7 +129,32 @@ export function kmsService({ keys }: { readonly keys: KmsKeys }): Service {
       },
     };
   }
+
+  /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html */
+  function generateMac(
+    { KeyId: name = "", MacAlgorithm: algorithm, Message: message = new Uint8Array() }: GenerateMacCommandInput,
+    context: CallContext,
+  ): Omit<GenerateMacCommandOutput, "$metadata"> {
+    const key = keys.find(context.region, name);
+    if (!key) throw notFound(name, context);
+    if (key.state === "Disabled") throw new ServiceError("DisabledException", `${key.arn} is disabled.`);
+    if (key.state !== "Enabled") throw new ServiceError("KMSInvalidStateException", `${key.arn} is pending deletion.`);
+    if (key.secret === undefined || algorithm !== "HMAC_SHA_256")
+      throw new ServiceError(
+        "InvalidKeyUsageException",
+        `${key.arn} key usage is ${key.usage} which is not valid for GenerateMac with ${algorithm}.`,
+      );
+    if (message.byteLength < 1 || message.byteLength > MAX_MESSAGE_BYTES)
+      throw new ServiceError(
+        "ValidationException",
+        `1 validation error detected: Value at 'message' failed to satisfy constraint: Member must have length between 1 and ${MAX_MESSAGE_BYTES}`,
+        { status: 400 },
+      );
+    return { KeyId: key.arn, MacAlgorithm: algorithm, Mac: createHmac("sha256", key.secret).update(message).digest() };
+  }
 }
+
+const MAX_MESSAGE_BYTES = 4096;
 
 function notFound(name: string, { region, accountId }: CallContext): ServiceError {
   if (name.startsWith("arn:")) {

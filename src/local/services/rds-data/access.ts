@@ -52,7 +52,7 @@ function enabledCluster(core: RdsCore, regionName: string, resourceArn: string):
 function secretOf(core: RdsCore, regionName: string, nameOrArn: string): Secret {
   const secrets = regionOf(core, regionName)
     .clusters.all()
-    .flatMap((cluster) => cluster.secret ?? []);
+    .flatMap(({ secret, readerSecret }) => [secret, readerSecret].filter((each) => each !== undefined));
   const named = secrets.find(({ arn }) => arn === nameOrArn || nameOfSecret(arn) === nameOrArn);
   if (named?.creation.succeeded) return named;
   throw new ServiceError("SecretsErrorException", `Secrets Manager can't find the specified secret: ${nameOrArn}`);

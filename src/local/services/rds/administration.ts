@@ -6,6 +6,7 @@ import { automatedSnapshotId, rdsArn, resourceId } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { ensureMasterUser } from "./master-user.ts";
 import { requireParameterGroup, requireSubnetGroup } from "./networks.ts";
+import { ensureReader, newReader } from "./reader.ts";
 import {
   type Cluster,
   clusterStatus,
@@ -74,7 +75,7 @@ export class RdsAdministration {
     this.#core = core;
   }
 
-  /** A production cluster with its writer. Its server gets the master user that RDS would have made with it. */
+  /** A production cluster with its writer and its Data API. Its server gets the master user that RDS would have made with it, and a reader. */
   async registerSource(options: SourceOptions): Promise<void> {
     const core = this.#core;
     const region = regionOf(core, options.region);
@@ -82,6 +83,8 @@ export class RdsAdministration {
     const server = typeof options.server === "string" ? await core.host.start(options.server) : options.server;
     const cluster = this.#sourceCluster(options, id, server);
     await ensureMasterUser(server.connection, cluster.facts.masterUsername, randomBytes(24).toString("base64url"));
+    const { readerSecret } = cluster;
+    if (readerSecret !== undefined) await ensureReader(server.connection, readerSecret);
     region.clusters.add(cluster);
     region.instances.add({
       region: region.name,
@@ -137,7 +140,8 @@ export class RdsAdministration {
       server,
       prepared: true,
       secret: undefined,
-      endpoint: undefined,
+      readerSecret: newReader(core, region.name, id),
+      endpoint: core.timeline.past(),
     };
   }
 

@@ -23,6 +23,11 @@ export function parseRdsArn(text: string): Arn | undefined {
   return { region, accountId, kind, id: id.toLowerCase() };
 }
 
+/** The secret of a source's reader, with the six characters Secrets Manager adds: known before the source is registered, for plans name it. */
+export function readerSecretArn(region: string, accountId: string, clusterId: string): string {
+  return `arn:aws:secretsmanager:${region}:${accountId}:secret:restore-drill/${clusterId}-reader`;
+}
+
 /** RDS managed secrets: `rds!cluster-<uuid>` and the six characters Secrets Manager adds. */
 export function managedSecretArn(region: string, accountId: string): string {
   return `arn:aws:secretsmanager:${region}:${accountId}:secret:rds!cluster-${randomUUID()}-${sixCharacters()}`;

@@ -78,6 +78,8 @@ export interface Cluster {
   /** Set once the hooks on a restored data directory have run. */
   prepared: boolean;
   secret: Secret | undefined;
+  /** Of a role that may read everything, which RDS does not manage. */
+  readonly readerSecret?: Secret;
   /** Undefined while the endpoint is off. */
   endpoint: Progress | undefined;
   deletion?: Progress;
