@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import { MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "../reading/batches.ts";
-import { countOf, listOf, MAX_LISTED } from "./expectation.ts";
+import { listOf, MAX_LISTED } from "./expectation.ts";
 import { explain, findingOf } from "./fault.ts";
 import { type Asking, type Finding, found, type Progress } from "./kind.ts";
 
@@ -204,7 +204,7 @@ function conclude({ coverage, budget }: Looking, telling: Telling, cursor: Surve
 function endOf({ unasked, unaskedCount }: SurveyCursor, end: End, budget: number): string {
   const why = {
     done: "",
-    budget: `; the rest was not asked within the check's budget of ${countOf(budget, "second")}`,
+    budget: `; the rest was not asked within the check's budget of ${budget.toLocaleString("en-US")} s`,
     unanswered: `; ${MAX_TIMEOUTS_IN_A_ROW} statements in a row were not answered in time, the rest was not asked`,
   }[end];
   return `${unaskedCount === 0 ? "" : `; could not be asked: ${listOf(unasked, unaskedCount)}`}${why}`;

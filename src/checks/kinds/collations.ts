@@ -14,7 +14,7 @@ const DEFAULT_OID = 100;
 const MAX_COLLATIONS = 500;
 
 /** What each collation orders or compares: indexes first, since what is wrong there is on disk. */
-const USES = `select unnest(string_to_array(i.indcollation::text, ' ')::oid[]) collation, 1 rank, format('index %I.%I', n.nspname, x.relname) name
+const USES = `select unnest(string_to_array(i.indcollation::text, ' ')::oid[]) coll, 1 rank, format('index %I.%I', n.nspname, x.relname) name
   from pg_index i join pg_class x on x.oid = i.indexrelid join pg_namespace n on n.oid = x.relnamespace where ${USER_SCHEMAS}
   union
   select a.attcollation, 2, format('column %I.%I.%I', n.nspname, c.relname, a.attname)
@@ -30,10 +30,10 @@ const versions = (isVersioned: boolean): string => `select o.oid, format('%I', o
 
 const question = (
   isVersioned: boolean,
-): string => `with uses as (select collation, name, row_number() over (partition by collation order by rank, name) nth,
-    count(*) over (partition by collation) total from (${USES}) u where collation <> 0)
+): string => `with uses as (select coll, name, row_number() over (partition by coll order by rank, name) nth,
+    count(*) over (partition by coll) total from (${USES}) u where coll <> 0)
 select v.name, v.recorded, v.actual, min(u.total)::text, (json_agg(u.name order by u.nth) filter (where u.nth <= ${MAX_LISTED}))::text
-from uses u join (${versions(isVersioned)}) v on v.oid = u.collation
+from uses u join (${versions(isVersioned)}) v on v.oid = u.coll
 group by v.oid, v.name, v.recorded, v.actual order by v.name limit ${MAX_COLLATIONS}`;
 
 interface Collation {
