@@ -233,6 +233,17 @@ describe("an index-contents check", () => {
     expect(result.observed).toBe("index and table disagree: public.gone (250 entries found for 252 rows)");
   });
 
+  it("counts by predicates and expressions that hold what the Data API would take for a placeholder", async () => {
+    const database = await sandbox.database(`create table t (at timestamp, n int[], "a:b" text);
+      insert into t select '2026-01-01 12:30', array[n, n], E'x\\\\:' from generate_series(1, 20) n;
+      create index late on t (at) where at >= '2026-01-01 12:30:00'; create index slice on t ((n[1:1])); create index odd on t (("a:b" || ':c')) where "a:b" = E'x\\\\:';`);
+    const { planned, api } = await ask(sandbox, database, [{ kind: "index-contents" }]);
+    // The TOAST's as well.
+    expect(planned[0]).toMatchObject({ outcome: "held", observed: expect.stringMatching(/^4 B-tree indexes/) });
+    const counted = api.statements.filter((sql) => sql.includes("is_index"));
+    expect(counted.join("\n")).not.toMatch(/(?<!:):\w/);
+  });
+
   it("finds an expression that computes another value than it did, which no count sees", async () => {
     const changed = `${TABLE} create or replace function half(n int) returns int language sql immutable as 'select n / 3';`;
     expect(await asked(`${changed} ${AMCHECK}`, { kind: "index-contents" })).toMatchObject({

@@ -139,10 +139,14 @@ describe("an outbound check", () => {
   });
 
   it("finds a replication slot, and a transaction that was prepared and never ended", async () => {
-    const database = await sandbox.database("select pg_create_physical_replication_slot('replica')");
+    await sandbox.run("postgres", "alter system set max_prepared_transactions = 2");
+    await sandbox.whileStopped(async () => {});
+    const database = await sandbox.database("select pg_create_physical_replication_slot('replica'); create table t ()");
+    await sandbox.run(database, "begin; insert into t default values; prepare transaction 'pay 7'");
     const result = await askOne(sandbox, database, { kind: "outbound" });
+    await sandbox.run(database, "rollback prepared 'pay 7'");
     await sandbox.run(database, "select pg_drop_replication_slot('replica')");
-    expect(result.observed).toBe("acts beyond the database: replication slot replica");
+    expect(result.observed).toBe("acts beyond the database: prepared transaction pay 7, replication slot replica");
   });
 
   it("is unchecked where jobs are behind row security that the role does not pass", async () => {

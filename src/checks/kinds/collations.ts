@@ -25,7 +25,7 @@ const USES = `select unnest(string_to_array(i.indcollation::text, ' ')::oid[]) c
 const versions = (isVersioned: boolean): string => `select o.oid, format('%I', o.collname) name, o.collversion recorded,
     pg_collation_actual_version(o.oid) actual from pg_collation o where o.oid <> ${DEFAULT_OID}
   union all
-  select ${DEFAULT_OID}, 'the database''s default', ${isVersioned ? "d.datcollversion, pg_database_collation_actual_version(d.oid)" : "null, case when d.datcollate in ('C', 'POSIX') then null else '' end"}
+  select ${DEFAULT_OID}, 'the database''s default', ${isVersioned ? "d.datcollversion, pg_database_collation_actual_version(d.oid)" : "null, case when d.datcollate ~* '^(C|C[.].*|POSIX)$' then null else '' end"}
   from pg_database d where d.datname = current_database()`;
 
 const question = (

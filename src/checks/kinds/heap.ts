@@ -32,16 +32,14 @@ const MAX_UNREADABLE_BLOCKS = 20;
 
 /** Tables, materialised views, and the TOAST of both, under the name of the table that it belongs to. */
 const LISTING = `with heaps as (
-  select c.oid, ''::text prefix, c.oid owner from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'm') and c.relpersistence <> 't' and ${USER_SCHEMAS}
-  union all
-  select c.reltoastrelid, 'TOAST of ', c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.reltoastrelid <> 0 and c.relpersistence <> 't' and ${USER_SCHEMAS}
-), placed as (select h.*, ${placeOf("h.oid")} || h.oid::bigint::text place from heaps h)
-select ${RELATION_COLUMNS}, (select count(*) from heaps)::text, h.place, h.prefix || format('%I.%I', rn.nspname, r.relname)
-from placed h join pg_class c on c.oid = h.oid join pg_namespace n on n.oid = c.relnamespace
-join pg_class r on r.oid = h.owner join pg_namespace rn on rn.oid = r.relnamespace
-where h.place > :after order by h.place limit ${PAGE}`;
+  select u.*, ${placeOf("u.oid")} || u.oid::bigint::text place
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (values (c.oid, format('%I.%I', n.nspname, c.relname)), (c.reltoastrelid, format('TOAST of %I.%I', n.nspname, c.relname))) u(oid, name)
+  where c.relkind in ('r', 'm') and c.relpersistence <> 't' and u.oid <> 0 and ${USER_SCHEMAS}
+), page as materialized (select * from heaps where place > :after order by place limit ${PAGE})
+select ${RELATION_COLUMNS}, (select count(*) from heaps)::text, h.place, h.name
+from page h join pg_class c on c.oid = h.oid join pg_namespace n on n.oid = c.relnamespace
+order by h.place`;
 
 interface Heap extends Item {
   readonly relation: Relation;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Row } from "../../aws/data-api/values.ts";
+import { withoutPlaceholders } from "../../reading/placeholders.ts";
 import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
 import type { Asking } from "../kind.ts";
 import { type Item, PAGE, placeOf } from "../survey.ts";
@@ -18,17 +19,17 @@ const ORDER = `(select json_agg(concat_ws(' ', pg_get_indexdef(i.indexrelid, u.n
 
 /** Valid B-trees of permanent tables, materialised views and of their TOAST. Whether the others are valid is a check of its own. */
 const LISTING = `with trees as (
-  select i.*, ${placeOf("i.indexrelid")} || i.indexrelid::bigint::text place, x.relname,
-    pg_relation_size(x.oid) / current_setting('block_size')::int blocks
+  select i.indexrelid, ${placeOf("i.indexrelid")} || i.indexrelid::bigint::text place
   from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am a on a.oid = x.relam and a.amname = 'btree'
   join pg_class c on c.oid = i.indrelid and c.relkind in ('r', 'm', 't') and c.relispopulated
-  where i.indisvalid and i.indisready and i.indislive and x.relkind = 'i' and x.relpersistence = 'p'
-    and exists (select from pg_class o join pg_namespace n on n.oid = o.relnamespace where c.oid in (o.oid, o.reltoastrelid) and ${USER_SCHEMAS})
-)
-select ${RELATION_COLUMNS}, (select count(*) from trees)::text, i.place, format('%I.%I', n.nspname, i.relname), quote_ident(i.relname),
-  i.indexrelid::bigint::text, i.blocks::text, greatest(c.reltuples, 0)::bigint::text, pg_get_expr(i.indpred, i.indrelid), ${ORDER}
-from trees i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
-where i.place > :after order by i.place limit ${PAGE}`;
+  where i.indisvalid and i.indisready and i.indislive and x.relkind = 'i' and x.relpersistence = 'p' and i.indrelid in (
+    select unnest(array[o.oid, o.reltoastrelid]) from pg_class o join pg_namespace n on n.oid = o.relnamespace where ${USER_SCHEMAS})
+), page as materialized (select * from trees where place > :after order by place limit ${PAGE})
+select ${RELATION_COLUMNS}, (select count(*) from trees)::text, page.place, format('%I.%I', n.nspname, x.relname), quote_ident(x.relname),
+  x.oid::bigint::text, (pg_relation_size(x.oid) / current_setting('block_size')::int)::text, greatest(c.reltuples, 0)::bigint::text,
+  pg_get_expr(i.indpred, i.indrelid), ${ORDER}
+from page join pg_index i on i.indexrelid = page.indexrelid join pg_class x on x.oid = i.indexrelid
+join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace order by page.place`;
 
 export interface BtreeIndex extends Item {
   readonly relation: Relation;
@@ -50,6 +51,7 @@ export async function listIndexes({ session, drill }: Asking, after: string) {
 }
 
 function indexOf(row: Row): BtreeIndex {
+  const predicate = row.textOrNull(14);
   return {
     relation: relationOf(row),
     place: row.text(8),
@@ -59,7 +61,7 @@ function indexOf(row: Row): BtreeIndex {
     oid: row.integer(11),
     indexBlocks: Number(row.text(12)),
     rows: Number(row.text(13)),
-    predicate: row.textOrNull(14) ?? undefined,
-    order: z.parse(z.array(z.string()), JSON.parse(row.text(15))).join(", "),
+    predicate: predicate === null ? undefined : withoutPlaceholders(predicate),
+    order: withoutPlaceholders(z.parse(z.array(z.string()), JSON.parse(row.text(15))).join(", ")),
   };
 }
