@@ -1,0 +1,34 @@
+import { StatementFailed } from "../aws/data-api/statement-failed.ts";
+import type { DataSession } from "../aws/data-api.ts";
+import { displayName, quoteTable } from "../reading/identifiers.ts";
+import { USER_SCHEMAS } from "../reading/relations.ts";
+import { headOf, MIGRATION_TOOLS } from "./migration-tools.ts";
+
+/** A database has one such table, or one a service. */
+const MAX_TABLES = 20;
+
+const TABLES = `select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and c.relname in (${MIGRATION_TOOLS.map(({ table }) => `'${table}'`).join(", ")}) and ${USER_SCHEMAS}
+order by 1, 2 limit ${MAX_TABLES}`;
+
+/** The newest migration in each table that a known tool keeps, by the table's name. A table of another shape is not one. */
+export async function readMigrationHeads(session: DataSession): Promise<Record<string, string>> {
+  const heads: Record<string, string> = {};
+  for (const row of await session.query(TABLES)) {
+    const table = { schema: row.text(0), table: row.text(1) };
+    const tool = MIGRATION_TOOLS.find((known) => known.table === table.table);
+    const head = tool && (await newest(session, headOf(tool, quoteTable(table))));
+    if (head !== undefined) heads[displayName(table)] = head;
+  }
+  return heads;
+}
+
+async function newest(session: DataSession, sql: string): Promise<string | undefined> {
+  try {
+    const [row] = await session.query(sql);
+    return row?.textOrNull(0) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
+    return undefined;
+  }
+}
