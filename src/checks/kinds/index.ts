@@ -3,9 +3,11 @@ import type { KindOfCheck } from "../kind.ts";
 import { catalog } from "./catalog.ts";
 import { collations } from "./collations.ts";
 import { foreignKeys } from "./foreign-keys.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { freshness } from "./freshness.ts";
 import { fullRead } from "./full-read.ts";
 import { grants } from "./grants.ts";
+import { hashChain } from "./hash-chain.ts";
 import { heap } from "./heap.ts";
 import { indexContents } from "./index-contents.ts";
 import { largeObjects } from "./large-objects.ts";
@@ -19,11 +21,6 @@ import { sql } from "./sql.ts";
 import { unlogged } from "./unlogged.ts";
 import { constraints, indexes } from "./validity.ts";
 
-const notYet = {
-  expected: () => "",
-  ask: () => Promise.reject(new Error("not yet")),
-};
-
 /** Every kind that a plan may name: one that is missing here does not compile. */
 const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
   rows,
@@ -36,7 +33,7 @@ const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
   sequences,
   "full-read": fullRead,
   sql,
-  fingerprint: notYet,
+  fingerprint,
   catalog,
   "foreign-keys": foreignKeys,
   "index-contents": indexContents,
@@ -47,7 +44,7 @@ const KINDS: { readonly [Kind in CheckKind]: KindOfCheck<Kind> } = {
   "large-objects": largeObjects,
   unlogged,
   outbound,
-  "hash-chain": notYet,
+  "hash-chain": hashChain,
 };
 
 /** The kind of a check, typed for it. */
