@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { STEPS } from "../../src/evidence/journal.ts";
+import { functionNames } from "../../packaging/bundle.ts";
 
 export const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
 
@@ -52,7 +52,9 @@ async function layOut(service: string, { plans, functions }: ServiceOptions): Pr
 }
 
 const emptyFunctions = (): Record<string, string> =>
-  Object.fromEntries(STEPS.map((step) => [`${step}.ts`, "export const handler = async (): Promise<void> => {};\n"]));
+  Object.fromEntries(
+    functionNames().map((name) => [`${name}.ts`, "export const handler = async (): Promise<void> => {};\n"]),
+  );
 
 async function writeAll(directory: string, texts: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(directory);

@@ -32,13 +32,18 @@ describe("a function's package", () => {
 
   /** What a Lambda parses before its first step: as packaged, unzipped. */
   const MAX_BUNDLE_BYTES = 500_000;
+  /** Those that hold every kind of check: each call of theirs works for minutes, against which 50 ms more of parsing are nothing. */
+  const MAX_BUNDLE_BYTES_WITH_CHECKS = 700_000;
+  const WITH_CHECKS = ["capture-baseline", "run-checks"];
 
-  it("is at most 500 kB of code in each of the nine functions", async () => {
-    expect(names).toHaveLength(9);
+  it("is at most 500 kB of code in each of the ten functions, and 700 kB where every kind of check is in it", async () => {
+    expect(names).toHaveLength(10);
     for (const name of names) {
       const { size } = await stat(join(real.directory, `functions/${name}/index.cjs`));
       expect(size, name).toBeGreaterThan(10_000);
-      expect(size, name).toBeLessThanOrEqual(MAX_BUNDLE_BYTES);
+      expect(size, name).toBeLessThanOrEqual(
+        WITH_CHECKS.includes(name) ? MAX_BUNDLE_BYTES_WITH_CHECKS : MAX_BUNDLE_BYTES,
+      );
     }
   });
 

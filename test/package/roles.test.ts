@@ -37,7 +37,8 @@ const statementsOf = (name: string): readonly PolicyStatement[] => {
 
 describe("every role", () => {
   it("uses actions, resources and condition keys that AWS has", async () => {
-    expect(roles).toHaveLength(template.functions.length + 2);
+    // Each machine has a role, and each schedule.
+    expect(roles).toHaveLength(template.functions.length + 4);
     for (const { name, statements } of roles) {
       for (const statement of statements) {
         expect(await faultsOf(statement), `${name} ${statement.Sid}`).toEqual([]);
@@ -79,6 +80,8 @@ describe("production", () => {
     for (const { name, statements } of template.functions) {
       for (const action of new Set(statements.flatMap(({ Action }) => Action))) {
         if (!action.startsWith("rds") || !(await referenceOf(action))?.isWrite) continue;
+        // It may ask any cluster; as whom, the secret decides.
+        if (name === "capture-baseline" && action.startsWith("rds-data:")) continue;
         for (const resource of production) {
           const [kind = "", id = ""] = resource.split(":");
           const context = {
@@ -110,6 +113,37 @@ describe("production", () => {
       expect(canRead(secretOf(owned.cluster))).toBe(true);
       expect(canRead(secretOf("orders"))).toBe(false);
       expect(canRead({})).toBe(false);
+    }
+  });
+});
+
+describe("capture-baseline", () => {
+  const secret = (name: string): string => `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:${name}-AbCdEf`;
+  const may = (action: string, resource: string): boolean =>
+    isAllowed(statementsOf("capture-baseline"), action, resource);
+
+  it("may ask a source with a secret that was made for it, and with no other: a master user's least of all", () => {
+    expect(may("secretsmanager:GetSecretValue", secret("restore-drill/orders"))).toBe(true);
+    expect(may("secretsmanager:GetSecretValue", secret("rds!cluster-1111"))).toBe(false);
+    expect(may("secretsmanager:GetSecretValue", secret("orders/admin"))).toBe(false);
+  });
+
+  it("may not commit, nor do anything to RDS but describe clusters", () => {
+    const actions = statementsOf("capture-baseline").flatMap(({ Action }) => Action);
+    expect(actions.filter((action) => action.startsWith("rds")).sort()).toEqual([
+      "rds-data:BeginTransaction",
+      "rds-data:ExecuteStatement",
+      "rds-data:RollbackTransaction",
+      "rds:DescribeDBClusters",
+    ]);
+  });
+
+  it("is the only function that may write a baseline, besides the one that records evidence", () => {
+    const bucket = template.functions[0]?.environment["EVIDENCE_BUCKET"];
+    for (const part of ["baseline.json", "fingerprints.json", "catalog.json", "chains.json", "heartbeats.json"]) {
+      const key = `arn:aws:s3:::${bucket}/orders/baselines/20261121-023000-3f9a2b1c/${part}`;
+      const writers = template.functions.filter(({ statements }) => isAllowed(statements, "s3:PutObject", key));
+      expect(writers.map(({ name }) => name)).toEqual(["capture-baseline", "record-evidence"]);
     }
   });
 });
@@ -158,10 +192,14 @@ describe("run-checks", () => {
   });
 });
 
-describe("the state machine's role", () => {
-  it("may invoke exactly the functions that it names", () => {
-    const [machine] = template.stateMachines;
-    const invoke = machine?.statements.filter(({ Action }) => Action.includes("lambda:InvokeFunction")) ?? [];
-    expect(invoke.flatMap(({ Resource }) => Resource).sort()).toEqual(template.functions.map(({ arn }) => arn).sort());
+describe("the role of each state machine", () => {
+  it("may invoke exactly the functions that the machine names", () => {
+    expect(template.stateMachines).toHaveLength(2);
+    for (const { statements, substitutions, definition } of template.stateMachines) {
+      const invoke = statements.filter(({ Action }) => Action.includes("lambda:InvokeFunction"));
+      const named = template.functions.filter(({ arn }) => JSON.stringify(definition).includes(`"${arn}"`));
+      expect(invoke.flatMap(({ Resource }) => Resource).sort()).toEqual(named.map(({ arn }) => arn).sort());
+      expect(named).toHaveLength(Object.keys(substitutions).length);
+    }
   });
 });

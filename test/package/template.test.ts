@@ -6,6 +6,7 @@ import validateDefinition from "asl-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
 import { STEPS } from "../../src/evidence/journal.ts";
 import { DrillRequest } from "../../src/plan/drill.ts";
 import { type PackagedService, PROJECT_DIRECTORY, packageService } from "./packaged-service.ts";
@@ -18,6 +19,13 @@ beforeAll(async () => {
   template = await readPackagedTemplate(service.directory);
 });
 afterAll(() => service?.remove());
+
+/** The steps of a drill, and what is no step of one. */
+const FUNCTIONS = [...STEPS, "capture-baseline"].sort();
+const MACHINES = {
+  "restore-drill": "restore-drill.asl.json",
+  "restore-drill-capture-baseline": "capture-baseline.asl.json",
+} as const;
 
 const ofType = (type: string): unknown[] =>
   Object.values(template.resources)
@@ -37,8 +45,22 @@ describe("the packaged template", () => {
     }
   });
 
-  it("has one function a step, called alike", () => {
-    expect(template.functions.map(({ name }) => name)).toEqual([...STEPS].sort());
+  it("has one function a step, called alike, and the one that captures baselines", () => {
+    expect(template.functions.map(({ name }) => name)).toEqual(FUNCTIONS);
+  });
+
+  it("keeps the key of fingerprints when the stack is deleted: an HMAC key, for the two functions that make them alone", () => {
+    const key = template.resources["FingerprintKey"];
+    expect(key).toMatchObject({
+      deletionPolicy: "Retain",
+      properties: { KeyUsage: "GENERATE_VERIFY_MAC", KeySpec: "HMAC_256" },
+    });
+    const given = template.functions.filter(({ environment }) => "FINGERPRINT_KEY" in environment);
+    expect(given.map(({ name }) => name)).toEqual(["capture-baseline", "run-checks"]);
+    const makers = template.functions.filter(({ statements }) =>
+      statements.some(({ Action }) => Action.includes("kms:GenerateMac")),
+    );
+    expect(makers.map(({ name }) => name)).toEqual(["capture-baseline", "run-checks"]);
   });
 
   it("keeps the evidence when the stack is deleted, versioned, closed to the public and to plain HTTP", () => {
@@ -58,7 +80,7 @@ describe("the packaged template", () => {
 
   it("encrypts the topic with a key of its own, which rotates", () => {
     expect(ofType("AWS::SNS::Topic")).toMatchObject([{ KmsMasterKeyId: expect.stringMatching(/^arn:aws:kms:/) }]);
-    expect(ofType("AWS::KMS::Key")).toMatchObject([{ EnableKeyRotation: true }]);
+    expect(template.resources["OutcomeTopicKey"]?.properties).toMatchObject({ EnableKeyRotation: true });
   });
 });
 
@@ -77,10 +99,10 @@ describe("every function", () => {
       ofType("AWS::Logs::LogGroup"),
     );
     const names = groups.map(({ LogGroupName }) => LogGroupName);
-    expect(names).toEqual(expect.arrayContaining(STEPS.map((step) => `/aws/lambda/restore-drill-${step}`)));
+    expect(names).toEqual(expect.arrayContaining(FUNCTIONS.map((name) => `/aws/lambda/restore-drill-${name}`)));
   });
 
-  it.each(STEPS)("%s is given every setting that it reads", async (step) => {
+  it.each(FUNCTIONS)("%s is given every setting that it reads", async (step) => {
     const { environment } = template.functions.find(({ name }) => name === step) ?? { environment: {} };
     const read = await settingsReadBy(join(PROJECT_DIRECTORY, "functions", `${step}.ts`));
     expect(read).toContain("EVIDENCE_BUCKET");
@@ -88,7 +110,7 @@ describe("every function", () => {
   });
 });
 
-describe("the state machine", () => {
+describe("the state machines", () => {
   it("passes the validator of the Amazon States Language once its placeholders are substituted", () => {
     for (const { definition } of template.stateMachines) {
       const { isValid, errorsText } = validateDefinition(structuredClone(definition));
@@ -98,15 +120,19 @@ describe("the state machine", () => {
   });
 
   it("has a substitution for every placeholder, and a placeholder for every substitution", async () => {
-    const source = await readFile(join(PROJECT_DIRECTORY, "statemachines/restore-drill.asl.json"), "utf8");
-    const placeholders = new Set([...source.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
-    expect(template.stateMachines).toHaveLength(1);
-    expect(Object.keys(template.stateMachines[0]?.substitutions ?? {}).sort()).toEqual([...placeholders].sort());
+    expect(template.stateMachines.map(({ name }) => name).sort()).toEqual(Object.keys(MACHINES).sort());
+    for (const { name, substitutions } of template.stateMachines) {
+      const file = join(PROJECT_DIRECTORY, "statemachines", MACHINES[name as keyof typeof MACHINES]);
+      const placeholders = new Set(
+        [...(await readFile(file, "utf8")).matchAll(/\$\{(\w+)\}/g)].map(([, each]) => each),
+      );
+      expect(Object.keys(substitutions).sort()).toEqual([...placeholders].sort());
+    }
   });
 
   it("gives every Task at least the time that its function may take", () => {
     const tasks = template.stateMachines.flatMap(({ definition }) => tasksIn(definition));
-    expect(tasks).toHaveLength(STEPS.length);
+    expect(tasks).toHaveLength(FUNCTIONS.length);
     for (const { Resource, TimeoutSeconds } of tasks) {
       const called = template.functions.find(({ arn }) => arn === Resource);
       expect(TimeoutSeconds, called?.name).toBeGreaterThanOrEqual(called?.timeoutSeconds ?? Number.POSITIVE_INFINITY);
@@ -114,31 +140,40 @@ describe("the state machine", () => {
   });
 });
 
-describe("the schedule", () => {
+describe("the schedules", () => {
   const Schedule = z.object({
     ScheduleExpression: z.string(),
     State: z.string(),
     Target: z.object({ Arn: z.string(), Input: z.string() }),
   });
 
-  it("starts the state machine with a request that PlanDrill understands, at times that exist, once it is enabled", () => {
+  const startedBy = (machine: keyof typeof MACHINES) => {
     const schedules = z.parse(z.array(Schedule), ofType("AWS::Scheduler::Schedule"));
-    expect(schedules).toHaveLength(1);
-    for (const { ScheduleExpression, State, Target } of schedules) {
-      expect(ScheduleExpression).toMatch(CRON);
-      expect(State).toBe("DISABLED");
-      expect(Target.Arn).toBe(template.stateMachines[0]?.arn);
-      expect(z.parse(DrillRequest, JSON.parse(Target.Input))).toMatchObject({
-        plan: "orders",
-        trigger: { kind: "schedule" },
-      });
+    const { arn } = template.stateMachines.find(({ name }) => name === machine) ?? {};
+    return schedules.filter(({ Target }) => Target.Arn === arn);
+  };
+
+  it("start each machine at times that exist, once they are enabled", () => {
+    for (const machine of ["restore-drill", "restore-drill-capture-baseline"] as const) {
+      const schedules = startedBy(machine);
+      expect(schedules).toMatchObject([{ State: "DISABLED", ScheduleExpression: expect.stringMatching(CRON) }]);
     }
+  });
+
+  it("make requests that PlanDrill and CaptureBaseline understand", () => {
+    const [drill, capture] = [startedBy("restore-drill")[0], startedBy("restore-drill-capture-baseline")[0]];
+    expect(z.parse(DrillRequest, JSON.parse(drill?.Target.Input ?? ""))).toMatchObject({
+      plan: "orders",
+      trigger: { kind: "schedule" },
+    });
+    const request = JSON.parse(capture?.Target.Input ?? "");
+    expect(z.parse(CaptureBaselineInput.shape.request, request)).toEqual({ plan: "orders" });
   });
 });
 
 /** Minute, hour, then a day of the month or of the week but not both: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
 const CRON =
-  /^cron\(([0-5]?\d) ([01]?\d|2[0-3]) (\? \S+ (SUN|MON|TUE|WED|THU|FRI|SAT)|([1-9]|[12]\d|3[01]|L) \S+ \?) (\*|20\d\d)\)$/;
+  /^cron\(([0-5]?\d) ([01]?\d|2[0-3]) (\? \S+ (SUN|MON|TUE|WED|THU|FRI|SAT)|(\*|[1-9]|[12]\d|3[01]|L) \S+ \?) (\*|20\d\d)\)$/;
 
 const Task = z.object({ Type: z.literal("Task"), Resource: z.string(), TimeoutSeconds: z.number() });
 

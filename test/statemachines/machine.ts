@@ -5,7 +5,9 @@ import { readDefinition } from "../../src/local/services/states/definition.ts";
 import { Execution, type Outcome } from "../../src/local/services/states/execution.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-export const TEXT = readFileSync(resolve(ROOT, "statemachines/restore-drill.asl.json"), "utf8");
+const textOf = (name: string): string => readFileSync(resolve(ROOT, `statemachines/${name}.asl.json`), "utf8");
+export const TEXT = textOf("restore-drill");
+export const CAPTURE_TEXT = textOf("capture-baseline");
 
 export interface Rule {
   readonly ErrorEquals: string[];
@@ -35,9 +37,15 @@ export interface Machine {
 export const MACHINE = JSON.parse(TEXT) as Machine;
 
 /** As it is deployed: every placeholder the ARN of a function. */
-export const DEPLOYED = JSON.parse(
-  TEXT.replace(/\$\{(\w+)Arn\}/g, (_, task: string) => `arn:aws:lambda:eu-west-1:111122223333:function:${task}`),
-) as Machine;
+const deployed = (text: string): Machine =>
+  JSON.parse(
+    text.replace(/\$\{(\w+)Arn\}/g, (_, task: string) => `arn:aws:lambda:eu-west-1:111122223333:function:${task}`),
+  ) as Machine;
+export const DEPLOYED = deployed(TEXT);
+
+/** The machine that captures baselines, as it stands in the file and as it is deployed. */
+export const CAPTURE = JSON.parse(CAPTURE_TEXT) as Machine;
+export const DEPLOYED_CAPTURE = deployed(CAPTURE_TEXT);
 
 /** Every state, those inside branches too, with whether it is in the try block. */
 export function statesOf(machine: Machine, isTried = false): [name: string, state: State, isTried: boolean][] {
@@ -60,6 +68,7 @@ export function failing(errorType: string, errorMessage = "it broke"): () => nev
 export async function run(
   handlers: Handlers,
   input: object = { plan: "orders" },
+  definition: Machine = DEPLOYED,
 ): Promise<Outcome & { visited: string[]; seen: Record<string, Record<string, unknown>[]> }> {
   const visited: string[] = [];
   const seen: Record<string, Record<string, unknown>[]> = {};
@@ -68,8 +77,8 @@ export async function run(
       name: "restore-drill",
       arn: "arn:aws:states:eu-west-1:111122223333:stateMachine:restore-drill",
       roleArn: "arn:aws:iam::111122223333:role/restore-drill",
-      definition: DEPLOYED,
-      ...readDefinition(DEPLOYED, 0),
+      definition,
+      ...readDefinition(definition, 0),
     },
     arn: "arn:aws:states:eu-west-1:111122223333:execution:restore-drill:weekly-1",
     name: "weekly-1",
