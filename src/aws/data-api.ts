@@ -35,6 +35,8 @@ export interface SessionOptions {
   /** What one statement may take; by default one second less than the Data API allows. */
   readonly statementSeconds?: number;
   readonly pause?: (milliseconds: number) => Promise<void>;
+  /** PostgreSQL settings beside those that every session brings, each with a value of our own. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** What a session's transactions see; without it each statement sees what was committed when it began. */
@@ -71,7 +73,7 @@ export class DataSession {
   constructor(client: RDSDataClient, address: DatabaseAddress, options: SessionOptions = {}, view?: View) {
     this.#client = client;
     this.#address = address;
-    this.#options = { statementSeconds: STATEMENT_SECONDS, pause: pauseFor, ...options };
+    this.#options = { statementSeconds: STATEMENT_SECONDS, pause: pauseFor, settings: {}, ...options };
     this.#view = view;
     if (view?.kind === "own") this.#transactionId = view.transactionId;
     if (view?.kind === "shared" && !SNAPSHOT_ID.test(view.snapshotId))
@@ -190,8 +192,10 @@ export class DataSession {
       client_encoding: "UTF8",
       lc_monetary: "C",
       xmloption: "content",
+      quote_all_identifiers: "off",
       // A role's own limit would end the transaction of a snapshot between two invocations; the Data API's 3 minutes stay.
       idle_in_transaction_session_timeout: "0",
+      ...this.#options.settings,
     };
     const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
     return `select ${calls.join(", ")}`;

@@ -1,19 +1,21 @@
-import type { DataSession } from "./data-api.ts";
+import type { DataSession, SessionOptions } from "./data-api.ts";
+
+type Settings = SessionOptions["settings"];
 
 /** The sessions of one slice with one database: the first, and those opened beside it. All of them end together. */
 export class DataSessions {
-  readonly #open: () => DataSession;
+  readonly #open: (settings: Settings) => DataSession;
   readonly #sessions: DataSession[];
   readonly first: DataSession;
 
-  constructor(open: () => DataSession) {
+  constructor(open: (settings: Settings) => DataSession) {
     this.#open = open;
-    this.first = open();
+    this.first = open({});
     this.#sessions = [this.first];
   }
 
-  another(): DataSession {
-    const session = this.#open();
+  another(settings: Settings = {}): DataSession {
+    const session = this.#open(settings);
     this.#sessions.push(session);
     return session;
   }

@@ -69,7 +69,8 @@ export class CaptureSlice {
     const { data, session } = this.#shared();
     const { snapshotId } = held.moment;
     const sessions = new DataSessions(
-      () => new DataSession(data, this.#subject.address, session, { kind: "shared", snapshotId }),
+      (settings) =>
+        new DataSession(data, this.#subject.address, { ...session, settings: settings ?? {} }, { kind: "shared", snapshotId }),
     );
     // Until the last word is known, the moment is not needed any more.
     let isPending = false;
@@ -124,7 +125,7 @@ export class CaptureSlice {
     };
     const capturing: Capturing = {
       session: sessions.first,
-      another: () => sessions.another(),
+      another: (settings) => sessions.another(settings),
       parts: new Parts(store, this.#prefix),
       fingerprintKey,
       hasTime: () => this.#time.hasTime(),

@@ -1,4 +1,4 @@
-import type { DataSession } from "../aws/data-api.ts";
+import type { DataSession, SessionOptions } from "../aws/data-api.ts";
 import type { Parts } from "../evidence/parts.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
 import type { Drill, ReferencePoint } from "../plan/drill.ts";
@@ -7,8 +7,8 @@ import type { CheckResult } from "./result.ts";
 /** What a check may use wherever it is asked. */
 interface Reading {
   readonly session: DataSession;
-  /** One more session with the same database, for statements side by side. Ended with the slice. */
-  another(): DataSession;
+  /** One more session with the same database, for statements side by side or under other settings. Ended with the slice. */
+  another(settings?: SessionOptions["settings"]): DataSession;
   /** Where what was found is left for later drills to compare with. */
   readonly parts: Parts;
   /** The key of strong fingerprints, 64 hex digits: the same for the same label, and secret. */

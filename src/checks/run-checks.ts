@@ -84,7 +84,7 @@ function openSessions(
     );
   }
   const address = { clusterArn, secretArn, database: source.database };
-  return new DataSessions(() => new DataSession(data, address, session));
+  return new DataSessions((settings) => new DataSession(data, address, { ...session, settings: settings ?? {} }));
 }
 
 /** One invocation's share of the checks. */
@@ -140,7 +140,7 @@ class Slice {
     const drill = this.#drill;
     return {
       session: this.#sessions.first,
-      another: () => this.#sessions.another(),
+      another: (settings) => this.#sessions.another(settings),
       parts: new Parts(store, drill.evidencePrefix),
       fingerprintKey,
       drill,

@@ -8,6 +8,8 @@ export interface TableQuestion {
    * of the table, whatever the parts. All questions of one walk answer the same number of columns.
    */
   sql(condition: string): string;
+  /** Whether the sums of each range asked are kept beside those of the table. */
+  readonly keepsChunks?: boolean;
   /** How many bytes of a row are kept out of line, as SQL over the columns that may be; absent when none is. */
   readonly outOfLine?: OutOfLine;
 }

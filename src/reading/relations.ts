@@ -1,4 +1,5 @@
 import type { Row } from "../aws/data-api/values.ts";
+import type { DataSession } from "../aws/data-api.ts";
 import { displayName, quoteTable } from "./identifiers.ts";
 
 /** A table that holds rows itself: an ordinary table, a partition, a materialised view. */
@@ -34,3 +35,12 @@ export function relationOf(row: Row): Relation {
 
 /** The schemas that belong to PostgreSQL itself, for a `where` on `pg_namespace n`. */
 export const USER_SCHEMAS = `n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'`;
+
+/** The tables with these oids, as they are now; those that are gone are left out. */
+export async function relationsOf(session: DataSession, oids: readonly bigint[]): Promise<Relation[]> {
+  if (oids.length === 0) return [];
+  const rows = await session.query(
+    `select ${RELATION_COLUMNS} from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid in (${oids.join(", ")})`,
+  );
+  return rows.map(relationOf);
+}

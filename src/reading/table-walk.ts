@@ -9,6 +9,8 @@ import { blocksIn, cutAt, isOneRow, type Place, Range, rangeCondition, split, WH
 export const TableProgress = z.object({
   sums: z.array(z.string()),
   pending: z.array(Range),
+  /** Ranges that were answered, in the order of their answers, where the question keeps them. */
+  chunks: z.optional(z.array(z.object({ range: Range, sums: z.array(z.string()) }))),
 });
 export type TableProgress = z.infer<typeof TableProgress>;
 
@@ -171,6 +173,10 @@ export class TableWalk {
   answered({ range, blocks }: Chunk, sums: readonly bigint[], seconds: number): void {
     this.#done(range);
     this.add(sums);
+    if (this.question.keepsChunks) {
+      this.progress.chunks ??= [];
+      this.progress.chunks.push({ range, sums: sums.map(String) });
+    }
     this.#hasHung = false;
     this.#isSlow = false;
     this.#pace = paceAfter(this.#pace, { blocks, seconds });

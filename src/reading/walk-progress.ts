@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { StatementFailed, type StatementFault } from "../aws/data-api/statement-failed.ts";
 import { MAX_BATCH, MAX_TIMEOUTS_IN_A_ROW } from "./batches.ts";
+import type { TableQuestion } from "./question.ts";
 import { blocksIn, type Range } from "./ranges.ts";
 import type { Relation } from "./relations.ts";
 import { TableProgress } from "./table-walk.ts";
@@ -69,6 +70,17 @@ export function leaveGap(
     ...progress.gaps.filter((gap) => !isNear(gap)),
     { ...first, from: Math.min(from, ...near.map((gap) => gap.from)), to: Math.max(to, ...near.map((gap) => gap.to)) },
   ];
+}
+
+/** How much of the tables is still to be read, about. */
+export function bytesLeft(questions: readonly TableQuestion[], { tables }: WalkProgress): number {
+  return questions.reduce((sum, { relation }) => {
+    const { oid, bytes, blocks } = relation;
+    const pending = tables[String(oid)]?.pending;
+    if (pending === undefined) return sum + bytes;
+    const left = pending.reduce((count, range) => count + blocksIn(range, blocks), 0);
+    return sum + (bytes * Math.min(left, blocks)) / Math.max(1, blocks);
+  }, 0);
 }
 
 /** What failed the statement that left the gap. */

@@ -81,7 +81,10 @@ class Walk {
         return end ?? (this.#tables.every(({ isDone }) => isDone) ? "done" : "paused");
       }
       await Promise.race(running);
-      await this.#means.reached();
+      // What is under way is waited for, whatever happens: a session ends only after its statement.
+      await this.#means.reached().catch((error: unknown) => {
+        this.#broken ??= { error };
+      });
     }
   }
 

@@ -1,4 +1,4 @@
-import { DataSession } from "../../src/aws/data-api.ts";
+import { DataSession, type SessionOptions } from "../../src/aws/data-api.ts";
 import type { JsonStore } from "../../src/aws/json-store.ts";
 import type { Asking, Capturing, Finding, KindOfCheck, Progress } from "../../src/checks/kind.ts";
 import { Parts } from "../../src/evidence/parts.ts";
@@ -69,11 +69,11 @@ export class Comparison<Kind extends CheckKind> {
     const api = this.#sandbox.api();
     comparing.prepare?.(api);
     const { clusterArn, secretArn = "" } = SANDBOX;
-    const open = (): DataSession =>
+    const open = (settings: SessionOptions["settings"] = {}): DataSession =>
       new DataSession(
         api.client,
         { clusterArn, secretArn, database },
-        { statementSeconds: comparing.statementSeconds ?? 44 },
+        { statementSeconds: comparing.statementSeconds ?? 44, settings },
       );
     try {
       let cursor: unknown;

@@ -1,15 +1,14 @@
 import * as z from "zod/mini";
 import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
-import { MAX_TIMEOUTS_IN_A_ROW } from "../../reading/batches.ts";
 import { asReadFailure } from "../../reading/chunks.ts";
 import { columnsOf, outOfLineOf } from "../../reading/columns.ts";
 import type { TableQuestion } from "../../reading/question.ts";
 import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
 import { walk } from "../../reading/walk.ts";
-import { failureOf, type Gap, newWalk, type WalkEnd, WalkProgress } from "../../reading/walk-progress.ts";
-import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
-import { explain } from "../fault.ts";
+import { newWalk, type WalkEnd, WalkProgress } from "../../reading/walk-progress.ts";
+import { countOf } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
+import { corruptOf, describeGaps, STOPPED } from "../reading-words.ts";
 
 /** A page of the listing: at most some 200 characters a row, so a fifth of the Data API's 1 MiB. */
 const PAGE = 1000;
@@ -122,14 +121,6 @@ function takeOver(cursor: FullReadCursor, page: readonly Relation[]): void {
   Object.assign(cursor, { rows: String(rows), bytes: String(bytes), ownRows: String(ownRows) });
 }
 
-const corruptOf = (gaps: readonly Gap[]): Gap[] => gaps.filter(({ fault }) => fault === "corrupt");
-
-const STOPPED = {
-  done: "",
-  stopped: "; stopped reading there, the rest was not looked at",
-  unanswered: `; stopped reading there, after ${MAX_TIMEOUTS_IN_A_ROW} statements in a row that were not answered in time`,
-} as const;
-
 function conclude(
   { walk: { gaps }, tables, rows, bytes, ownRows }: FullReadCursor,
   end: Exclude<WalkEnd, "paused">,
@@ -146,15 +137,4 @@ function conclude(
     return found("empty", tables === 0 ? "no tables in the database" : `no rows in ${countOf(tables, "table")}`);
   const megabytes = Math.ceil(Number(bytes) / 1e6).toLocaleString("en-US");
   return found("held", `${countOf(BigInt(rows), "row")} of ${countOf(tables, "table")} read, ${megabytes} MB`);
-}
-
-function describeGaps(gaps: readonly Gap[]): string {
-  const inOrder = [...gaps].sort((a, b) => a.table.localeCompare(b.table) || a.from - b.from);
-  const [first] = inOrder;
-  const places = inOrder.map(({ table, from, to }) =>
-    to - from > 1 ? `${table} blocks ${from} to ${to - 1}` : `${table} block ${from}`,
-  );
-  return first === undefined
-    ? "too many statements failed"
-    : `${listOf(places.slice(0, MAX_LISTED), gaps.length)}: ${explain(failureOf(first))}`;
 }

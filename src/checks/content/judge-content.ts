@@ -1,0 +1,137 @@
+import { leaveDrift } from "../../evidence/drift.ts";
+import { type Coverage, compareTables, type TableComparison, together } from "../../fingerprint/compare.ts";
+import { hindranceIn, type Known } from "../../fingerprint/known.ts";
+import type { TakingCursor, Wanted } from "../../fingerprint/take-fingerprints.ts";
+import { writtenIn } from "../../fingerprint/take-fingerprints.ts";
+import { type CheckOf, checkName } from "../../plan/checks.ts";
+import { displayName, parseTable } from "../../reading/identifiers.ts";
+import { countOf, listOf } from "../expectation.ts";
+import type { Asking, Finding, Reference } from "../kind.ts";
+import { placesOf } from "./places-of.ts";
+
+type Check = CheckOf<"fingerprint">;
+
+/** What was found in the sandbox, and what it is held against. */
+export interface Content {
+  readonly cursor: TakingCursor;
+  readonly wanted: Wanted;
+  /** In the order of the cuts asked for. */
+  readonly known: readonly Known<Reference>[];
+}
+
+const WRONG: ReadonlySet<Coverage> = new Set(["missing", "differs"]);
+const UNCOVERED: ReadonlySet<Coverage> = new Set(["moved-on", "new", "counted"]);
+
+/** Every table against every earlier time that is known; leaves `drift.json`. */
+export async function judgeContent(check: Check, asking: Asking, content: Content): Promise<Finding> {
+  const { cursor, known } = content;
+  if (known.length === 0)
+    return {
+      outcome: "unchecked",
+      observed: `there is nothing to compare ${describeAll(cursor)} with yet: no baseline was captured, and no earlier drill was without fault. What this drill found is kept for the next one`,
+    };
+  const comparisons = known.map((one, cut) => ({
+    one,
+    tables: compareTables(cursor.tables, comparing(check, asking, content, one, cut)),
+  }));
+  const all = together(comparisons.flatMap(({ tables }) => tables));
+  const [first] = known;
+  if (first !== undefined)
+    await leaveDrift(asking.parts, checkName(check), { reference: first.from, entries: all.map(driftOf) });
+  const against = known.map(describeKnown).join(" and ");
+  const wrong = all.filter(({ coverage }) => WRONG.has(coverage));
+  if (wrong.length > 0) {
+    const places = await placesOf(asking, content, wrong);
+    return {
+      outcome: "failed",
+      observed: `${listOf(
+        wrong.map((one) => describeWrong(one, places)),
+        wrong.length,
+      )}; against ${against}`,
+    };
+  }
+  const uncovered = all.filter(({ coverage }) => UNCOVERED.has(coverage));
+  const notes = notesOf(cursor);
+  if (uncovered.length > 0)
+    return {
+      outcome: "unchecked",
+      observed: `${countOf(uncovered.length, "table")} of ${all.length} can not be proven: ${listOf(uncovered.map(describeUncovered), uncovered.length)}; against ${against}${hindrances(known, cursor)}`,
+    };
+  return { outcome: "held", observed: `${describeAll(cursor)}: ${describeCoverage(all)}; against ${against}${notes}` };
+}
+
+function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content, known: Known<Reference>, cut: number) {
+  const unhashed = new Set([...cursor.unhashed.map(({ table }) => table), ...cursor.leftOut]);
+  return {
+    known,
+    hindrance: hindranceIn(known, cursor.majorVersion),
+    cut,
+    recoveryPoint: drill.recoveryPoint.arn,
+    tellsWritten: writtenIn(wanted, cursor) !== undefined,
+    bounds: (name: string) => check.changing.find(({ table }) => displayName(parseTable(table)) === name),
+    isUnhashed: (table: string) => unhashed.has(table),
+  };
+}
+
+const driftOf = ({ table, coverage, source, restored }: TableComparison) => ({
+  key: `table ${table}`,
+  source,
+  restored,
+  match: !WRONG.has(coverage) && !UNCOVERED.has(coverage),
+  coverage,
+});
+
+function describeAll({ tables }: TakingCursor): string {
+  const rows = tables.reduce((sum, table) => sum + BigInt(table.rows), 0n);
+  return `${countOf(rows, "row")} of ${countOf(tables.length, "table")}`;
+}
+
+const describeKnown = ({ from: { kind, takenAt } }: Known): string =>
+  kind === "baseline" ? `the baseline of ${takenAt}` : `the drill of ${takenAt}`;
+
+const COVERED = {
+  exact: "as they were",
+  closed: "in the range that is closed",
+  bounds: "within the bounds declared",
+} as const;
+
+function describeCoverage(all: readonly TableComparison[]): string {
+  const counts = Object.entries(COVERED).flatMap(([coverage, words]) => {
+    const count = all.filter((one) => one.coverage === coverage).length;
+    return count === 0 ? [] : [`${countOf(count, "table")} ${words}`];
+  });
+  return counts.join(", ");
+}
+
+function describeWrong(
+  { table, coverage, source, restored }: TableComparison,
+  places: ReadonlyMap<string, string>,
+): string {
+  if (coverage === "missing") return `${table} is missing (${source})`;
+  return `${table} has ${restored} instead of ${source}${places.get(table) ?? ""}`;
+}
+
+function describeUncovered({ table, coverage }: TableComparison): string {
+  if (coverage === "new") return `${table} is new`;
+  if (coverage === "counted") return `${table} has its rows, whose content was hashed with another key`;
+  return `${table} has changed since: declare it closed or changing`;
+}
+
+function hindrances(known: readonly Known[], { majorVersion }: TakingCursor): string {
+  const said = known.flatMap((one) => {
+    const hindrance = hindranceIn(one, majorVersion);
+    return hindrance === undefined ? [] : [`${describeKnown(one)} can only be counted with: ${hindrance}`];
+  });
+  return said.map((one) => `; ${one}`).join("");
+}
+
+/** What has no fingerprint, and is said so. */
+function notesOf({ unhashed, leftOut }: TakingCursor): string {
+  const notes = unhashed.map(({ table, why }) => `${table} (${why})`);
+  return [
+    ...(notes.length === 0 ? [] : [`not in any backup: ${listOf(notes)}`]),
+    ...(leftOut.length === 0 ? [] : [`left out by the plan: ${listOf(leftOut)}`]),
+  ]
+    .map((note) => `; ${note}`)
+    .join("");
+}

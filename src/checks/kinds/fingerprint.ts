@@ -1,0 +1,138 @@
+import * as z from "zod/mini";
+import type { Fingerprints } from "../../fingerprint/fingerprints.ts";
+import type { Cut } from "../../fingerprint/hash-sql.ts";
+import { type Known, knownFrom } from "../../fingerprint/known.ts";
+import { keptTables, TakingCursor, takeFingerprints, type Wanted } from "../../fingerprint/take-fingerprints.ts";
+import type { CheckOf } from "../../plan/checks.ts";
+import { displayName, parseTable } from "../../reading/identifiers.ts";
+import type { WalkEnd } from "../../reading/walk-progress.ts";
+import { judgeContent } from "../content/judge-content.ts";
+import { countOf, listOf } from "../expectation.ts";
+import { type Finding, found, type KindOfCheck } from "../kind.ts";
+import { corruptOf, describeGaps, STOPPED } from "../reading-words.ts";
+
+type Check = CheckOf<"fingerprint">;
+
+/** The content of every table, rows and hashes, against what the source or an earlier drill had. */
+export const fingerprint: KindOfCheck<"fingerprint"> = {
+  expected: ({ mode }) => `every table as it was, by its ${mode} fingerprint`,
+
+  async ask(check, asking, stored) {
+    const { drill, references, parts } = asking;
+    const known = await knownFrom(references, check);
+    const usable = known.filter(({ hindrance }) => hindrance === undefined);
+    const [best] = usable;
+    const label = labelFor(check, best?.fingerprints.keyLabel ?? drill.evidencePrefix);
+    const wanted: Wanted = {
+      ...wantedBy(check),
+      key: label && (await asking.fingerprintKey(label)),
+      cuts: (table) => [
+        cutOf(known[0], table),
+        cutOf(known[1], table),
+        ownCut(check, table, drill.recoveryPoint.createdAt),
+      ],
+      writtenSince: best?.from.kind === "baseline" ? BigInt(best.fingerprints.transaction) : undefined,
+    };
+    const { cursor, end } = await takeFingerprints(
+      asking,
+      wanted,
+      stored === undefined ? undefined : z.parse(TakingCursor, stored),
+    );
+    if (end === "paused") return { cursor };
+    const broken = brokenBy(cursor, end);
+    if (broken !== undefined) return { finding: broken };
+    const restored = { takenAt: drill.startedAt, recoveryPoint: drill.recoveryPoint.arn };
+    await parts.leave("fingerprints.json", documentOf(check, cursor, label, restored));
+    if (cursor.tables.every(({ rows }) => rows === "0"))
+      return found("empty", `no rows in ${countOf(cursor.tables.length, "table")}`);
+    return { finding: await judgeContent(check, asking, { cursor, wanted, known }) };
+  },
+
+  cutOff(stored, why) {
+    const corrupt = corruptOf(z.parse(TakingCursor, stored).walk.gaps);
+    if (corrupt.length === 0) return undefined;
+    return { outcome: "failed", observed: `${describeGaps(corrupt)}; the rest was not read: ${why}`, fault: "corrupt" };
+  },
+
+  async capture(check, capturing, stored) {
+    const capturedAt = capturing.capturedAt.toISOString();
+    const label = labelFor(check, capturing.baselineId);
+    const wanted: Wanted = {
+      ...wantedBy(check),
+      key: label && (await capturing.fingerprintKey(label)),
+      cuts: (table) => [ownCut(check, table, capturedAt)],
+      writtenSince: undefined,
+    };
+    const { cursor, end } = await takeFingerprints(
+      capturing,
+      wanted,
+      stored === undefined ? undefined : z.parse(TakingCursor, stored),
+    );
+    if (end === "paused") return { cursor };
+    const broken = brokenBy(cursor, end);
+    if (broken !== undefined) return { finding: broken };
+    const unknown = unknownTables(check, cursor);
+    if (unknown.length > 0)
+      return found("unchecked", `the plan names tables that the source does not have: ${listOf(unknown)}`);
+    await capturing.parts.leave("fingerprints.json", documentOf(check, cursor, label, { takenAt: capturedAt }));
+    return found("held", `${countOf(cursor.tables.length, "table")} fingerprinted`);
+  },
+};
+
+const labelFor = ({ mode }: Check, label: string): string | undefined => (mode === "strong" ? label : undefined);
+
+function wantedBy(check: Check): Pick<Wanted, "mode" | "columnOrder" | "isLeftOut"> {
+  const leftOut = new Set(check.except.map(nameOf));
+  return { mode: check.mode, columnOrder: check.columnOrder, isLeftOut: (table) => leftOut.has(table) };
+}
+
+const nameOf = (table: string): string => displayName(parseTable(table));
+
+function cutOf(known: Known | undefined, name: string): Cut | undefined {
+  const closed = known?.fingerprints.tables.find(({ table }) => table === name)?.closed;
+  return closed && { by: closed.by, before: new Date(closed.before) };
+}
+
+/** The closed range as it will be known to later drills: what was written before `settles` ago is taken as settled. */
+function ownCut({ closed }: Check, name: string, at: string): Cut | undefined {
+  const declared = closed.find(({ table }) => nameOf(table) === name);
+  return declared && { by: declared.by, before: new Date(Date.parse(at) - declared.settles * 1000) };
+}
+
+function brokenBy({ walk: { gaps } }: TakingCursor, end: Exclude<WalkEnd, "paused">): Finding | undefined {
+  const corrupt = corruptOf(gaps);
+  if (corrupt.length > 0)
+    return { outcome: "failed", observed: `${describeGaps(corrupt)}${STOPPED[end]}`, fault: "corrupt" };
+  if (gaps.length === 0 && end === "done") return undefined;
+  return {
+    outcome: "unchecked",
+    observed: `${describeGaps(gaps)}${STOPPED[end]}`,
+    ...(end === "unanswered" ? { fault: "timeout" } : {}),
+  };
+}
+
+function unknownTables({ closed, changing, except }: Check, { tables, leftOut, unhashed }: TakingCursor): string[] {
+  const there = new Set([...tables, ...unhashed].map(({ table }) => table).concat(leftOut));
+  return [...closed, ...changing]
+    .map(({ table }) => nameOf(table))
+    .concat(except.map(nameOf))
+    .filter((name) => !there.has(name));
+}
+
+function documentOf(
+  { mode, columnOrder }: Check,
+  { majorVersion, transaction, tables, unhashed }: TakingCursor,
+  keyLabel: string | undefined,
+  restored: Pick<Fingerprints, "takenAt" | "recoveryPoint">,
+): Fingerprints {
+  return {
+    mode,
+    columnOrder,
+    ...(keyLabel === undefined ? {} : { keyLabel }),
+    majorVersion,
+    ...restored,
+    transaction,
+    tables: keptTables(tables),
+    unhashed,
+  };
+}

@@ -1,0 +1,129 @@
+import { isEqual } from "./chunk-sums.ts";
+import type { TableFingerprint } from "./fingerprints.ts";
+import type { Sum } from "./hash-sql.ts";
+import type { Known, Origin } from "./known.ts";
+import type { FoundTable } from "./take-fingerprints.ts";
+
+/**
+ * How a table was proven, or why it was not:
+ * - `exact`: all of its rows are those of the reference.
+ * - `closed`: those of its closed range are.
+ * - `bounds`: it has about as many rows as it should.
+ * - `counted`: its closed range has as many rows as it had; whether they are the same can not be told.
+ * - `moved-on`: it may have changed between the reference and the recovery point.
+ * - `new`: the reference does not have it.
+ * - `differs`: it is not what it was.
+ * - `missing`: it did not come back.
+ */
+export type Coverage = "exact" | "closed" | "bounds" | "counted" | "moved-on" | "new" | "differs" | "missing";
+
+export interface TableComparison {
+  readonly table: string;
+  readonly coverage: Coverage;
+  /** For people: what was compared, and what came back. */
+  readonly source: string | null;
+  readonly restored: string | null;
+}
+
+/** By how much of its rows the plan lets a table change. */
+export interface Bounds {
+  readonly shrinkPercent: number;
+  readonly growPercent?: number | undefined;
+}
+
+export interface Comparing<From extends Origin = Origin> {
+  readonly known: Known<From>;
+  /** Why hashes can not be compared, if so: then rows are. */
+  readonly hindrance: string | undefined;
+  /** Which of the cuts asked for is the reference's. */
+  readonly cut: number;
+  /** What was restored; a drill of the same must find the same. */
+  readonly recoveryPoint: string;
+  /** Whether rows written after the reference could be counted. */
+  readonly tellsWritten: boolean;
+  bounds(table: string): Bounds | undefined;
+  /** Tables that have no fingerprint on purpose. */
+  isUnhashed(table: string): boolean;
+}
+
+/** Holds every table against what is known of it from an earlier time. */
+export function compareTables(found: readonly FoundTable[], comparing: Comparing): TableComparison[] {
+  const { tables } = comparing.known.fingerprints;
+  const known = new Map(tables.map((table) => [table.table, table]));
+  const restored = new Set(found.map(({ table }) => table));
+  const missing = tables.filter(({ table }) => !restored.has(table) && !comparing.isUnhashed(table));
+  return [
+    ...found.map((table) => compareOne(table, known.get(table.table), comparing)),
+    ...missing.map(({ table, rows }): TableComparison => {
+      return { table, coverage: "missing", source: rowsOf(rows), restored: null };
+    }),
+  ];
+}
+
+function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): TableComparison {
+  const { table } = found;
+  if (known === undefined) return { table, coverage: "new", source: null, restored: described(found) };
+  const isHashed = comparing.hindrance === undefined;
+  const said = { table, source: described(known), restored: described(found) };
+  if (isHashed && isEqual(found, known)) return { ...said, coverage: "exact" };
+  const cut = found.cuts[comparing.cut];
+  if (known.closed !== undefined && cut !== undefined) return compareClosed(table, known.closed, cut, isHashed);
+  const bounds = comparing.bounds(table);
+  if (bounds !== undefined) return { ...said, coverage: isWithin(known, found, bounds) ? "bounds" : "differs" };
+  return { ...said, coverage: isHashed && isUnchanged(found, comparing) ? "differs" : "moved-on" };
+}
+
+function compareClosed(
+  table: string,
+  known: NonNullable<TableFingerprint["closed"]>,
+  cut: Sum,
+  isHashed: boolean,
+): TableComparison {
+  const until = ` before ${known.before}`;
+  const said = { table, source: described(known) + until, restored: described(cut) + until };
+  if (known.rows !== cut.rows) return { ...said, coverage: "differs" };
+  if (!isHashed) return { ...said, coverage: "counted" };
+  return { ...said, coverage: isEqual(cut, known) ? "closed" : "differs" };
+}
+
+/** Whether nothing can have changed the table since. */
+function isUnchanged({ written }: FoundTable, { known, recoveryPoint, tellsWritten }: Comparing): boolean {
+  if (known.from.kind === "drill") return known.fingerprints.recoveryPoint === recoveryPoint;
+  return tellsWritten && written === "0";
+}
+
+function isWithin(known: Sum, found: Sum, { shrinkPercent, growPercent }: Bounds): boolean {
+  const [before, after] = [Number(known.rows), Number(found.rows)];
+  const most = growPercent === undefined ? Number.POSITIVE_INFINITY : before * (1 + growPercent / 100);
+  return after >= Math.floor(before * (1 - shrinkPercent / 100)) && after <= Math.ceil(most);
+}
+
+/** Enough of the hash to tell two apart: all of it is in fingerprints.json. */
+const described = ({ rows, hash }: Sum): string => `${rowsOf(rows)}, ${shortHash(hash)}`;
+
+const rowsOf = (rows: string): string => `${BigInt(rows).toLocaleString("en-US")} ${rows === "1" ? "row" : "rows"}`;
+
+function shortHash(hash: string): string {
+  const [first = "0"] = hash.split(":");
+  return BigInt.asUintN(64, BigInt(first)).toString(16).padStart(16, "0");
+}
+
+/** What a table is, of what several references say: anything wrong is wrong, and the best proof counts. */
+const WORST_FIRST: readonly Coverage[] = [
+  "missing",
+  "differs",
+  "exact",
+  "closed",
+  "bounds",
+  "counted",
+  "moved-on",
+  "new",
+];
+
+export function together(comparisons: readonly TableComparison[]): TableComparison[] {
+  const byTable = Map.groupBy(comparisons, ({ table }) => table);
+  return [...byTable.values()].flatMap((several) => {
+    const [first] = several.sort((a, b) => WORST_FIRST.indexOf(a.coverage) - WORST_FIRST.indexOf(b.coverage));
+    return first === undefined ? [] : [first];
+  });
+}

@@ -1,0 +1,138 @@
+import { aliasedTable, aliasOf, outOfLineOf, type TableColumns } from "../reading/columns.ts";
+import type { TableQuestion } from "../reading/question.ts";
+import type { Relation } from "../reading/relations.ts";
+import { hashedAs, type TypeForm } from "./type-forms.ts";
+
+export type Mode = "fast" | "strong";
+export type ColumnOrder = "table" | "name";
+
+/** A closed range to be summed beside the whole table: rows whose column `by` is before a moment. */
+export interface Cut {
+  readonly by: string;
+  readonly before: Date;
+}
+
+/** A baseline's cut, the last drill's, and the drill's own. */
+export const MAX_CUTS = 3;
+
+/** The bind that holds a strong fingerprint's key, in hex. */
+export const KEY_BIND = "key";
+
+/** Transactions by their full numbers (xid8), `from` up to and without `to`. */
+export interface Transactions {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+export interface HashOptions {
+  readonly mode: Mode;
+  readonly columnOrder: ColumnOrder;
+  readonly cuts: readonly (Cut | undefined)[];
+  /** Counts the rows whose transaction is one of these. */
+  readonly written?: Transactions;
+}
+
+/** Rows, and the two sums over their hashes, exact. */
+export interface Sum {
+  readonly rows: string;
+  readonly hash: string;
+}
+
+/** What the sums of one table say, in the order of the answer: of the whole, of rows written since, and of each cut. */
+export function readSums(sums: readonly string[]): { whole: Sum; written: string; cuts: Sum[] } {
+  const sumAt = (nth: number): Sum => ({
+    rows: sums[nth] ?? "0",
+    hash: `${sums[nth + 1] ?? "0"}:${sums[nth + 2] ?? "0"}`,
+  });
+  return {
+    whole: sumAt(0),
+    written: sums[3] ?? "0",
+    cuts: Array.from({ length: MAX_CUTS }, (_, nth) => sumAt(4 + 3 * nth)),
+  };
+}
+
+/**
+ * What is asked of one table: its rows and the sum of a hash of each, so that neither physical order nor the ranges asked matter.
+ *
+ * The hash is of `record_send`, the lossless wire format, in which 1.0 is not 1.00 and NULL is not ''. `fast` hashes it to 64 bits, with the
+ * database's own hash: equal only within one major version, and no obstacle to a forger. `strong` is SHA-256 behind a secret key, of which two
+ * words of 64 bits are summed: a sum of hashes without a key can be forged (generalised birthday), an XOR of them by linear algebra.
+ */
+export function hashQuestion(
+  relation: Relation,
+  table: TableColumns,
+  forms: ReadonlyMap<bigint, TypeForm>,
+  options: HashOptions,
+): TableQuestion {
+  const from = aliasedTable(relation, table);
+  const hash = rowHash(table, forms, options);
+  const outOfLine = outOfLineOf(relation, table);
+  const cuts = options.cuts.slice(0, MAX_CUTS).map((cut) => cutColumn(table, cut));
+  const marks = [
+    ...(options.written === undefined ? [] : [`${isWrittenBy(options.written)} is_new`]),
+    ...cuts.flatMap((cut, nth) => (cut === undefined ? [] : [`${cut} is_cut${nth}`])),
+  ];
+  const inner = [`${hash} h`, ...marks].join(", ");
+  const [first, second] = options.mode === "fast" ? ["h", undefined] : [word(0), word(8)];
+  const sums = [
+    ...sumsOf(first, second),
+    options.written === undefined ? "'0'" : "count(*) filter (where is_new)::text",
+    ...Array.from({ length: MAX_CUTS }, (_, nth) =>
+      cuts[nth] === undefined ? ["'0'", "'0'", "'0'"] : sumsOf(first, second, ` filter (where is_cut${nth})`),
+    ).flat(),
+  ].map((sum, nth) => `${sum} s${nth}`);
+  return {
+    relation,
+    keepsChunks: true,
+    // Without the fence of OFFSET 0 the hash is computed once for each byte that is taken from it.
+    sql: (condition) => `select ${sums.join(", ")} from (select ${inner} from ${from} where ${condition} offset 0) r`,
+    ...(outOfLine === undefined ? {} : { outOfLine }),
+  };
+}
+
+function rowHash(
+  table: TableColumns,
+  forms: ReadonlyMap<bigint, TypeForm>,
+  { mode, columnOrder }: HashOptions,
+): string {
+  const columns =
+    columnOrder === "table" ? table.columns : [...table.columns].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const values = columns.map(({ position, typeOid }) =>
+    hashedAs(`c${position}`, forms.get(typeOid) ?? { form: "text" }),
+  );
+  const record = `record_send(row(${values.join(", ")}))`;
+  return mode === "fast"
+    ? `hash_record_extended(row(${record}), 0)`
+    : `sha256(decode(:${KEY_BIND}, 'hex') || ${record})`;
+}
+
+/** Eight bytes of the hash as a bigint. `<<` and `|` have one precedence, hence the parentheses. */
+function word(from: number): string {
+  const bytes = Array.from({ length: 8 }, (_, nth) => {
+    const shift = 56 - nth * 8;
+    const byte = `get_byte(h, ${from + nth})::bigint`;
+    return shift === 0 ? byte : `(${byte} << ${shift})`;
+  });
+  return `(${bytes.join(" | ")})`;
+}
+
+function sumsOf(first: string, second: string | undefined, filter = ""): string[] {
+  const sum = (value: string): string => `coalesce(sum(${value})${filter}, 0)::text`;
+  return [`count(*)${filter}::text`, sum(first), second === undefined ? "'0'" : sum(second)];
+}
+
+/** Rows keep 32 bits of their transaction's number, frozen ones too; those below 3 are PostgreSQL's own. */
+const XIDS = 2n ** 32n;
+
+/** An old row whose 32 bits come round into the range is taken for one of it: with a range of a million, one of 4,000. */
+function isWrittenBy({ from, to }: Transactions): string {
+  const number = "xmin::text::bigint";
+  return `(${number} > 2 and (${number} - ${from % XIDS} + ${XIDS}) % ${XIDS} < ${to - from})`;
+}
+
+function cutColumn(table: TableColumns, cut: Cut | undefined): string | undefined {
+  if (cut === undefined) return undefined;
+  const alias = aliasOf(table, cut.by);
+  // The session's time zone is UTC, so a date or a timestamp without a zone is taken as UTC.
+  return alias === undefined ? undefined : `${alias}::timestamptz < '${cut.before.toISOString()}'::timestamptz`;
+}

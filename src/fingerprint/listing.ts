@@ -1,0 +1,43 @@
+import { StatementFailed } from "../aws/data-api/statement-failed.ts";
+import type { DataSession } from "../aws/data-api.ts";
+import { asReadFailure } from "../reading/chunks.ts";
+import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../reading/relations.ts";
+
+/** At most some 200 characters a row, so a fifth of the Data API's 1 MiB. */
+const PAGE = 1000;
+
+/** A table of the listing: one with rows of its own, or one that no backup could bring back. */
+export interface ListedTable {
+  readonly relation: Relation;
+  readonly unhashed: string | undefined;
+}
+
+const WHY_UNHASHED = `case when c.relkind = 'f' then 'foreign: its rows are kept elsewhere'
+  when c.relpersistence = 'u' then 'unlogged: no backup holds its rows'
+  when not c.relispopulated then 'not populated' end`;
+
+/** The tables behind `afterOid`, in the order of their oids; none when there are no more. */
+export async function listTables(session: DataSession, afterOid: bigint): Promise<ListedTable[]> {
+  const sql = `select ${RELATION_COLUMNS}, ${WHY_UNHASHED}
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't' and c.oid > ${afterOid}::oid and ${USER_SCHEMAS}
+order by c.oid limit ${PAGE}`;
+  try {
+    return (await session.query(sql)).map((row) => ({
+      relation: relationOf(row),
+      unhashed: row.textOrNull(7) ?? undefined,
+    }));
+  } catch (error) {
+    // The catalog is data as well: one that can not be read did not come back.
+    throw error instanceof StatementFailed ? asReadFailure(error) : error;
+  }
+}
+
+/** What all tables take on disk, with their TOAST: how much there is to read. */
+export async function bytesOfTables(session: DataSession): Promise<number> {
+  const [row] = await session.query(
+    `select coalesce(sum(pg_table_size(c.oid)), 0)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'm') and c.relpersistence = 'p' and ${USER_SCHEMAS}`,
+  );
+  return Number(row?.text(0) ?? 0);
+}
