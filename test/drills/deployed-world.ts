@@ -1,7 +1,7 @@
 /** Where the packaged roles are asked: the template as it is deployed, and the tags that calls have put on resources so far. */
 import * as z from "zod/mini";
 import type { PackagedTemplate } from "../../packaging/template.ts";
-import { ACCOUNT_ID } from "../../src/local/account.ts";
+import { ACCOUNT_ID, FINGERPRINT_KEY } from "../../src/local/account.ts";
 import { EVIDENCE_BUCKET, TOPIC_ARN } from "../../src/local/deployment.ts";
 import { type Call, type IamRequest, iamRequestsOf, madeBy, type Tags, type World } from "./iam-requests.ts";
 
@@ -30,14 +30,15 @@ export function deployedWorld(template: PackagedTemplate): DeployedWorld {
     deployedArns: {
       [EVIDENCE_BUCKET]: `arn:aws:s3:::${setting("EVIDENCE_BUCKET")}`,
       [TOPIC_ARN]: setting("OUTCOME_TOPIC_ARN"),
+      [FINGERPRINT_KEY]: setting("FINGERPRINT_KEY"),
     },
     topicKeyArn: z.parse(Topic, topic?.properties).KmsMasterKeyId,
     tagsOf: (arn) => tagged.get(arn) ?? {},
   };
   const authorise = (call: Call): readonly IamRequest[] => {
     const { secretArn, resourceArn } = call.input;
-    // The local cloud answers only to a secret of the cluster that is asked.
-    if (typeof secretArn === "string" && !tagged.has(secretArn))
+    // The local cloud answers only to a secret of the cluster that is asked. RDS tags those that it manages, and no other.
+    if (typeof secretArn === "string" && secretArn.includes(":secret:rds!") && !tagged.has(secretArn))
       tagged.set(secretArn, { [SECRET_OF]: String(resourceArn) });
     const requests = iamRequestsOf(call, world);
     for (const [arn, tags] of madeBy(call, world)) tagged.set(arn, tags);

@@ -15,7 +15,7 @@ export type Tags = Readonly<Record<string, string>>;
 /** What an authorisation depends on besides the call itself. */
 export interface World {
   readonly accountId: string;
-  /** The bucket and the topic as they are deployed, by the names that calls give them. */
+  /** The bucket, the topic and the key of fingerprints as they are deployed, by the names that calls give them. */
   readonly deployedArns: Readonly<Record<string, string>>;
   /** The key that encrypts the topic. */
   readonly topicKeyArn: string;
@@ -219,8 +219,9 @@ function rdsArn(call: Call, { accountId }: Pick<World, "accountId">, member: str
   return name.startsWith("arn:") ? name : `arn:aws:rds:${call.region}:${accountId}:${RDS_NAMES[member]}:${name}`;
 }
 
-/** An alias is resolved before IAM is asked, which sees the key; roles here name every key of the account, so any id will do. */
-function keyArn({ region }: Call, { accountId }: World, key: string): string {
+/** An alias is resolved before IAM is asked, which sees the key: one of the stack's own, or any of the account, where any id will do. */
+function keyArn({ region }: Call, { accountId, deployedArns }: World, key: string): string {
+  if (deployedArns[key] !== undefined) return deployedArns[key];
   return key.startsWith("arn:aws:kms:") && key.includes(":key/")
     ? key
     : `arn:aws:kms:${region}:${accountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;

@@ -29,6 +29,12 @@ describe("a drill of a good backup", () => {
     expect(drill.report.checks.map(({ outcome }) => outcome)).toEqual(drill.report.checks.map(() => "held"));
   });
 
+  it("was held against a baseline that was captured before its backup", () => {
+    const { references = [], recoveryPoint } = drill.report.drill ?? {};
+    expect(references).toMatchObject([{ kind: "baseline", prefix: expect.stringContaining("/baselines/") }]);
+    expect(Date.parse(references[0]?.takenAt ?? "")).toBeLessThanOrEqual(Date.parse(recoveryPoint?.createdAt ?? ""));
+  });
+
   it("times every phase, and the phases add up to the RTO", () => {
     const { phases, objectives } = drill.report.verdict;
     expect(phases.map(({ name }) => name)).toEqual([
@@ -59,11 +65,15 @@ describe("a drill of a good backup", () => {
   it("files a manifest whose hashes are those of the files, and ties the ledger to it", () => {
     const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
     const manifest = Manifest.parse(JSON.parse(drill.evidence.get("manifest.json") ?? ""));
-    expect(manifest.files.map(({ file }) => file)).toEqual(["plan.json", "report.json", "checks.json"]);
+    const isFiled = (name: string): boolean => !name.includes("/") && !["manifest.json", "ledger.json"].includes(name);
+    const filed = [...drill.evidence.keys()].filter(isFiled).sort();
+    expect(filed).toEqual(expect.arrayContaining(["checks.json", "heartbeats.json", "plan.json", "report.json"]));
+    expect(manifest.files.map(({ file }) => file).sort()).toEqual(filed);
     for (const { file, sha256: filed } of manifest.files) expect(sha256(drill.evidence.get(file) ?? "")).toBe(filed);
     const entry = LedgerEntry.parse(JSON.parse(drill.evidence.get("ledger.json") ?? ""));
     expect(entry).toMatchObject({
       verdict: "passed",
+      isReference: true,
       manifestSha256: sha256(drill.evidence.get("manifest.json") ?? ""),
     });
   });

@@ -78,6 +78,35 @@ describe("recordEvidence", () => {
     expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ manifestSha256: answer.manifestSha256 });
   });
 
+  it("hashes what was left to compare with, and tells later drills that it may be compared with", async () => {
+    const left = { [`${prefix}/heartbeats.json`]: { a: 1 }, [`${prefix}/drift.json`]: { b: 2 } };
+    const { bucket, read } = await record(PASSED, { ...WHOLE_DRILL, ...left });
+    const { files } = Manifest.parse(read(`${prefix}/manifest.json`));
+    expect(files.map(({ file }) => file)).toEqual(["heartbeats.json", "drift.json", "report.json", "checks.json"]);
+    expect(files[0]?.sha256).toBe(sha256(bucket.objects.get(`${prefix}/heartbeats.json`)));
+    expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({
+      isReference: true,
+      sourceDatabase: SAMPLE_DRILL.source.database,
+      recoveryPointAt: SAMPLE_DRILL.recoveryPoint.createdAt,
+    });
+  });
+
+  it.each([
+    ["left nothing to compare with", "passed", "held", false, false],
+    ["had nothing to compare with", "inconclusive", "unchecked", true, true],
+    ["saw something wrong", "failed", "failed", true, false],
+    ["saw something wrong, whatever its verdict", "inconclusive", "failed", true, false],
+    ["broke", "errored", "held", true, false],
+  ] as const)("a drill that %s is a reference: %#", async (_, verdict, outcome, hasParts, expected) => {
+    const documents = {
+      ...WHOLE_DRILL,
+      [`${prefix}/checks.json`]: checkResults([checkResult({ outcome })]),
+      ...(hasParts ? { [`${prefix}/heartbeats.json`]: {} } : {}),
+    };
+    const { read } = await record({ ...PASSED, verdict: { ...SAMPLE_VERDICT, verdict } }, documents);
+    expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ isReference: expected });
+  });
+
   it("counts bytes, not characters", async () => {
     const checks = checkResults([checkResult({ name: "Zählung der Bestellungen ✓" })]);
     const { bucket, read } = await record(PASSED, { ...WHOLE_DRILL, [`${prefix}/checks.json`]: checks });

@@ -1,4 +1,12 @@
-import { DescribeKeyCommand, KMSClient, NotFoundException } from "@aws-sdk/client-kms";
+import {
+  DescribeKeyCommand,
+  DisabledException,
+  GenerateMacCommand,
+  InvalidKeyUsageException,
+  KMSClient,
+  KMSInvalidStateException,
+  NotFoundException,
+} from "@aws-sdk/client-kms";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KmsKeys, kmsService } from "../../../src/local/services/kms.ts";
 import { ACCOUNT_ID, cloudOf, refusal } from "./cloud-of.ts";
@@ -50,6 +58,41 @@ describe("kmsService", () => {
   it("knows AWS's own keys from the customer's", async () => {
     keys.create("eu-central-1", { aliases: ["alias/aws/rds"] });
     expect(await describeKey("alias/aws/rds")).toMatchObject({ KeyManager: "AWS" });
+  });
+});
+
+describe("GenerateMac", () => {
+  const mac = async (name: string, text = "baseline 1"): Promise<string> => {
+    const command = new GenerateMacCommand({
+      KeyId: name,
+      MacAlgorithm: "HMAC_SHA_256",
+      Message: new TextEncoder().encode(text),
+    });
+    const { Mac } = await new KMSClient(cloud.config()).send(command);
+    return Buffer.from(Mac ?? []).toString("hex");
+  };
+
+  it("answers 32 bytes, the same for one message and one key, and others for others", async () => {
+    const [one, two] = ["alias/a", "alias/b"].map((alias) =>
+      keys.create("eu-central-1", { aliases: [alias], usage: "GENERATE_VERIFY_MAC" }),
+    );
+    const first = await mac("alias/a");
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(await mac(one?.arn ?? "")).toBe(first);
+    expect(await mac("alias/a", "baseline 2")).not.toBe(first);
+    expect(await mac(two?.arn ?? "")).not.toBe(first);
+    expect(await describeKey("alias/a")).toMatchObject({ KeyUsage: "GENERATE_VERIFY_MAC", KeySpec: "HMAC_256" });
+  });
+
+  it("refuses a key that encrypts, one that is disabled, one that is to be deleted and one that is not there", async () => {
+    keys.create("eu-central-1", { aliases: ["alias/encrypts"] });
+    expect(await refusal(mac("alias/encrypts"))).toBeInstanceOf(InvalidKeyUsageException);
+    keys.create("eu-central-1", { aliases: ["alias/a"], usage: "GENERATE_VERIFY_MAC" });
+    keys.disable("eu-central-1", "alias/a");
+    expect(await refusal(mac("alias/a"))).toBeInstanceOf(DisabledException);
+    keys.scheduleDeletion("eu-central-1", "alias/a");
+    expect(await refusal(mac("alias/a"))).toBeInstanceOf(KMSInvalidStateException);
+    expect(await refusal(mac("alias/other"))).toBeInstanceOf(NotFoundException);
   });
 });
 
