@@ -40,6 +40,7 @@ export class CaptureSlice {
   }
 
   async run(): Promise<void> {
+    if (this.#time.isOver()) await this.#letGo();
     while (this.#time.hasTime()) {
       try {
         await this.#captureAtOneMoment();
@@ -70,7 +71,12 @@ export class CaptureSlice {
     const { snapshotId } = held.moment;
     const sessions = new DataSessions(
       (settings) =>
-        new DataSession(data, this.#subject.address, { ...session, settings: settings ?? {} }, { kind: "shared", snapshotId }),
+        new DataSession(
+          data,
+          this.#subject.address,
+          { ...session, settings: settings ?? {} },
+          { kind: "shared", snapshotId },
+        ),
     );
     // Until the last word is known, the moment is not needed any more.
     let isPending = false;
@@ -82,6 +88,13 @@ export class CaptureSlice {
       if (isPending && !this.#time.isOver()) await held.leave();
       else await held.release();
     }
+  }
+
+  /** Of a slice that comes too late to do anything. What is gone already need not be let go. */
+  async #letGo(): Promise<void> {
+    if (this.#progress.document.moment === undefined) return;
+    const held = await this.#hold().catch(() => undefined);
+    await held?.release();
   }
 
   #shared() {
