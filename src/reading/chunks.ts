@@ -38,21 +38,32 @@ export type Chunk =
  * Takes one step through a table, by ranges of blocks (TID range scans, PostgreSQL 14 and later; earlier versions filter a whole scan).
  * `select` is an aggregate over the rows of alias `t`. Throws StatementFailed only when the database does not answer at all.
  */
-export async function readChunk(
+export function readChunk(
   session: DataSession,
   relation: Relation,
   select: string,
+  position: ChunkPosition,
+): Promise<Chunk> {
+  return readBlocks(session, relation, position, (range) => {
+    // The last range is open: the size was read a moment before the rows are.
+    const upper = range.isLast ? "" : ` and ctid < '(${range.to},0)'::tid`;
+    return `select ${select} from only ${relation.sqlName} t where ctid >= '(${range.from},0)'::tid${upper}`;
+  });
+}
+
+/** The same, for any statement of one row over a range of blocks. */
+export async function readBlocks(
+  session: DataSession,
+  relation: Relation,
   { block, pace }: ChunkPosition,
+  statement: (range: BlockRange & { readonly isLast: boolean }) => string,
 ): Promise<Chunk> {
   const to = Math.min(block + pace.blocks, Math.max(relation.blocks, block + 1));
   const isLast = to >= relation.blocks;
-  // The last range is open: the size was read a moment before the rows are.
-  const upper = isLast ? "" : ` and ctid < '(${to},0)'::tid`;
   const before = session.seconds;
   const goOn = (nextPace: Pace): ChunkPosition | undefined => (isLast ? undefined : { block: to, pace: nextPace });
   try {
-    const sql = `select ${select} from only ${relation.sqlName} t where ctid >= '(${block},0)'::tid${upper}`;
-    const row = onlyRow(await session.query(sql));
+    const row = onlyRow(await session.query(statement({ from: block, to, isLast })));
     return {
       step: "read",
       row,

@@ -18,7 +18,7 @@ const FIRST_LANES = 2;
  * number of cores to be told.
  */
 export class Lanes {
-  readonly #most: number;
+  #most: number;
   readonly #now: () => number;
   #count: number;
   #best: { readonly count: number; readonly rate: number } | undefined;
@@ -47,7 +47,13 @@ export class Lanes {
     this.#window = { statements: 0, work: 0, began: this.#now() };
   }
 
-  /** A connection was refused or a statement ran into the wall: one lane less, and no other for a while. */
+  /** A connection was refused: the database takes no more than there are. */
+  refused(): void {
+    this.#most = Math.max(1, this.#count - 1);
+    this.failed();
+  }
+
+  /** A statement ran into the wall: one lane less, and no other for a while. */
   failed(): void {
     this.#count = Math.max(1, this.#count - 1);
     this.#best = undefined;

@@ -206,6 +206,11 @@ export class TableWalk {
     return true;
   }
 
+  /** Nobody is asking for the rows after all. */
+  putBack({ range }: Chunk): void {
+    this.#underWay.delete(range);
+  }
+
   /** The rows are given up. */
   giveUp({ range }: Chunk, fault: StatementFault): void {
     this.#done(range);

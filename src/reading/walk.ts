@@ -53,6 +53,7 @@ class Walk {
   readonly #lanes: Lanes;
   readonly #idle: DataSession[];
   readonly #underWay = new Set<TableWalk>();
+  #asking = 0;
   #broken: { readonly error: unknown } | undefined;
 
   constructor(means: WalkMeans, questions: readonly TableQuestion[], progress: WalkProgress) {
@@ -120,6 +121,7 @@ class Walk {
   }
 
   async #take(unit: Unit): Promise<void> {
+    this.#asking += 1;
     const session = this.#idle.pop() ?? this.#means.another();
     if (unit.kind === "batch") for (const table of unit.tables) this.#underWay.add(table);
     try {
@@ -128,8 +130,11 @@ class Walk {
       else await this.#weigh(session, unit.table);
       this.#idle.push(session);
     } catch (error) {
-      this.#broken ??= { error };
+      if (unit.kind === "chunk") unit.table.putBack(unit.chunk);
+      if (isRefusal(error) && this.#asking > 1) this.#lanes.refused();
+      else this.#broken ??= { error };
     } finally {
+      this.#asking -= 1;
       if (unit.kind === "batch") for (const table of unit.tables) this.#underWay.delete(table);
     }
   }
@@ -229,3 +234,6 @@ class Walk {
     if (isOfTable) for (const range of table.giveUpRest()) leaveGap(this.#progress, relation, range, failed);
   }
 }
+
+/** One session of several does not get through: what it was to ask is asked by the others. Fewer every time, so it ends with the last. */
+const isRefusal = (error: unknown): boolean => error instanceof StatementFailed && error.fault === "unavailable";

@@ -1,4 +1,5 @@
 import { DataSession, type SessionOptions } from "../../src/aws/data-api.ts";
+import { DataSessions } from "../../src/aws/data-sessions.ts";
 import type { JsonStore } from "../../src/aws/json-store.ts";
 import type { Asking, Capturing, Finding, KindOfCheck, Progress } from "../../src/checks/kind.ts";
 import { Parts } from "../../src/evidence/parts.ts";
@@ -14,6 +15,8 @@ export interface Comparing {
   readonly prepare?: (api: DataApiDouble) => void;
   /** What a slice that was killed had stored: the last cursor reached is gone back to. */
   readonly killEveryReached?: boolean;
+  /** A slice has time until it has got anywhere. */
+  readonly endEveryReached?: boolean;
   readonly statementSeconds?: number;
 }
 
@@ -78,18 +81,26 @@ export class Comparison<Kind extends CheckKind> {
     try {
       let cursor: unknown;
       for (this.slices = 1; this.slices < 500; this.slices += 1) {
-        const session = open();
+        const sessions = new DataSessions(open);
+        let hasProgressed = false;
         const reached = async (at: unknown): Promise<void> => {
+          hasProgressed = true;
           if (comparing.killEveryReached !== true) return;
           cursor = JSON.parse(JSON.stringify(at));
           throw new Killed();
         };
-        const reading = { session, another: open, fingerprintKey, hasTime: comparing.hasTime ?? (() => true), reached };
+        const reading = {
+          session: sessions.first,
+          another: (settings: SessionOptions["settings"]) => sessions.another(settings),
+          fingerprintKey,
+          hasTime: comparing.hasTime ?? (() => !(comparing.endEveryReached && hasProgressed)),
+          reached,
+        };
         const progress = await step(reading, cursor).catch((error: unknown) => {
           if (error instanceof Killed) return { cursor };
           throw error;
         });
-        await session.end();
+        await sessions.end();
         if ("finding" in progress) return progress.finding;
         cursor = JSON.parse(JSON.stringify(progress.cursor));
       }
