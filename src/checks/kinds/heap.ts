@@ -1,10 +1,7 @@
 import * as z from "zod/mini";
-import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import type { Row } from "../../aws/data-api/values.ts";
 import { askBatch } from "../../reading/batches.ts";
-import { asReadFailure, ChunkPosition, FIRST_CHUNK } from "../../reading/chunks.ts";
-import { onlyRow } from "../../reading/only-row.ts";
-import { FIRST_PACE, paceAfter, paceAfterFailure } from "../../reading/pace.ts";
+import { type BlockRange, ChunkPosition, FIRST_CHUNK, readBlocks } from "../../reading/chunks.ts";
 import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
 import { countOf } from "../expectation.ts";
 import { explain } from "../fault.ts";
@@ -92,10 +89,10 @@ const heapOf = (row: Row): Heap => ({
   name: row.text(9),
 });
 
-type Verify = (item: Heap, range: "all" | { readonly from: number; readonly to: number }) => string;
+type Verify = (item: Heap, range: "all" | BlockRange) => string;
 
 /** How many findings, and the first few. Their messages speak of offsets and transaction ids, never of a value. */
-function findingsOf(schema: string, { relation }: Heap, range: Parameters<Verify>[1]): string {
+function findingsOf(schema: string, { relation }: Heap, range: "all" | BlockRange): string {
   const blocks = range === "all" ? "null, null" : `${range.from}, ${range.to - 1}`;
   const call = `${schema}.verify_heapam(${relation.oid}::oid::regclass, false, true, 'none', ${blocks})`;
   return `count(*)::text, (json_agg(json_build_array(blkno, offnum, left(msg, 200))) filter (where nth <= ${NAMED_A_TABLE}))::text
@@ -124,31 +121,19 @@ async function askSmall(
 }
 
 async function askRange({ session }: Asking, item: Heap, { at: stored }: SurveyCursor, verify: Verify): Promise<Step> {
-  const at = stored === undefined ? FIRST_BLOCK : z.parse(At, stored);
-  const { block, pace } = at.position;
-  const { blocks } = item.relation;
-  const to = Math.min(block + pace.blocks, blocks);
-  // Emptied meanwhile, or empty all along.
-  if (to <= block) return { done: 1 };
-  const goOn = (next: At): Step => (next.position.block >= blocks ? { done: 1 } : { done: 0, at: next });
-  const before = session.seconds;
-  try {
-    const row = onlyRow(await session.query(`select ${verify(item, { from: block, to })}`));
-    const next = paceAfter(pace, { blocks: to - block, seconds: session.seconds - before });
-    const bad = badOf(item, row.integer(0), row.textOrNull(1));
-    return { ...goOn({ ...at, position: { block: to, pace: next } }), bad };
-  } catch (error) {
-    if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
-    const failure = asReadFailure(error);
-    const isTimeout = failure.fault === "timeout";
-    if (!isTimeout && failure.fault !== "corrupt") return failedStep(item.name, failure);
-    if (to - block > 1)
-      return { done: 0, at: { ...at, position: { block, pace: paceAfterFailure(to - block) } }, isTimeout };
-    if (isTimeout) return failedStep(`${item.name} from block ${block}`, failure);
-    const bad: Bad[] = [{ name: item.name, count: 1, said: `block ${block}: ${explain(failure)}`, fault: "corrupt" }];
-    if (at.unreadable + 1 >= MAX_UNREADABLE_BLOCKS) return { done: 1, bad };
-    return { ...goOn({ position: { block: to, pace: FIRST_PACE }, unreadable: at.unreadable + 1 }), bad };
-  }
+  const { position, unreadable } = stored === undefined ? FIRST_BLOCK : z.parse(At, stored);
+  // There is no block to begin at.
+  if (item.relation.blocks === 0) return { done: 1 };
+  const chunk = await readBlocks(session, item.relation, position, (range) => `select ${verify(item, range)}`);
+  const goOn = (more: number): Step =>
+    chunk.next === undefined ? { done: 1 } : { done: 0, at: { position: chunk.next, unreadable: unreadable + more } };
+  if (chunk.step === "read") return { ...goOn(0), bad: badOf(item, chunk.row.integer(0), chunk.row.textOrNull(1)) };
+  const isTimeout = chunk.failed.fault === "timeout";
+  if (chunk.step === "split") return { ...goOn(0), isTimeout };
+  const { from } = chunk.range;
+  if (chunk.failed.fault !== "corrupt") return failedStep(`${item.name} from block ${from}`, chunk.failed);
+  const bad: Bad[] = [{ name: item.name, count: 1, said: `block ${from}: ${explain(chunk.failed)}`, fault: "corrupt" }];
+  return unreadable + 1 >= MAX_UNREADABLE_BLOCKS ? { done: 1, bad } : { ...goOn(1), bad };
 }
 
 /** Numbers in a message are of this one tuple: without them it names what kind of damage it is. */

@@ -19,13 +19,13 @@ const TELLING: Telling = {
   plural: "B-tree indexes",
   bad: "index and table disagree",
   describe: ({ name, said }) => `${name} (${said})`,
-  held: ({ asked, weaklyAsked }) => {
+  held: ({ asked, unaskedCount, weaklyAsked }) => {
     if (weaklyAsked === 0) return "with exactly the entries of their tables, by amcheck";
-    const counted = weaklyAsked === asked ? "all" : weaklyAsked.toLocaleString("en-US");
-    return `with as many entries as their tables have rows (${counted} by count only, the others by amcheck)`.replace(
-      "all by count only, the others by amcheck",
-      "by count only; amcheck sees more",
-    );
+    const isAll = weaklyAsked === asked - unaskedCount;
+    const how = isAll
+      ? "by count only; amcheck sees more"
+      : `${weaklyAsked.toLocaleString("en-US")} by count only, the others by amcheck, which sees more`;
+    return `with as many entries as their tables have rows (${how})`;
   },
 };
 

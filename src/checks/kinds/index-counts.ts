@@ -124,7 +124,7 @@ function isAnsweredBy({ bareName }: BtreeIndex, plan = ""): boolean {
 }
 
 const explainOtherWay = ({ name }: BtreeIndex): string =>
-  `${name} (PostgreSQL counts its entries by another index or not at all)`;
+  `${name} (PostgreSQL would count another index in its place: only amcheck can ask it)`;
 
 function badOf({ name }: BtreeIndex, entries = 0n, rows = 0n): Bad[] {
   if (entries === rows) return [];

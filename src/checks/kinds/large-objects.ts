@@ -38,6 +38,8 @@ const LargeObjectsCursor = z.object({
   bytes: z.string(),
   corrupt: z.array(z.string()),
   corruptCount: z.number(),
+  /** Why the first of them can not be read. */
+  corruptSaid: z.string(),
   deniedCount: z.number(),
   unread: z.array(z.string()),
   unreadCount: z.number(),
@@ -54,6 +56,7 @@ const START: LargeObjectsCursor = {
   bytes: "0",
   corrupt: [],
   corruptCount: 0,
+  corruptSaid: "",
   deniedCount: 0,
   unread: [],
   unreadCount: 0,
@@ -155,15 +158,21 @@ function withFailure(cursor: LargeObjectsCursor, { fault }: StatementFailed): La
 }
 
 function withGap(cursor: LargeObjectsCursor, oid: string, failure: StatementFailed): LargeObjectsCursor {
-  const said = `${oid} (${explain(failure)})`;
   if (failure.fault !== "corrupt") {
-    return { ...cursor, unread: [...cursor.unread, said].slice(0, MAX_LISTED), unreadCount: cursor.unreadCount + 1 };
+    const unread = [...cursor.unread, `${oid} (${explain(failure)})`].slice(0, MAX_LISTED);
+    return { ...cursor, unread, unreadCount: cursor.unreadCount + 1 };
   }
-  return { ...cursor, corrupt: [...cursor.corrupt, said].slice(0, MAX_LISTED), corruptCount: cursor.corruptCount + 1 };
+  return {
+    ...cursor,
+    corrupt: [...cursor.corrupt, oid].slice(0, MAX_LISTED),
+    corruptCount: cursor.corruptCount + 1,
+    corruptSaid: cursor.corruptSaid || explain(failure),
+  };
 }
 
-function corrupt({ corrupt, corruptCount }: LargeObjectsCursor, tail: string): Finding {
-  return { outcome: "failed", observed: `large objects ${listOf(corrupt, corruptCount)}${tail}`, fault: "corrupt" };
+function corrupt({ corrupt, corruptCount, corruptSaid }: LargeObjectsCursor, tail: string): Finding {
+  const observed = `large objects ${listOf(corrupt, corruptCount)}: ${corruptSaid}${tail}`;
+  return { outcome: "failed", observed, fault: "corrupt" };
 }
 
 function stopped(cursor: LargeObjectsCursor): Progress {
