@@ -113,6 +113,7 @@ function walkSql(
   from: bigint,
   to: bigint,
 ): string {
+  const linkOf = types.previous === types.hash ? comparable : hexOf;
   const digest = types.hash === "bytea" ? "digest" : "encode(digest, 'hex')";
   return `select count(*)::text, ${asText("min(o) filter (where not is_self)")}, ${asText("min(o) filter (where not is_linked)")},
   ${asText("min(o) filter (where not is_next)")}, ${asText("min(po) filter (where not is_next)")},
@@ -120,7 +121,7 @@ function walkSql(
   max(${hexOf("p", types.previous)}) filter (where po is null), max(${hexOf("h", types.hash)}) filter (where no is null)
 from (select o, p, h, lag(o) over w po, lead(o) over w no,
     coalesce(${digest} = ${comparable("h", types.hash)}, false) is_self,
-    lag(o) over w is null or coalesce(${hexOf("p", types.previous)} = lag(${hexOf("h", types.hash)}) over w, false) is_linked,
+    lag(o) over w is null or coalesce(${linkOf("p", types.previous)} = lag(${linkOf("h", types.hash)}) over w, false) is_linked,
     lag(o) over w is null or o = lag(o) over w + 1 is_next
   from (select ${orderBy} o, ${previous} p, ${hash} h, sha256((
 ${preimage}

