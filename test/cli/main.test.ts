@@ -119,6 +119,19 @@ describe("a drill of the demo database", () => {
     }
   });
 
+  it("does not begin when no baseline of the source can be captured, and says which check is why", async () => {
+    const plan = await readFile(join(PROJECT, "drills/orders.yml"), "utf8");
+    const planFile = join(directory, "typo.yml");
+    await writeFile(planFile, plan.replace("table: shop.heartbeat", "table: shop.hartbeat"));
+    const { code, stdout, stderr } = await run(["--plan", planFile]);
+    expect(stderr).toMatch(
+      /^Drill\.BaselineFailed: No baseline of orders-production was captured: the check "freshness shop\.hartbeat" could not be asked: relation "shop\.hartbeat" does not exist/,
+    );
+    expect(code).toBe(2);
+    expect(stdout).toContain("capturing a baseline of the source");
+    expect(stdout).not.toContain("taking the backup");
+  });
+
   it("ends at once on SIGINT with 130, and no server of it is left", async () => {
     const command = start([]);
     expect(await command.prints(/^ {2}copy /m)).not.toContain("\u001b");
