@@ -2,7 +2,7 @@ import { isEqual } from "./chunk-sums.ts";
 import type { TableFingerprint } from "./fingerprints.ts";
 import type { Sum } from "./hash-sql.ts";
 import type { Known, Origin } from "./known.ts";
-import type { FoundTable } from "./take-fingerprints.ts";
+import type { FoundTable, TableName } from "./take-fingerprints.ts";
 
 /**
  * How a table was proven, or why it was not:
@@ -41,23 +41,66 @@ export interface Comparing<From extends Origin = Origin> {
   readonly recoveryPoint: string;
   /** Whether rows written after the reference could be counted. */
   readonly tellsWritten: boolean;
-  bounds(table: string): Bounds | undefined;
+  bounds(table: TableName): Bounds | undefined;
   /** Tables that have no fingerprint on purpose. */
-  isUnhashed(table: string): boolean;
+  isUnhashed(table: TableName): boolean;
 }
 
 /** Holds every table against what is known of it from an earlier time. */
 export function compareTables(found: readonly FoundTable[], comparing: Comparing): TableComparison[] {
   const { tables } = comparing.known.fingerprints;
   const known = new Map(tables.map((table) => [table.table, table]));
-  const restored = new Set(found.map(({ table }) => table));
-  const missing = tables.filter(({ table }) => !restored.has(table) && !comparing.isUnhashed(table));
+  const restored = new Map(found.map((table) => [table.table, table]));
+  const changing = changingWholes(found, comparing);
+  const isOfChanging = ({ partOf }: TableName): boolean => partOf !== undefined && changing.has(partOf);
+  const missing = tables.filter(
+    (table) => !restored.has(table.table) && !comparing.isUnhashed(table) && !isOfChanging(table),
+  );
   return [
-    ...found.map((table) => compareOne(table, known.get(table.table), comparing)),
+    ...found.map((table): TableComparison => {
+      const earlier = known.get(table.table) ?? newPartition(table, tables);
+      const compared = compareOne(table, earlier, comparing);
+      // Partitions come and go: what the plan bounds is the partitioned table.
+      const whole = table.partOf === undefined ? undefined : changing.get(table.partOf);
+      return whole === undefined || compared.coverage === "exact" || compared.coverage === "closed"
+        ? compared
+        : { ...whole, table: table.table };
+    }),
     ...missing.map(({ table, rows }): TableComparison => {
       return { table, coverage: "missing", source: rowsOf(rows), restored: null };
     }),
   ];
+}
+
+/** A partition that was made since holds no row of a closed range: what was known of it then is that it had none. */
+function newPartition(
+  { table, partOf }: FoundTable,
+  tables: readonly TableFingerprint[],
+): TableFingerprint | undefined {
+  if (partOf === undefined) return undefined;
+  const closed = tables.find((one) => one.partOf === partOf && one.closed !== undefined)?.closed;
+  return closed && { table, partOf, ...NO_ROWS, closed: { ...closed, ...NO_ROWS } };
+}
+
+const NO_ROWS: Sum = { rows: "0", hash: "0:0" };
+
+/** The partitioned tables that the plan lets change, all of their partitions together. */
+function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map<string, TableComparison> {
+  const wholes = new Map<string, TableComparison>();
+  for (const { partOf } of [...found, ...comparing.known.fingerprints.tables]) {
+    const bounds = partOf === undefined ? undefined : comparing.bounds({ table: partOf });
+    if (partOf === undefined || bounds === undefined || wholes.has(partOf)) continue;
+    const rowsIn = (tables: readonly TableFingerprint[]): string =>
+      String(tables.filter((one) => one.partOf === partOf).reduce((sum, { rows }) => sum + BigInt(rows), 0n));
+    const [before, after] = [rowsIn(comparing.known.fingerprints.tables), rowsIn(found)];
+    wholes.set(partOf, {
+      table: partOf,
+      coverage: isWithin(before, after, bounds) ? "bounds" : "differs",
+      source: rowsOf(before),
+      restored: rowsOf(after),
+    });
+  }
+  return wholes;
 }
 
 function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): TableComparison {
@@ -68,8 +111,9 @@ function compareOne(found: FoundTable, known: TableFingerprint | undefined, comp
   if (isHashed && isEqual(found, known)) return { ...said, coverage: "exact" };
   const cut = found.cuts[comparing.cut];
   if (known.closed !== undefined && cut !== undefined) return compareClosed(table, known.closed, cut, isHashed);
-  const bounds = comparing.bounds(table);
-  if (bounds !== undefined) return { ...said, coverage: isWithin(known, found, bounds) ? "bounds" : "differs" };
+  const bounds = comparing.bounds(found);
+  if (bounds !== undefined)
+    return { ...said, coverage: isWithin(known.rows, found.rows, bounds) ? "bounds" : "differs" };
   return { ...said, coverage: isHashed && isUnchanged(found, comparing) ? "differs" : "moved-on" };
 }
 
@@ -92,8 +136,8 @@ function isUnchanged({ written }: FoundTable, { known, recoveryPoint, tellsWritt
   return tellsWritten && written === "0";
 }
 
-function isWithin(known: Sum, found: Sum, { shrinkPercent, growPercent }: Bounds): boolean {
-  const [before, after] = [Number(known.rows), Number(found.rows)];
+function isWithin(rowsBefore: string, rowsAfter: string, { shrinkPercent, growPercent }: Bounds): boolean {
+  const [before, after] = [Number(rowsBefore), Number(rowsAfter)];
   const most = growPercent === undefined ? Number.POSITIVE_INFINITY : before * (1 + growPercent / 100);
   return after >= Math.floor(before * (1 - shrinkPercent / 100)) && after <= Math.ceil(most);
 }

@@ -6,6 +6,8 @@ const Rows = z.object({ rows: z.string(), hash: z.string() });
 /** One table's content at one time. Numbers are exact and decimal; a hash is two sums of 64-bit words, `first:second`. */
 export const TableFingerprint = z.object({
   table: z.string(),
+  /** Of a partition: the partitioned table at the top. */
+  partOf: z.optional(z.string()),
   ...Rows.shape,
   /** Of the rows whose column `by` is before a moment: those of an append-only table do not change any more. */
   closed: z.optional(z.object({ by: z.string(), before: z.iso.datetime(), ...Rows.shape })),

@@ -21,17 +21,27 @@ import {
 import { bytesOfTables, type ListedTable, listTables } from "./listing.ts";
 import { typeForms } from "./type-forms.ts";
 
+/** A table by its displayed name, and of a partition the table at the top. */
+export type TableName = Pick<TableFingerprint, "table" | "partOf">;
+
+type Named = Pick<ListedTable, "relation" | "partOf">;
+
+const nameOf = ({ relation, partOf }: Named): TableName => ({
+  table: relation.name,
+  ...(partOf === undefined ? {} : { partOf }),
+});
+
 /** What is wanted of the tables of a database. */
 export interface Wanted {
   readonly mode: Mode;
   readonly columnOrder: ColumnOrder;
   /** Of a strong fingerprint, in hex. */
   readonly key: string | undefined;
-  /** The closed ranges of a table, by its displayed name; the last is the one that is kept. */
-  cuts(table: string): readonly (Cut | undefined)[];
+  /** The closed ranges of a table; the last is the one that is kept. */
+  cuts(table: TableName): readonly (Cut | undefined)[];
   /** A transaction (xid8): rows written by it and later ones are counted. */
   readonly writtenSince: bigint | undefined;
-  isLeftOut(table: string): boolean;
+  isLeftOut(table: TableName): boolean;
 }
 
 /** What was found in one table, with the closed ranges it was compared in. */
@@ -50,7 +60,7 @@ export const TakingCursor = z.object({
   walk: WalkProgress,
   tables: z.array(FoundTable),
   unhashed: z.array(z.object({ table: z.string(), why: z.string() })),
-  leftOut: z.array(z.string()),
+  leftOut: z.array(z.object({ table: z.string(), partOf: z.optional(z.string()) })),
   transaction: z.string(),
   nextTransaction: z.string(),
   majorVersion: z.int(),
@@ -78,7 +88,7 @@ type Means = Omit<WalkMeans, "reached" | "binds" | "another"> & {
 
 /**
  * Takes the fingerprint of every table that has rows of its own: ordinary tables, partitions, materialised views. Goes on from a cursor,
- * and answers one with the end that was reached. Throws StatementFailed when the database does not answer, RangeError beyond 20,000 tables.
+ * and answers one with the end that was reached. Throws StatementFailed when the database does not answer, and beyond 20,000 tables.
  */
 export async function takeFingerprints(
   given: Means,
@@ -92,13 +102,13 @@ export async function takeFingerprints(
     const page = await listTables(means.session, BigInt(cursor.afterOid));
     if (page.length === 0) return { cursor, end: "done" };
     if (cursor.tables.length + page.length > MAX_TABLES)
-      throw new RangeError(
-        `There are more than ${MAX_TABLES} tables: leave some out with \`except\`, or split the database's plan.`,
+      throw new StatementFailed(
+        "invalid",
+        `there are more than ${MAX_TABLES} tables: leave some out with \`except\`, or split the database's plan.`,
       );
-    const asked = page.filter(({ relation, unhashed }) => unhashed === undefined && !wanted.isLeftOut(relation.name));
-    const relations = asked.map(({ relation }) => relation);
-    const questions = await questionsOf(means, wanted, relations, cursor);
-    const pageBytes = relations.reduce((sum, { bytes }) => sum + bytes, 0);
+    const asked = page.filter((listed) => listed.unhashed === undefined && !wanted.isLeftOut(nameOf(listed)));
+    const questions = await questionsOf(means, wanted, asked, cursor);
+    const pageBytes = asked.reduce((sum, { relation }) => sum + relation.bytes, 0);
     const doneBefore = cursor.doneBytes;
     const end = await walk(
       {
@@ -147,20 +157,21 @@ async function begin({ session }: Means): Promise<TakingCursor> {
 export async function questionsOf(
   { session }: Pick<Means, "session">,
   wanted: Wanted,
-  relations: readonly Relation[],
+  tables: readonly Named[],
   cursor: TakingCursor,
 ): Promise<TableQuestion[]> {
   const columns = await columnsOf(
     session,
-    relations.map(({ oid }) => oid),
+    tables.map(({ relation }) => relation.oid),
   );
   const types = [...columns.values()].flatMap((table) => table.columns.map(({ typeOid }) => typeOid));
   const forms = await typeForms(session, types);
   const written = writtenIn(wanted, cursor);
-  return relations.map((relation) => {
+  return tables.map((named) => {
+    const { relation } = named;
     const table = columns.get(relation.oid) ?? { aliasCount: 0, columns: [] };
     const { mode, columnOrder } = wanted;
-    const cuts = wanted.cuts(relation.name);
+    const cuts = wanted.cuts(nameOf(named));
     for (const cut of cuts) if (cut !== undefined) assertColumn(relation, table, cut);
     return hashQuestion(relation, table, forms, {
       mode,
@@ -185,22 +196,24 @@ export function writtenIn({ writtenSince }: Wanted, { nextTransaction }: TakingC
 
 function takeOver(cursor: TakingCursor, page: readonly ListedTable[], wanted: Wanted): void {
   const gaps = Map.groupBy(cursor.walk.gaps, ({ table }) => table);
-  for (const { relation, unhashed } of page) {
+  for (const listed of page) {
+    const { relation, unhashed } = listed;
     const { name: table, oid } = relation;
+    const name = nameOf(listed);
     const progress = cursor.walk.tables[String(oid)];
     const [gap] = gaps.get(table) ?? [];
     if (unhashed !== undefined) cursor.unhashed.push({ table, why: unhashed });
-    else if (wanted.isLeftOut(table)) cursor.leftOut.push(table);
+    else if (wanted.isLeftOut(name)) cursor.leftOut.push(name);
     // What has a gap, or was not come to, is in the walk's gaps or behind its end.
     else if (gap === undefined && progress?.pending.length === 0)
-      cursor.tables.push({ oid: String(oid), ...foundIn(table, progress, wanted.cuts(table)) });
+      cursor.tables.push({ oid: String(oid), ...foundIn(name, progress, wanted.cuts(name)) });
   }
   cursor.walk.tables = {};
   cursor.afterOid = String(page.at(-1)?.relation.oid ?? cursor.afterOid);
 }
 
 function foundIn(
-  table: string,
+  name: TableName,
   progress: WalkProgress["tables"][string],
   cuts: readonly (Cut | undefined)[],
 ): Omit<FoundTable, "oid"> {
@@ -211,7 +224,7 @@ function foundIn(
   const isClosed = own !== undefined && ownSum !== undefined;
   const chunks = chunksOf(progress, isClosed ? kept : undefined);
   return {
-    table,
+    ...name,
     ...whole,
     ...(isClosed ? { closed: { by: own.by, before: own.before.toISOString(), ...ownSum } } : {}),
     ...(chunks === undefined ? {} : { chunks }),

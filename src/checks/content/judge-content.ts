@@ -1,12 +1,11 @@
 import { leaveDrift } from "../../evidence/drift.ts";
 import { type Coverage, compareTables, type TableComparison, together } from "../../fingerprint/compare.ts";
 import { hindranceIn, type Known } from "../../fingerprint/known.ts";
-import type { TakingCursor, Wanted } from "../../fingerprint/take-fingerprints.ts";
-import { writtenIn } from "../../fingerprint/take-fingerprints.ts";
+import { type TableName, type TakingCursor, type Wanted, writtenIn } from "../../fingerprint/take-fingerprints.ts";
 import { type CheckOf, checkName } from "../../plan/checks.ts";
-import { displayName, parseTable } from "../../reading/identifiers.ts";
 import { countOf, listOf } from "../expectation.ts";
 import type { Asking, Finding, Reference } from "../kind.ts";
+import { declaredFor } from "./declared.ts";
 import { placesOf } from "./places-of.ts";
 
 type Check = CheckOf<"fingerprint">;
@@ -61,15 +60,15 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
 }
 
 function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content, known: Known<Reference>, cut: number) {
-  const unhashed = new Set([...cursor.unhashed.map(({ table }) => table), ...cursor.leftOut]);
+  const unhashed = new Set([...cursor.unhashed, ...cursor.leftOut].map(({ table }) => table));
   return {
     known,
     hindrance: hindranceIn(known, cursor.majorVersion),
     cut,
     recoveryPoint: drill.recoveryPoint.arn,
     tellsWritten: writtenIn(wanted, cursor) !== undefined,
-    bounds: (name: string) => check.changing.find(({ table }) => displayName(parseTable(table)) === name),
-    isUnhashed: (table: string) => unhashed.has(table),
+    bounds: (name: TableName) => declaredFor(check.changing, name),
+    isUnhashed: (name: TableName) => unhashed.has(name.table) || wanted.isLeftOut(name),
   };
 }
 
@@ -130,7 +129,7 @@ function notesOf({ unhashed, leftOut }: TakingCursor): string {
   const notes = unhashed.map(({ table, why }) => `${table} (${why})`);
   return [
     ...(notes.length === 0 ? [] : [`not in any backup: ${listOf(notes)}`]),
-    ...(leftOut.length === 0 ? [] : [`left out by the plan: ${listOf(leftOut)}`]),
+    ...(leftOut.length === 0 ? [] : [`left out by the plan: ${listOf(leftOut.map(({ table }) => table))}`]),
   ]
     .map((note) => `; ${note}`)
     .join("");

@@ -25,8 +25,9 @@ export async function placesOf(
     const of = reference.fingerprints.tables.find((one) => one.table === table);
     const found = cursor.tables.find((one) => one.table === table);
     if (of?.chunks === undefined || found === undefined) continue;
-    const relations = await relationsOf(asking.session, [BigInt(found.oid)]);
-    const [question] = await questionsOf(asking, wanted, relations, cursor);
+    const [relation] = await relationsOf(asking.session, [BigInt(found.oid)]);
+    if (relation === undefined) continue;
+    const [question] = await questionsOf(asking, wanted, [{ relation, partOf: found.partOf }], cursor);
     if (question === undefined) continue;
     const binds = wanted.key === undefined ? {} : { binds: { [KEY_BIND]: wanted.key } };
     const mismatches = await localise({ ...means, ...binds }, question, of, of.closed === undefined ? undefined : 0);

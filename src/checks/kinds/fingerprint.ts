@@ -2,10 +2,16 @@ import * as z from "zod/mini";
 import type { Fingerprints } from "../../fingerprint/fingerprints.ts";
 import type { Cut } from "../../fingerprint/hash-sql.ts";
 import { type Known, knownFrom } from "../../fingerprint/known.ts";
-import { keptTables, TakingCursor, takeFingerprints, type Wanted } from "../../fingerprint/take-fingerprints.ts";
+import {
+  keptTables,
+  type TableName,
+  TakingCursor,
+  takeFingerprints,
+  type Wanted,
+} from "../../fingerprint/take-fingerprints.ts";
 import type { CheckOf } from "../../plan/checks.ts";
-import { displayName, parseTable } from "../../reading/identifiers.ts";
 import type { WalkEnd } from "../../reading/walk-progress.ts";
+import { declaredFor, plainName } from "../content/declared.ts";
 import { judgeContent } from "../content/judge-content.ts";
 import { countOf, listOf } from "../expectation.ts";
 import { type Finding, found, type KindOfCheck } from "../kind.ts";
@@ -82,20 +88,30 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
 const labelFor = ({ mode }: Check, label: string): string | undefined => (mode === "strong" ? label : undefined);
 
 function wantedBy(check: Check): Pick<Wanted, "mode" | "columnOrder" | "isLeftOut"> {
-  const leftOut = new Set(check.except.map(nameOf));
-  return { mode: check.mode, columnOrder: check.columnOrder, isLeftOut: (table) => leftOut.has(table) };
+  const { mode, columnOrder, except } = check;
+  return {
+    mode,
+    columnOrder,
+    isLeftOut: (table) =>
+      declaredFor(
+        except.map((one) => ({ table: one })),
+        table,
+      ) !== undefined,
+  };
 }
 
-const nameOf = (table: string): string => displayName(parseTable(table));
-
-function cutOf(known: Known | undefined, name: string): Cut | undefined {
-  const closed = known?.fingerprints.tables.find(({ table }) => table === name)?.closed;
-  return closed && { by: closed.by, before: new Date(closed.before) };
+function cutOf(known: Known | undefined, name: TableName): Cut | undefined {
+  const tables = known?.fingerprints.tables ?? [];
+  const same = tables.find(({ table }) => table === name.table);
+  // A partition that was made since is held against the range of the others.
+  const sibling =
+    same ?? tables.find(({ partOf, closed }) => partOf !== undefined && partOf === name.partOf && closed !== undefined);
+  return sibling?.closed && { by: sibling.closed.by, before: new Date(sibling.closed.before) };
 }
 
 /** The closed range as it will be known to later drills: what was written before `settles` ago is taken as settled. */
-function ownCut({ closed }: Check, name: string, at: string): Cut | undefined {
-  const declared = closed.find(({ table }) => nameOf(table) === name);
+function ownCut({ closed }: Check, name: TableName, at: string): Cut | undefined {
+  const declared = declaredFor(closed, name);
   return declared && { by: declared.by, before: new Date(Date.parse(at) - declared.settles * 1000) };
 }
 
@@ -111,11 +127,17 @@ function brokenBy({ walk: { gaps } }: TakingCursor, end: Exclude<WalkEnd, "pause
   };
 }
 
+/** Tables that the plan names and the source does not have: misspelt, or gone. */
 function unknownTables({ closed, changing, except }: Check, { tables, leftOut, unhashed }: TakingCursor): string[] {
-  const there = new Set([...tables, ...unhashed].map(({ table }) => table).concat(leftOut));
+  const there = new Set([
+    ...tables.flatMap(({ table, partOf }) => [table, partOf]),
+    ...unhashed.map(({ table }) => table),
+    ...leftOut.flatMap(({ table, partOf }) => [table, partOf]),
+  ]);
   return [...closed, ...changing]
-    .map(({ table }) => nameOf(table))
-    .concat(except.map(nameOf))
+    .map(({ table }) => table)
+    .concat(except)
+    .map(plainName)
     .filter((name) => !there.has(name));
 }
 

@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Drift } from "../../src/evidence/drift.ts";
+import { Sandbox } from "../checks/sandbox.ts";
+import { Content, type FingerprintInput } from "./content.ts";
+
+let sandbox: Sandbox;
+let content: Content;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.open();
+});
+afterAll(() => sandbox?.close());
+
+const TABLES = `create table item (id int primary key, name text, at timestamptz default '2026-11-01 08:00+00');
+  insert into item select n, 'item ' || n from generate_series(1, 1000) n; create table other as select 1 a;`;
+
+/** Captured, changed in between, and asked as if it had been restored. */
+async function asked(
+  change: string,
+  input: FingerprintInput = {},
+  { tables = TABLES, capturedWith = input }: { tables?: string; capturedWith?: FingerprintInput } = {},
+) {
+  content = new Content(sandbox);
+  const database = await sandbox.database(tables);
+  expect((await content.capture(database, capturedWith)).finding).toMatchObject({ outcome: "held" });
+  for (const statement of change.split(";")) if (statement.trim() !== "") await sandbox.run(database, statement);
+  return content.ask(database, input);
+}
+
+describe("the content of a restored database", () => {
+  it("is held when every table is as it was, and says against what", async () => {
+    expect(await asked("")).toMatchObject({
+      outcome: "held",
+      observed: "1,001 rows of 2 tables: 2 tables as they were; against the baseline of 2026-11-01T11:00:00.000Z",
+    });
+    const drift = await content.comparison.parts("drill").get("drift.json", Drift);
+    expect(drift?.["fingerprint"]?.entries).toEqual([
+      {
+        key: "table public.item",
+        source: expect.stringMatching(/^1,000 rows, [0-9a-f]{16}$/),
+        restored: expect.any(String),
+        match: true,
+        coverage: "exact",
+      },
+      {
+        key: "table public.other",
+        source: expect.any(String),
+        restored: expect.any(String),
+        match: true,
+        coverage: "exact",
+      },
+    ]);
+    expect(drift?.["fingerprint"]?.reference).toEqual({
+      kind: "baseline",
+      id: "baseline",
+      takenAt: "2026-11-01T11:00:00.000Z",
+    });
+  });
+
+  it("is failed when rows are gone and nothing was written since: nothing but loss explains that", async () => {
+    expect(await asked("delete from item where id = 7")).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(
+        /^public\.item has 999 rows, [0-9a-f]{16} instead of 1,000 rows, [0-9a-f]{16}; against the baseline/,
+      ),
+    });
+  });
+
+  it("is failed when a table did not come back", async () => {
+    expect(await asked("drop table other")).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(/^public\.other is missing \(1 row\); against/),
+    });
+  });
+
+  it("is not proven for a table that was written to after the baseline, unless the plan declares that it changes", async () => {
+    const change = "update item set name = 'new' where id = 3; insert into item values (1001, 'x')";
+    expect(await asked(change)).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringMatching(
+        /^1 table of 2 can not be proven: public\.item has changed since: declare it closed or changing; against/,
+      ),
+    });
+    expect(await asked(change, { changing: [{ table: "item", growPercent: 1 }] })).toMatchObject({
+      outcome: "held",
+      observed: expect.stringContaining("1 table as they were, 1 table within the bounds declared"),
+    });
+  });
+
+  it("is failed when a table changed by more than the plan lets it", async () => {
+    const grown = "insert into item select n, 'x' from generate_series(1001, 1200) n";
+    expect(await asked(grown, { changing: [{ table: "item", growPercent: 10 }] })).toMatchObject({ outcome: "failed" });
+    expect(await asked("delete from item where id < 3", { changing: [{ table: "item" }] })).toMatchObject({
+      outcome: "failed",
+    });
+    expect(
+      await asked("delete from item where id < 3", { changing: [{ table: "item", shrinkPercent: 1 }] }),
+    ).toMatchObject({ outcome: "held" });
+  });
+
+  const closed = { closed: [{ table: "item", by: "at" }] };
+
+  it("is held for an append-only table whose closed range is as it was, however it has grown", async () => {
+    const grown = "insert into item select n, 'x', now() from generate_series(1001, 1200) n";
+    expect(await asked(grown, closed)).toMatchObject({
+      outcome: "held",
+      observed: expect.stringContaining("1 table as they were, 1 table in the range that is closed"),
+    });
+  });
+
+  it("is failed when one row of a closed range is another, even one that was written later", async () => {
+    const edited = "insert into item values (1001, 'x', now()); update item set name = 'ITEM 5' where id = 5";
+    expect(await asked(edited, closed)).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(
+        /public\.item has 1,000 rows, \w+ before [^ ]+ instead of 1,000 rows, \w+ before /,
+      ),
+    });
+  });
+
+  it("is not captured with a closed range by no column, or of no table", async () => {
+    content = new Content(sandbox);
+    const database = await sandbox.database(TABLES);
+    await expect(content.capture(database, { closed: [{ table: "item", by: "att" }] })).rejects.toThrow(
+      /closed range of public\.item is by "att"/,
+    );
+    expect((await content.capture(database, { changing: [{ table: "itme" }] })).finding).toMatchObject({
+      outcome: "unchecked",
+      observed: "the plan names tables that the source does not have: public.itme",
+    });
+    expect(await content.fingerprints("baseline")).toBeUndefined();
+  });
+
+  it("leaves tables out when the plan says so, and says so itself", async () => {
+    expect(await asked("delete from item where id = 7", { except: ["item"] })).toMatchObject({
+      outcome: "held",
+      observed: expect.stringMatching(/^1 row of 1 table: .*; left out by the plan: public\.item$/),
+    });
+  });
+
+  it("takes partitions that came since for what they are", async () => {
+    const tables = `create table p (id int, at timestamptz) partition by range (id); create table p1 partition of p for values from (0) to (10);
+      insert into p select n, '2026-10-01' from generate_series(1, 9) n;`;
+    const more = "create table p2 partition of p for values from (10) to (20); insert into p values (11, now())";
+    expect(await asked(more, {}, { tables })).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringContaining("public.p2 is new"),
+    });
+    expect(await asked(more, { closed: [{ table: "p", by: "at" }] }, { tables })).toMatchObject({ outcome: "held" });
+    expect(
+      await asked(
+        `${more}; insert into p values (12, '2026-10-02')`,
+        { closed: [{ table: "p", by: "at" }] },
+        { tables },
+      ),
+    ).toMatchObject({ outcome: "failed" });
+    expect(
+      await asked(
+        "drop table p1; create table p2 partition of p for values from (10) to (20); insert into p select n, now() from generate_series(10, 18) n",
+        { changing: [{ table: "p" }] },
+        { tables },
+      ),
+    ).toMatchObject({ outcome: "held" });
+  });
+
+  it("says in which blocks of a large table the mismatch is", async () => {
+    const tables = "create table item as select n id, repeat('x', 700) filler from generate_series(1, 40000) n;";
+    const finding = await asked("delete from item where id = 30000", {}, { tables });
+    expect(finding.outcome).toBe("failed");
+    const [, from, to] = /, in blocks (\d+) (?:to (\d+)|on);/.exec(finding.observed) ?? [];
+    // 11 rows a block.
+    const block = Math.floor(30000 / 11);
+    expect(Number(from)).toBeLessThanOrEqual(block);
+    expect(Number(to ?? 1e9)).toBeGreaterThan(block);
+    expect(Number(to ?? 3700) - Number(from)).toBeLessThan(2000);
+  });
+
+  it("can not be compared without anything to compare with: then this drill's own is kept for the next", async () => {
+    content = new Content(sandbox);
+    const database = await sandbox.database(TABLES);
+    expect(await content.ask(database, {}, { references: [] })).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringMatching(/^there is nothing to compare 1,001 rows of 2 tables with yet/),
+    });
+    const drill = { kind: "drill" as const, id: "drill-0", takenAt: "2026-10-31T11:00:00.000Z", prefix: "drill" };
+    expect(await content.ask(database, {}, { references: [drill] })).toMatchObject({
+      outcome: "held",
+      observed: expect.stringContaining("against the drill of 2026-10-31T11:00:00.000Z"),
+    });
+    await sandbox.run(database, "delete from item where id = 7");
+    expect(await content.ask(database, {}, { references: [{ ...drill, prefix: "drill" }] })).toMatchObject({
+      outcome: "failed",
+    });
+  });
+
+  it("is not compared across modes", async () => {
+    expect(
+      await asked("delete from item where id = 7", { mode: "fast" }, { capturedWith: { mode: "strong" } }),
+    ).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringContaining("its fingerprints are strong, the plan's are fast"),
+    });
+  });
+
+  it("is empty where there are no rows", async () => {
+    expect(await asked("", {}, { tables: "create table t (a int)" })).toMatchObject({ outcome: "empty" });
+  });
+});
