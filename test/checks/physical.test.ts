@@ -153,6 +153,17 @@ describe("a foreign-keys check", () => {
     ]);
   });
 
+  it("stops after ten statements in a row that were not answered in time", async () => {
+    const tables = Array.from({ length: 120 }, (_, n) => `create table t${n} (a int references a)`).join(";");
+    const database = await sandbox.database(`create table a (id int primary key); ${tables}`);
+    const { planned, api } = await ask(sandbox, database, [{ kind: "foreign-keys" }], timeOutAt(/not exists/));
+    expect(planned[0]).toMatchObject({ outcome: "unchecked", fault: "timeout" });
+    expect(planned[0]?.observed).toMatch(
+      /^none of 120 foreign keys asked; could not be asked: t\d+_a_fkey on public\.t\d+ \(not answered within .*; 10 statements in a row were not answered in time, the rest was not asked$/,
+    );
+    expect(api.statements.filter((sql) => sql.includes("not exists"))).toHaveLength(10);
+  });
+
   it("samples in an order that the drill seeds", async () => {
     const tables = Array.from({ length: 30 }, (_, n) => `create table t${n} (a int references a)`).join(";");
     const database = await sandbox.database(`create table a (id int primary key); ${tables}`);

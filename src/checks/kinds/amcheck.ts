@@ -1,6 +1,6 @@
 import type { DataSession } from "../../aws/data-api.ts";
 
-/** Which of amcheck's functions the drill's role may use, and where they are; `why` says what to do when it is none. */
+/** Which of amcheck's functions the drill's role may use, and where they are. */
 export interface Amcheck {
   readonly schema: string;
   readonly mayCheckIndexes: boolean;
@@ -25,9 +25,9 @@ export async function findAmcheck(session: DataSession): Promise<Amcheck | undef
   return { schema: row.text(0), mayCheckIndexes: row.flag(1), mayCheckHeaps: row.flag(2) };
 }
 
-/** What is in the way of a function of amcheck, and what to do about it. */
-export function explainAbsence(amcheck: Amcheck | undefined, name: "bt_index_check" | "verify_heapam"): string {
+/** Why heaps can not be checked, and what to do about it. */
+export function explainAbsence(amcheck: Amcheck | undefined): string {
   return amcheck === undefined
-    ? `the extension amcheck is not there: create it on the source and grant execute on ${name} to the drill's role, and the next recovery point has both`
-    : `the drill's role may not execute amcheck's ${name}: grant it on the source, with usage on schema ${amcheck.schema}`;
+    ? "the extension amcheck is not there: create it on the source and grant execute on verify_heapam to the drill's role, and the next recovery point has both"
+    : `the drill's role may not execute amcheck's verify_heapam: grant it on the source, with usage on schema ${amcheck.schema}`;
 }

@@ -65,7 +65,7 @@ export const heap: KindOfCheck<"heap"> = {
   async ask(check, asking, stored) {
     const amcheck = await findAmcheck(asking.session);
     if (amcheck === undefined || !amcheck.mayCheckHeaps) {
-      return found("unchecked", explainAbsence(amcheck, "verify_heapam"), { fault: "denied" });
+      return found("unchecked", explainAbsence(amcheck), amcheck === undefined ? {} : { fault: "denied" });
     }
     const verify: Verify = (item, range) => findingsOf(amcheck.schema, item, range);
     const list = async (after: string) => {
