@@ -57,8 +57,9 @@ export async function lookAtChain(session: DataSession, chain: ChainColumns): Pr
     return { step: "no-chain", why: `${column} is of type ${type}: hashes are bytea, or text in hex` };
   }
   const types = { previous: before, hash: own };
+  // Not "nulls last": an index is not read backwards for that.
   const end = (direction: "asc" | "desc"): string =>
-    `(select ${orderBy} o, ${previous} p, ${hash} h from ${table} order by ${orderBy} ${direction} nulls last limit 1)`;
+    `(select ${orderBy} o, ${previous} p, ${hash} h from ${table} where ${orderBy} is not null order by ${orderBy} ${direction} limit 1)`;
   const ends = onlyRow(
     await session.query(`select ${asText("first.o")}, ${hexOf("first.p", before)}, ${asText("last.o")}, ${hexOf("last.h", own)}
 from ${end("asc")} first, ${end("desc")} last`),

@@ -6,7 +6,7 @@ import { USER_SCHEMAS } from "../reading/relations.ts";
  */
 export interface Section {
   readonly kind: string;
-  /** Answers `k` (bigint) and `sub` (int), in whose order it is paged and that are unique together, and what `name` and `definition` need. */
+  /** Answers `k` (oid) and `sub` (int), in whose order it is paged and that are unique together, and what `name` and `definition` need. */
   readonly rows: string;
   readonly name: string;
   readonly definition: string;

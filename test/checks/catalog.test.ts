@@ -3,7 +3,7 @@ import { catalog } from "../../src/checks/kinds/catalog.ts";
 import { Catalog } from "../../src/structure/catalog.ts";
 import { catalogDrift } from "../../src/structure/diff.ts";
 import { baselineAt, Comparison } from "./comparing.ts";
-import { askOne, Sandbox } from "./sandbox.ts";
+import { ask, Sandbox } from "./sandbox.ts";
 
 const CHECK = { kind: "catalog", required: true } as const;
 const STRUCTURE = `create table orders (id bigserial primary key, total numeric default 0);
@@ -120,10 +120,22 @@ describe("a catalog check", () => {
   });
 
   it("is asked by a drill like every other check, and leaves the next one its own search_path", async () => {
-    expect(await askOne(sandbox, await sandbox.database(STRUCTURE), CHECK)).toMatchObject({
-      name: "catalog",
-      outcome: "unchecked",
-      expected: "the structure that was there before, or changed by migrations alone",
-    });
+    const { planned } = await ask(sandbox, await sandbox.database(STRUCTURE), [
+      CHECK,
+      {
+        kind: "sql",
+        name: "path",
+        sql: "select current_setting('search_path')",
+        expect: { equals: '"$user", public' },
+      },
+    ]);
+    expect(planned).toMatchObject([
+      {
+        name: "catalog",
+        outcome: "unchecked",
+        expected: "the structure that was there before, or changed by migrations alone",
+      },
+      { name: "path", outcome: "held" },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ const PROVIDER = (letter: string): string =>
 
 const database: Section = {
   kind: "database",
-  rows: "select d.oid::bigint k, 0 sub, d.*, d as whole from pg_database d where d.datname = current_database()",
+  rows: "select d.oid k, 0 sub, d.*, d as whole from pg_database d where d.datname = current_database()",
   name: "'this database'",
   definition: parts(
     "pg_encoding_to_char(p.encoding)",
@@ -25,7 +25,7 @@ const database: Section = {
 // A setting with a dot is the user's own, and people keep secrets in them.
 const settings: Section = {
   kind: "setting",
-  rows: `select s.setrole::bigint k, t.nth::int sub, s.setrole, t.setting from pg_db_role_setting s, unnest(s.setconfig) with ordinality t(setting, nth)
+  rows: `select s.setrole k, t.nth::int sub, s.setrole, t.setting from pg_db_role_setting s, unnest(s.setconfig) with ordinality t(setting, nth)
     where s.setdatabase = (select oid from pg_database where datname = current_database())`,
   name: "split_part(p.setting, '=', 1) || case when p.setrole = 0 then '' else ' for ' || quote_ident(pg_get_userbyid(p.setrole)) end",
   definition: `case when split_part(p.setting, '=', 1) like '%.%' then ${hashed("substr(p.setting, strpos(p.setting, '=') + 1)")} else substr(p.setting, strpos(p.setting, '=') + 1) end`,
@@ -33,14 +33,14 @@ const settings: Section = {
 
 const schemas: Section = {
   kind: "schema",
-  rows: `select n.oid::bigint k, 0 sub, n.* from pg_namespace n where ${USER_SCHEMAS} and ${notOfExtension("pg_namespace", "n.oid")}`,
+  rows: `select n.oid k, 0 sub, n.* from pg_namespace n where ${USER_SCHEMAS} and ${notOfExtension("pg_namespace", "n.oid")}`,
   name: "quote_ident(p.nspname)",
   definition: ownedBy("p.nspowner"),
 };
 
 const extensions: Section = {
   kind: "extension",
-  rows: "select e.oid::bigint k, 0 sub, e.* from pg_extension e",
+  rows: "select e.oid k, 0 sub, e.* from pg_extension e",
   name: "quote_ident(p.extname)",
   definition:
     "format('version %s; in %I', p.extversion, (select n.nspname from pg_namespace n where n.oid = p.extnamespace))",
@@ -58,7 +58,7 @@ const PUBLISHED_COLUMNS = `(select string_agg(format('%s (%s)', c.rel, c.names),
 
 const publications: Section = {
   kind: "publication",
-  rows: "select y.oid::bigint k, 0 sub, y.*, y as whole from pg_publication y",
+  rows: "select y.oid k, 0 sub, y.*, y as whole from pg_publication y",
   name: "quote_ident(p.pubname)",
   definition: parts(
     when("p.puballtables", "'all tables'"),
@@ -73,7 +73,7 @@ const publications: Section = {
 
 const collations: Section = {
   kind: "collation",
-  rows: `select o.oid::bigint k, 0 sub, o.*, o as whole from (${own("pg_collation", "o", "coll")})`,
+  rows: `select o.oid k, 0 sub, o.*, o as whole from (${own("pg_collation", "o", "coll")})`,
   name: "format('%I.%I', (select n.nspname from pg_namespace n where n.oid = p.collnamespace), p.collname)",
   definition: parts(
     PROVIDER("p.collprovider::text"),
@@ -88,7 +88,7 @@ const collations: Section = {
 // Options may hold an address or a password.
 const servers: Section = {
   kind: "foreign server",
-  rows: `select s.oid::bigint k, 0 sub, s.* from pg_foreign_server s where ${notOfExtension("pg_foreign_server", "s.oid")}`,
+  rows: `select s.oid k, 0 sub, s.* from pg_foreign_server s where ${notOfExtension("pg_foreign_server", "s.oid")}`,
   name: "quote_ident(p.srvname)",
   definition: parts(
     "(select 'wrapper ' || quote_ident(w.fdwname) from pg_foreign_data_wrapper w where w.oid = p.srvfdw)",

@@ -5,6 +5,9 @@ import { STANDALONE_TYPES } from "./types.ts";
 const grantee = (role: string): string =>
   `case ${role} when 0 then 'public' else quote_ident(pg_get_userbyid(${role})) end`;
 
+/** The superuser of initdb: what an owner may do by default is the same for all, and is worked out once a statement. */
+const ANY_OWNER = 10;
+
 /**
  * One entry for every role that may do anything with an object, whoever granted it. `all` is what the owner has when nothing was said:
  * PostgreSQL 17 added a privilege to it (maintain), and a dump of an earlier version grants it along.
@@ -14,7 +17,7 @@ const grants = (on: string, letter: string, rows: string, name: string): Section
   kind: "grant",
   rows: `select k, sub * 100000 + row_number() over (partition by k, sub order by role, may_grant)::int sub, id, attnum, role, may_grant, privileges from (
     select o.k, o.sub, o.id, o.attnum, x.grantee role, x.is_grantable may_grant,
-      case when '${letter}' <> 'c' and array_agg(distinct x.privilege_type) @> array(select privilege_type from aclexplode(acldefault('${letter}', o.owner)) where grantee = o.owner)
+      case when '${letter}' <> 'c' and array_agg(distinct x.privilege_type) @> array(select privilege_type from aclexplode(acldefault('${letter}', ${ANY_OWNER})) where grantee = ${ANY_OWNER})
         then 'all' else string_agg(distinct x.privilege_type, ', ') end privileges,
       x.grantee = o.owner is_owner
     from (${rows}) o, aclexplode(coalesce(o.acl, acldefault('${letter}', o.owner))) x
@@ -28,10 +31,10 @@ const grants = (on: string, letter: string, rows: string, name: string): Section
 });
 
 const relations = (kinds: string): string =>
-  `select c.oid::bigint k, 0 sub, c.oid id, 0 attnum, c.relacl acl, c.relowner owner from ${OWN_RELATIONS} where c.relkind in (${kinds})`;
+  `select c.oid k, 0 sub, c.oid id, 0 attnum, c.relacl acl, c.relowner owner from ${OWN_RELATIONS} where c.relkind in (${kinds})`;
 
 const DEFAULTS = `select k, row_number() over (partition by k order by role, may_grant)::int sub, role, may_grant, privileges, defaclrole, defaclnamespace, defaclobjtype
-  from (select d.oid::bigint k, d.defaclrole, d.defaclnamespace, d.defaclobjtype, x.grantee role, x.is_grantable may_grant, string_agg(distinct x.privilege_type, ', ') privileges
+  from (select d.oid k, d.defaclrole, d.defaclnamespace, d.defaclobjtype, x.grantee role, x.is_grantable may_grant, string_agg(distinct x.privilege_type, ', ') privileges
     from pg_default_acl d, aclexplode(d.defaclacl) x group by d.oid, x.grantee, x.is_grantable) g`;
 
 const defaults: Section = {
@@ -49,39 +52,39 @@ export const GRANT_SECTIONS: readonly Section[] = [
   grants(
     "column",
     "c",
-    `select a.attrelid::bigint k, a.attnum::int sub, a.attrelid id, a.attnum::int attnum, a.attacl acl, c.relowner owner
+    `select a.attrelid k, a.attnum::int sub, a.attrelid id, a.attnum::int attnum, a.attacl acl, c.relowner owner
       from pg_attribute a join (${OWN_RELATIONS}) on c.oid = a.attrelid where a.attacl is not null and not a.attisdropped`,
     "p.id::regclass::text || '.' || (select quote_ident(a.attname) from pg_attribute a where a.attrelid = p.id and a.attnum = p.attnum)",
   ),
   grants(
     "function",
     "f",
-    `select f.oid::bigint k, 0 sub, f.oid id, 0 attnum, f.proacl acl, f.proowner owner from (${own("pg_proc", "f", "pro")})`,
+    `select f.oid k, 0 sub, f.oid id, 0 attnum, f.proacl acl, f.proowner owner from (${own("pg_proc", "f", "pro")})`,
     "p.id::regprocedure::text",
   ),
   grants(
     "schema",
     "n",
-    `select n.oid::bigint k, 0 sub, n.oid id, 0 attnum, n.nspacl acl, n.nspowner owner from pg_namespace n
+    `select n.oid k, 0 sub, n.oid id, 0 attnum, n.nspacl acl, n.nspowner owner from pg_namespace n
       where ${USER_SCHEMAS} and ${notOfExtension("pg_namespace", "n.oid")}`,
     "(select quote_ident(n.nspname) from pg_namespace n where n.oid = p.id)",
   ),
   grants(
     "type",
     "T",
-    `select t.oid::bigint k, 0 sub, t.oid id, 0 attnum, t.typacl acl, t.typowner owner from ${STANDALONE_TYPES}`,
+    `select t.oid k, 0 sub, t.oid id, 0 attnum, t.typacl acl, t.typowner owner from ${STANDALONE_TYPES}`,
     "p.id::regtype::text",
   ),
   grants(
     "",
     "d",
-    "select d.oid::bigint k, 0 sub, d.oid id, 0 attnum, d.datacl acl, d.datdba owner from pg_database d where d.datname = current_database()",
+    "select d.oid k, 0 sub, d.oid id, 0 attnum, d.datacl acl, d.datdba owner from pg_database d where d.datname = current_database()",
     "'this database'",
   ),
   grants(
     "foreign server",
     "S",
-    `select s.oid::bigint k, 0 sub, s.oid id, 0 attnum, s.srvacl acl, s.srvowner owner from pg_foreign_server s where ${notOfExtension("pg_foreign_server", "s.oid")}`,
+    `select s.oid k, 0 sub, s.oid id, 0 attnum, s.srvacl acl, s.srvowner owner from pg_foreign_server s where ${notOfExtension("pg_foreign_server", "s.oid")}`,
     "quote_ident((select s.srvname from pg_foreign_server s where s.oid = p.id))",
   ),
   defaults,

@@ -10,7 +10,7 @@ const marked = (flag: string): string =>
 
 const tables: Section = {
   kind: "table",
-  rows: `select c.oid::bigint k, 0 sub, c.* from ${OWN_RELATIONS} where c.relkind in ('r', 'p', 'f')`,
+  rows: `select c.oid k, 0 sub, c.* from ${OWN_RELATIONS} where c.relkind in ('r', 'p', 'f')`,
   name: TABLE,
   definition: parts(
     "case p.relkind when 'p' then 'partitioned by ' || pg_get_partkeydef(p.oid) when 'f' then 'foreign table' else 'table' end",
@@ -35,7 +35,7 @@ const VIEW_KINDS = "'v', 'm'";
 
 const views: Section = {
   kind: "view",
-  rows: `select c.oid::bigint k, 0 sub, c.* from ${OWN_RELATIONS} where c.relkind in (${VIEW_KINDS})`,
+  rows: `select c.oid k, 0 sub, c.* from ${OWN_RELATIONS} where c.relkind in (${VIEW_KINDS})`,
   name: TABLE,
   definition: parts(
     when("p.relkind = 'm'", "'materialised'"),
@@ -52,7 +52,7 @@ const notNullNotValid = `exists (select from pg_constraint k where k.conrelid = 
 
 const columns: Section = {
   kind: "column",
-  rows: `select a.attrelid::bigint k, a.attnum::int sub, a.*, c.relkind, c.oid rel from pg_attribute a
+  rows: `select a.attrelid k, a.attnum::int sub, a.*, c.relkind, c.oid rel from pg_attribute a
     join (${OWN_RELATIONS}) on c.oid = a.attrelid
     where a.attnum > 0 and not a.attisdropped and (c.relkind in ('r', 'p', 'f') or (c.relkind in (${VIEW_KINDS}) and a.atthasdef))`,
   name: "p.rel::regclass::text || '.' || quote_ident(p.attname)",
@@ -79,7 +79,7 @@ const disabledTriggers = (constraint: string): string =>
 // that are made up again by every restore of a dump.
 const constraints: Section = {
   kind: "constraint",
-  rows: `select k.oid::bigint k, 0 sub, k.oid, k.conname, k.conrelid, k.contypid from pg_constraint k
+  rows: `select k.oid k, 0 sub, k.oid, k.conname, k.conrelid, k.contypid from pg_constraint k
     where k.contype not in ('n', 't') and (k.contype <> 'f' or k.conparentid = 0 or ${disabledTriggers("k.oid")})
       and (exists (select from (${OWN_RELATIONS}) where c.oid = k.conrelid)
         or exists (select from (${OWN_TYPES}) where t.oid = k.contypid))`,
@@ -90,7 +90,7 @@ const constraints: Section = {
 // The index behind a constraint is told by the constraint, unless something is wrong with it.
 const indexes: Section = {
   kind: "index",
-  rows: `select c.oid::bigint k, 0 sub, i.* from pg_index i join (${OWN_RELATIONS}) on c.oid = i.indexrelid
+  rows: `select c.oid k, 0 sub, i.* from pg_index i join (${OWN_RELATIONS}) on c.oid = i.indexrelid
     where not (i.indisvalid and i.indisready and i.indislive)
       or not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))`,
   name: "p.indexrelid::regclass::text || ' on ' || p.indrelid::regclass::text",
@@ -104,7 +104,7 @@ const indexes: Section = {
 // A partition's copy of a trigger is internal up to PostgreSQL 14, and can be disabled by itself.
 const triggers: Section = {
   kind: "trigger",
-  rows: `select g.oid::bigint k, 0 sub, g.* from pg_trigger g join (${OWN_RELATIONS}) on c.oid = g.tgrelid
+  rows: `select g.oid k, 0 sub, g.* from pg_trigger g join (${OWN_RELATIONS}) on c.oid = g.tgrelid
     where not g.tgisinternal or (g.tgparentid <> 0 and g.tgconstraint = 0)`,
   name: "quote_ident(p.tgname) || ' on ' || p.tgrelid::regclass::text",
   definition: parts("pg_get_triggerdef(p.oid)", firing("p.tgenabled")),
@@ -112,14 +112,14 @@ const triggers: Section = {
 
 const rules: Section = {
   kind: "rule",
-  rows: `select r.oid::bigint k, 0 sub, r.* from pg_rewrite r join (${OWN_RELATIONS}) on c.oid = r.ev_class where r.rulename <> '_RETURN'`,
+  rows: `select r.oid k, 0 sub, r.* from pg_rewrite r join (${OWN_RELATIONS}) on c.oid = r.ev_class where r.rulename <> '_RETURN'`,
   name: "quote_ident(p.rulename) || ' on ' || p.ev_class::regclass::text",
   definition: parts("btrim(pg_get_ruledef(p.oid))", firing("p.ev_enabled")),
 };
 
 const policies: Section = {
   kind: "policy",
-  rows: `select y.oid::bigint k, 0 sub, y.* from pg_policy y join (${OWN_RELATIONS}) on c.oid = y.polrelid`,
+  rows: `select y.oid k, 0 sub, y.* from pg_policy y join (${OWN_RELATIONS}) on c.oid = y.polrelid`,
   name: "quote_ident(p.polname) || ' on ' || p.polrelid::regclass::text",
   definition: parts(
     "case when p.polpermissive then 'permissive' else 'restrictive' end",
@@ -133,7 +133,7 @@ const policies: Section = {
 
 const sequences: Section = {
   kind: "sequence",
-  rows: `select c.oid::bigint k, 0 sub, c.*, s.* from pg_sequence s join (${OWN_RELATIONS}) on c.oid = s.seqrelid`,
+  rows: `select c.oid k, 0 sub, c.*, s.* from pg_sequence s join (${OWN_RELATIONS}) on c.oid = s.seqrelid`,
   name: TABLE,
   definition: parts(
     "format_type(p.seqtypid, null)",
@@ -149,7 +149,7 @@ const sequences: Section = {
 
 const statistics: Section = {
   kind: "statistics",
-  rows: `select e.oid::bigint k, 0 sub, e.* from pg_statistic_ext e join (${OWN_RELATIONS}) on c.oid = e.stxrelid`,
+  rows: `select e.oid k, 0 sub, e.* from pg_statistic_ext e join (${OWN_RELATIONS}) on c.oid = e.stxrelid`,
   name: `${named("pg_statistic_ext", "stx", "p.oid")}`,
   definition: parts("pg_get_statisticsobjdef(p.oid)", ownedBy("p.stxowner")),
 };

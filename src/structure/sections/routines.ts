@@ -17,7 +17,7 @@ const SIGNATURE = "p.oid::regprocedure::text";
 // not pg_get_functiondef, whose layout is the server's.
 const routines: Section = {
   kind: "function",
-  rows: `select f.oid::bigint k, 0 sub, f.* from (${own("pg_proc", "f", "pro")}) where f.prokind <> 'a'`,
+  rows: `select f.oid k, 0 sub, f.* from (${own("pg_proc", "f", "pro")}) where f.prokind <> 'a'`,
   name: SIGNATURE,
   definition: parts(
     "case p.prokind when 'p' then 'procedure' when 'w' then 'window function' else 'function' end",
@@ -42,7 +42,7 @@ const routine = (label: string, column: string): string =>
 
 const aggregates: Section = {
   kind: "aggregate",
-  rows: `select f.oid::bigint k, 0 sub, f.oid, f.proowner, f.proparallel, g.* from (${own("pg_proc", "f", "pro")}) join pg_aggregate g on g.aggfnoid = f.oid`,
+  rows: `select f.oid k, 0 sub, f.oid, f.proowner, f.proparallel, g.* from (${own("pg_proc", "f", "pro")}) join pg_aggregate g on g.aggfnoid = f.oid`,
   name: SIGNATURE,
   definition: parts(
     "'returns ' || pg_get_function_result(p.oid)",
@@ -66,7 +66,7 @@ const aggregates: Section = {
 
 const operators: Section = {
   kind: "operator",
-  rows: `select o.oid::bigint k, 0 sub, o.* from (${own("pg_operator", "o", "opr")})`,
+  rows: `select o.oid k, 0 sub, o.* from (${own("pg_operator", "o", "opr")})`,
   name: "p.oid::regoperator::text",
   definition: parts(
     "'returns ' || format_type(nullif(p.oprresult, 0), null)",
@@ -82,7 +82,7 @@ const operators: Section = {
 // A cast has no schema: those that initdb made have oids below FirstNormalObjectId.
 const casts: Section = {
   kind: "cast",
-  rows: `select c.oid::bigint k, 0 sub, c.* from pg_cast c where c.oid >= 16384 and ${notOfAnother("pg_cast", "c.oid")}`,
+  rows: `select c.oid k, 0 sub, c.* from pg_cast c where c.oid >= 16384 and ${notOfAnother("pg_cast", "c.oid")}`,
   name: "format('%s as %s', format_type(p.castsource, null), format_type(p.casttarget, null))",
   definition: parts(
     "case p.castcontext when 'i' then 'implicit' when 'a' then 'on assignment' else 'explicit' end",
@@ -92,7 +92,7 @@ const casts: Section = {
 
 const eventTriggers: Section = {
   kind: "event trigger",
-  rows: `select e.oid::bigint k, 0 sub, e.* from pg_event_trigger e where ${notOfExtension("pg_event_trigger", "e.oid")}`,
+  rows: `select e.oid k, 0 sub, e.* from pg_event_trigger e where ${notOfExtension("pg_event_trigger", "e.oid")}`,
   name: "quote_ident(p.evtname)",
   definition: parts(
     "'on ' || p.evtevent",

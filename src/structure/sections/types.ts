@@ -18,7 +18,7 @@ const range = `(select concat_ws(', ', format_type(r.rngsubtype, null), (select 
 
 const types: Section = {
   kind: "type",
-  rows: `select t.oid::bigint k, 0 sub, t.* from ${STANDALONE_TYPES}`,
+  rows: `select t.oid k, 0 sub, t.* from ${STANDALONE_TYPES}`,
   name: "p.oid::regtype::text",
   definition: parts(
     when("p.typtype = 'e'", `'enum ' || coalesce(${labels}, '')`),
