@@ -60,12 +60,10 @@ export async function lookAtChain(session: DataSession, chain: ChainColumns): Pr
   // Not "nulls last": an index is not read backwards for that.
   const end = (direction: "asc" | "desc"): string =>
     `(select ${orderBy} o, ${previous} p, ${hash} h from ${table} where ${orderBy} is not null order by ${orderBy} ${direction} limit 1)`;
-  const ends = onlyRow(
+  const [ends] =
     await session.query(`select ${asText("first.o")}, ${hexOf("first.p", before)}, ${asText("last.o")}, ${hexOf("last.h", own)}
-from ${end("asc")} first, ${end("desc")} last`),
-  );
-  const unnumbered = { step: "no-chain" as const, why: `no row has a number in ${orderBy}` };
-  if (ends.textOrNull(0) === null || ends.textOrNull(2) === null) return unnumbered;
+from ${end("asc")} first, ${end("desc")} last`);
+  if (ends === undefined) return { step: "no-chain", why: `no row has a number in ${orderBy}` };
   const [from, at] = [ends.integer(0), ends.integer(2)];
   const head = {
     at: String(at),

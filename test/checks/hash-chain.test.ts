@@ -233,6 +233,16 @@ describe("a hash-chain check", () => {
     );
   });
 
+  it("can not be asked of rows without any number", async () => {
+    const database = await copy(
+      "alter table shop.audit_log drop constraint audit_log_pkey, alter seq drop not null; update shop.audit_log set seq = null",
+    );
+    expect(await new Comparison(sandbox, hashChain).ask(database, CHECK, "drill", BASELINE)).toMatchObject({
+      outcome: "unchecked",
+      observed: 'no row has a number in "seq"',
+    });
+  });
+
   it("can not be asked of columns that hold no numbers or no hashes, or with a preimage that is wrong", async () => {
     const database = await copy();
     const comparison = new Comparison(sandbox, hashChain);
