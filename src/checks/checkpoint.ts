@@ -1,6 +1,6 @@
 import type { JsonStore } from "../aws/json-store.ts";
 import type { Drill } from "../plan/drill.ts";
-import { type CheckResult, CheckResults, type ChecksAnswer } from "./result.ts";
+import { type CheckResult, CheckResults, type ChecksAnswer, type Share } from "./result.ts";
 
 /** A slice that is killed repeats at most this much, and writes at most once in this many seconds while it waits on one check. */
 const SAVE_EVERY_CHECKS = 25;
@@ -48,7 +48,7 @@ export class Checkpoint {
     await this.#saveIfDue();
   }
 
-  async reached(cursor: { seconds: number; at: unknown }): Promise<void> {
+  async reached(cursor: NonNullable<CheckResults["cursor"]>): Promise<void> {
     this.document.cursor = cursor;
     await this.#saveIfDue();
   }
@@ -72,7 +72,8 @@ export class Checkpoint {
     if (unsavedChecks >= SAVE_EVERY_CHECKS || unsavedSeconds >= SAVE_EVERY_SECONDS) await this.save();
   }
 
-  answer(total: number): ChecksAnswer {
+  /** `names`: of all checks, in the order in which they are asked. */
+  answer(names: readonly string[]): ChecksAnswer {
     const { complete, results, looks = 1, startedAt = this.#now().toISOString(), finishedAt } = this.document;
     const count = (outcome: CheckResult["outcome"]): number =>
       results.filter((result) => result.outcome === outcome).length;
@@ -82,7 +83,8 @@ export class Checkpoint {
       looks,
       startedAt,
       ...(finishedAt === undefined ? {} : { finishedAt }),
-      total,
+      ...this.#underWay(names),
+      total: names.length,
       done: results.length,
       held: count("held"),
       failed: count("failed"),
@@ -90,4 +92,23 @@ export class Checkpoint {
       empty: count("empty"),
     };
   }
+
+  #underWay(names: readonly string[]): Pick<ChecksAnswer, "underWay"> {
+    const { cursor, results } = this.document;
+    const check = names[results.length];
+    if (cursor?.share === undefined || check === undefined) return {};
+    return { underWay: { check, ...remaining(cursor.share, cursor.seconds) } };
+  }
+}
+
+/** What is left of a share, when the rest takes as long as what is done did. */
+export function remaining(
+  { doneBytes, totalBytes }: Share,
+  seconds: number,
+): { percent: number; secondsLeft?: number } {
+  const part = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
+  return {
+    percent: Math.floor(part * 100),
+    ...(part === 0 ? {} : { secondsLeft: Math.round((seconds * (1 - part)) / part) }),
+  };
 }

@@ -39,6 +39,10 @@ export const CheckResult = z.object({
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 
+/** How much of a long check is done, in bytes of the tables that it reads. */
+export const Share = z.object({ doneBytes: z.number(), totalBytes: z.number() });
+export type Share = z.infer<typeof Share>;
+
 /** `checks.json` in the evidence, and the checkpoint from which RunChecks goes on. */
 export const CheckResults = z.object({
   drillId: z.string(),
@@ -48,7 +52,7 @@ export const CheckResults = z.object({
   complete: z.boolean(),
   results: z.array(CheckResult),
   /** Where the check in progress got to, and what it has spent; its own kind reads `at`. Absent between checks. */
-  cursor: z.optional(z.object({ seconds: z.number(), at: z.unknown() })),
+  cursor: z.optional(z.object({ seconds: z.number(), at: z.unknown(), share: z.optional(Share) })),
   /** When every row had been read once, without a gap. */
   fullReadAt: z.optional(z.iso.datetime()),
   /** Invocations so far, and Data API calls in them: what the drill's cost is counted from. */
@@ -65,6 +69,8 @@ export const ChecksAnswer = z.object({
   looks: z.int(),
   startedAt: z.iso.datetime(),
   finishedAt: z.optional(z.iso.datetime()),
+  /** A check that is left in the middle of its tables. The seconds are those that it needs at the pace so far. */
+  underWay: z.optional(z.object({ check: z.string(), percent: z.number(), secondsLeft: z.optional(z.number()) })),
   total: z.number(),
   done: z.number(),
   held: z.number(),

@@ -59,7 +59,7 @@ export async function runChecks(
 ): Promise<ChecksAnswer> {
   const asked = await askedChecks(services.store, drill);
   const checkpoint = await Checkpoint.open(services.store, drill, services.now);
-  if (checkpoint.document.complete) return checkpoint.answer(asked.length);
+  if (checkpoint.document.complete) return checkpoint.answer(asked.map(({ name }) => name));
   const sessions = openSessions(services, drill, sandbox);
   const earlierCalls = checkpoint.document.dataApiCalls ?? 0;
   try {
@@ -70,7 +70,7 @@ export async function runChecks(
   checkpoint.document.dataApiCalls = earlierCalls + sessions.calls;
   if (checkpoint.document.results.length >= asked.length) await checkpoint.finish();
   else await checkpoint.save();
-  return checkpoint.answer(asked.length);
+  return checkpoint.answer(asked.map(({ name }) => name));
 }
 
 function openSessions(
@@ -117,9 +117,11 @@ class Slice {
     const { cursor } = this.#checkpoint.document;
     const began = performance.now() / 1000 - (cursor?.seconds ?? 0);
     const seconds = (): number => performance.now() / 1000 - began;
-    const reached = async (at: unknown): Promise<void> => {
+    let share = cursor?.share;
+    const reached = async (at: unknown, now = share): Promise<void> => {
+      share = now;
       this.#time.progressed();
-      await this.#checkpoint.reached({ seconds: seconds(), at });
+      await this.#checkpoint.reached({ seconds: seconds(), at, ...(share === undefined ? {} : { share }) });
     };
     const asking = { ...this.#means(), hasTime: () => this.#time.hasTime(), reached };
     const progress = await ask(check, asking, cursor?.at).catch(async (error: unknown): Promise<Progress> => {

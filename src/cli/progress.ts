@@ -125,7 +125,7 @@ function tell(state: string, document: Document): Told {
   if (state === "RunChecks" && checks !== undefined)
     return checks.phase === "ready"
       ? { done: ["checks", countOutcomes(checks)] }
-      : { waitingFor: `${checks.done} of ${checks.total} checks` };
+      : { waitingFor: `${checks.done} of ${checks.total} checks${underWay(checks)}` };
   if (state === "JudgeDrill" && verdict !== undefined) return { done: ["judge", verdict.verdict] };
   if (state === "TearDown" && document.teardownFailure !== undefined)
     return { done: ["tear down", "NOT FINISHED: what is left behind is in the report"] };
@@ -142,6 +142,13 @@ function tell(state: string, document: Document): Told {
   if (state === "NotifyOutcome")
     return { done: ["notify", document.notifyFailure === undefined ? "SNS" : "NOBODY WAS TOLD"] };
   return {};
+}
+
+function underWay({ underWay }: ChecksAnswer): string {
+  if (underWay === undefined) return "";
+  const { check, percent, secondsLeft } = underWay;
+  const left = secondsLeft === undefined ? "" : `, about ${formatDuration(secondsLeft)} left`;
+  return `; ${printable(check)}: ${percent} %${left}`;
 }
 
 function countOutcomes({ held, failed, unchecked, empty }: ChecksAnswer): string {

@@ -4,6 +4,7 @@ import type { DataSession, SessionOptions } from "../aws/data-api.ts";
 import { aliasOf, columnsOf, type TableColumns } from "../reading/columns.ts";
 import type { TableQuestion } from "../reading/question.ts";
 import type { Relation } from "../reading/relations.ts";
+import { bytesOfTables } from "../reading/relations.ts";
 import { type WalkMeans, walk } from "../reading/walk.ts";
 import { bytesLeft, newWalk, type WalkEnd, WalkProgress } from "../reading/walk-progress.ts";
 import { chunksOf } from "./chunk-sums.ts";
@@ -18,7 +19,7 @@ import {
   readSums,
   type Transactions,
 } from "./hash-sql.ts";
-import { bytesOfTables, type ListedTable, listTables } from "./listing.ts";
+import { type ListedTable, listTables } from "./listing.ts";
 import { typeForms } from "./type-forms.ts";
 
 /** A table by its displayed name, and of a partition the table at the top. */
@@ -83,7 +84,7 @@ const SETTINGS = { search_path: "pg_catalog" };
 
 type Means = Omit<WalkMeans, "reached" | "binds" | "another"> & {
   another(settings?: SessionOptions["settings"]): DataSession;
-  reached(cursor: TakingCursor): Promise<void>;
+  reached(cursor: TakingCursor, share: Pick<TakingCursor, "doneBytes" | "totalBytes">): Promise<void>;
 };
 
 /**
@@ -115,7 +116,7 @@ export async function takeFingerprints(
         ...means,
         reached: () => {
           cursor.doneBytes = doneBefore + pageBytes - bytesLeft(questions, cursor.walk);
-          return means.reached(cursor);
+          return means.reached(cursor, shareOf(cursor));
         },
         ...(wanted.key === undefined ? {} : { binds: { [KEY_BIND]: wanted.key } }),
       },
@@ -127,7 +128,7 @@ export async function takeFingerprints(
     takeOver(cursor, page, wanted);
     cursor.doneBytes = doneBefore + pageBytes;
     if (end !== "done") return { cursor, end };
-    await means.reached(cursor);
+    await means.reached(cursor, shareOf(cursor));
   }
 }
 
@@ -135,6 +136,8 @@ export async function takeFingerprints(
 export function withSettings<Given extends Pick<Means, "another">>(given: Given) {
   return { ...given, session: given.another(SETTINGS), another: () => given.another(SETTINGS) };
 }
+
+const shareOf = ({ doneBytes, totalBytes }: TakingCursor) => ({ doneBytes, totalBytes });
 
 async function begin({ session }: Means): Promise<TakingCursor> {
   const [now] = await session.query(NOW);

@@ -44,3 +44,12 @@ export async function relationsOf(session: DataSession, oids: readonly bigint[])
   );
   return rows.map(relationOf);
 }
+
+/** What all tables take on disk, with their TOAST: how much there is to read. */
+export async function bytesOfTables(session: DataSession): Promise<number> {
+  const [row] = await session.query(
+    `select coalesce(sum(pg_table_size(c.oid)), 0)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'm') and c.relpersistence = 'p' and ${USER_SCHEMAS}`,
+  );
+  return Number(row?.text(0) ?? 0);
+}

@@ -63,6 +63,13 @@ describe("the full read", () => {
       remainingMs: () => 10,
     });
     expect(answers.filter(({ done }) => done === 0).length).toBeGreaterThan(3);
+    const percents = answers.flatMap(({ underWay }) => underWay?.percent ?? []);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect(answers[1]?.underWay).toEqual({
+      check: "full-read",
+      percent: expect.toSatisfy((percent) => percent > 0 && percent < 100),
+      secondsLeft: expect.any(Number),
+    });
     expect(results.map(({ name, outcome }) => [name, outcome])).toEqual([
       ["full-read", "held"],
       ["after", "held"],

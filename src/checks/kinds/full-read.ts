@@ -3,9 +3,9 @@ import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import { asReadFailure } from "../../reading/chunks.ts";
 import { columnsOf, outOfLineOf } from "../../reading/columns.ts";
 import type { TableQuestion } from "../../reading/question.ts";
-import { RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
+import { bytesOfTables, RELATION_COLUMNS, type Relation, relationOf, USER_SCHEMAS } from "../../reading/relations.ts";
 import { walk } from "../../reading/walk.ts";
-import { newWalk, type WalkEnd, WalkProgress } from "../../reading/walk-progress.ts";
+import { bytesLeft, newWalk, type WalkEnd, WalkProgress } from "../../reading/walk-progress.ts";
 import { countOf } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
 import { corruptOf, describeGaps, STOPPED } from "../reading-words.ts";
@@ -29,10 +29,15 @@ const FullReadCursor = z.object({
   bytes: z.string(),
   /** Rows that no extension brought. */
   ownRows: z.string(),
+  /** On disk: of all tables, and of those left behind. */
+  totalBytes: z.number(),
+  doneBytes: z.number(),
 });
 type FullReadCursor = z.infer<typeof FullReadCursor>;
 
-const start = (): FullReadCursor => ({
+const start = (totalBytes: number): FullReadCursor => ({
+  totalBytes,
+  doneBytes: 0,
   afterOid: "0",
   walk: newWalk(),
   tables: 0,
@@ -54,18 +59,21 @@ export const fullRead: KindOfCheck<"full-read"> = {
   expected: () => "every row of every table readable",
 
   async ask(_check, asking, stored) {
-    const cursor = stored === undefined ? start() : z.parse(FullReadCursor, stored);
+    const cursor = stored === undefined ? start(await bytesOfTables(asking.session)) : z.parse(FullReadCursor, stored);
     for (;;) {
       if (!asking.hasTime()) return { cursor };
       const page = await listFrom(asking, cursor);
       if (page.length === 0) return conclude(cursor, "done");
-      const end = await walk(
-        { ...asking, reached: () => asking.reached(cursor) },
-        await questionsOf(asking, page),
-        cursor.walk,
-      );
+      const questions = await questionsOf(asking, page);
+      const pageBytes = page.reduce((sum, { bytes }) => sum + bytes, 0);
+      const reached = () => {
+        const doneBytes = cursor.doneBytes + pageBytes - bytesLeft(questions, cursor.walk);
+        return asking.reached(cursor, { doneBytes, totalBytes: cursor.totalBytes });
+      };
+      const end = await walk({ ...asking, reached }, questions, cursor.walk);
       if (end === "paused") return { cursor };
       takeOver(cursor, page);
+      cursor.doneBytes += pageBytes;
       if (end !== "done") return conclude(cursor, end);
       await asking.reached(cursor);
     }

@@ -1,5 +1,6 @@
 -- The demo database: a small order system with the kinds of objects that a restore has to bring back.
 create extension if not exists pgcrypto;
+create extension if not exists amcheck;
 
 create schema shop;
 
