@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/checks/kinds/catalog.ts";
+import { Drift } from "../../src/evidence/drift.ts";
 import { Catalog } from "../../src/structure/catalog.ts";
-import { catalogDrift } from "../../src/structure/diff.ts";
 import { baselineAt, Comparison } from "./comparing.ts";
 import { ask, Sandbox } from "./sandbox.ts";
 
@@ -27,7 +27,7 @@ async function drillAfter(change: string, edit: (catalog: Catalog) => Catalog = 
   if (known === undefined) throw new Error("nothing was captured");
   await comparison.parts("base").leave("catalog.json", edit(known));
   if (change !== "") await sandbox.run(database, change);
-  return { captured, known, comparison, finding: await comparison.ask(database, CHECK, "drill", BASELINE) };
+  return { captured, comparison, finding: await comparison.ask(database, CHECK, "drill", BASELINE) };
 }
 
 describe("a catalog check", () => {
@@ -56,15 +56,21 @@ describe("a catalog check", () => {
   });
 
   it("fails for what is lost, and says what", async () => {
-    const { finding, known, comparison } = await drillAfter(
+    const { finding, comparison } = await drillAfter(
       "drop index orders_total_idx; revoke select on orders from pg_monitor; alter table orders alter total set default 1",
     );
     expect(finding).toEqual({
       outcome: "failed",
       observed: `3 differences ${SINCE}: removed grant to pg_monitor on public.orders; removed index public.orders_total_idx on public.orders; changed column public.orders.total: "default 0" -> "default 1"`,
     });
-    const restored = await comparison.parts("drill").get("catalog.json", Catalog);
-    expect(restored && catalogDrift(known, restored)).toContainEqual({
+    const drift = await comparison.parts("drill").get("drift.json", Drift);
+    expect(drift?.["catalog"]?.reference).toEqual({
+      kind: "baseline",
+      id: "base",
+      takenAt: "2026-11-01T11:00:00.000Z",
+    });
+    expect(drift?.["catalog"]?.entries).toHaveLength(3);
+    expect(drift?.["catalog"]?.entries).toContainEqual({
       key: "column public.orders.total",
       source: "numeric; default 0",
       restored: "numeric; default 1",

@@ -1,11 +1,16 @@
 import type { DataSession } from "../../aws/data-api.ts";
+import { leaveDrift } from "../../evidence/drift.ts";
+import { checkName } from "../../plan/checks.ts";
 import { Catalog, majorOf } from "../../structure/catalog.ts";
-import { type CatalogDiff, countDifferences, describeDiff, diffCatalogs } from "../../structure/diff.ts";
+import { type CatalogDiff, catalogDrift, countDifferences, describeDiff, diffCatalogs } from "../../structure/diff.ts";
 import { readCatalog } from "../../structure/read-catalog.ts";
 import { compareVersions, countOf, describeValue, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress, type Reference } from "../kind.ts";
 
 const PART = "catalog.json";
+
+/** Of a few hundred characters each; at the 16,000 of two longest definitions 32 MB. How many there are is in what was observed. */
+const MAX_DRIFT = 2000;
 
 /** Nothing is kept between slices: a slice that begins with this check has all of its time for it. */
 const AGAIN = "from the start";
@@ -17,7 +22,7 @@ const AGAIN = "from the start";
 export const catalog: KindOfCheck<"catalog"> = {
   expected: () => "the structure that was there before, or changed by migrations alone",
 
-  async ask(_check, asking) {
+  async ask(check, asking) {
     const restored = await read(asking.session, asking);
     if ("cursor" in restored || "finding" in restored) return restored;
     await asking.parts.leave(PART, restored);
@@ -26,6 +31,8 @@ export const catalog: KindOfCheck<"catalog"> = {
       const observed = `${describeSize(restored)}; nothing to compare with yet: this drill's own structure is kept for the next one`;
       return found("unchecked", observed);
     }
+    const entries = catalogDrift(reference.catalog, restored).slice(0, MAX_DRIFT);
+    await leaveDrift(asking.parts, checkName(check), { reference: reference.point, entries });
     return compare(reference.point, reference.catalog, restored);
   },
 
