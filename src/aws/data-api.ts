@@ -44,7 +44,12 @@ export type View =
   /** All of one transaction sees one moment. `transactionId`: of one that an earlier invocation began. */
   | { readonly kind: "own"; readonly transactionId?: string | undefined }
   /** Every transaction sees what the exported snapshot of another one sees, for as long as that one is open. */
-  | { readonly kind: "shared"; readonly snapshotId: string };
+  | { readonly kind: "shared"; readonly snapshotId: string }
+  /**
+   * Every transaction first does this to the database, and then reads: only it sees what it did, and nothing of that stays. Another one
+   * that does the same would wait for its locks, so `alone` ends those that are open before a transaction begins.
+   */
+  | { readonly kind: "damaged"; readonly by: readonly string[]; readonly alone: () => Promise<void> };
 
 /** `pg_export_snapshot()` answers three hexadecimal numbers. `set transaction snapshot` takes no bind, so nothing else gets into it. */
 const SNAPSHOT_ID = /^[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,2}$/i;
@@ -52,6 +57,11 @@ const SNAPSHOT_ID = /^[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,2}$/i;
 /** The transaction that exported the snapshot is gone, and the moment with it: what was read of it can not be completed. */
 export class SnapshotLost extends Error {
   override readonly name = "SnapshotLost";
+}
+
+/** What a damaged view begins with was refused by the database: a constraint, a trigger, a privilege that is not there. */
+export class DamageRefused extends Error {
+  override readonly name = "DamageRefused";
 }
 
 const pauseFor = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
@@ -139,6 +149,7 @@ export class DataSession {
     for (let attempt = 0; ; attempt += 1) {
       this.#calls += 1;
       try {
+        if (this.#view?.kind === "damaged") await this.#view.alone();
         const { transactionId = "" } = await this.#client.send(
           new BeginTransactionCommand({ resourceArn, secretArn, database }),
         );
@@ -148,6 +159,7 @@ export class DataSession {
         return transactionId;
       } catch (error) {
         await this.#endAfter(error);
+        if (error instanceof DamageRefused) throw error;
         const failed = statementFailedBy(error);
         // No statement of a check is in play yet: what is wrong with the call itself is the drill's own fault.
         if (failed === undefined || failed.fault === "invalid") throw error;
@@ -161,6 +173,7 @@ export class DataSession {
 
   /** Before any query: the first one takes a snapshot, and PostgreSQL then refuses to change it. */
   async #takeView(transactionId: string, view: View): Promise<void> {
+    if (view.kind === "damaged") return this.#damage(transactionId, view.by);
     await this.#execute(transactionId, "set transaction isolation level repeatable read, read only", {});
     if (view.kind === "own") return;
     try {
@@ -169,6 +182,21 @@ export class DataSession {
       const fault = statementFailedBy(error)?.fault;
       if (fault === undefined || fault === "unavailable" || fault === "timeout") throw error;
       throw new SnapshotLost("The transaction that exported the snapshot has ended.", { cause: error });
+    }
+  }
+
+  /** The settings that follow make the transaction read only again: what is asked of the damage may not add to it. */
+  async #damage(transactionId: string, by: readonly string[]): Promise<void> {
+    await this.#execute(transactionId, "set transaction read write", {});
+    await this.#execute(transactionId, `set local statement_timeout = ${this.#options.statementSeconds * 1000}`, {});
+    for (const statement of by) {
+      try {
+        await this.#execute(transactionId, statement, {});
+      } catch (error) {
+        const failed = statementFailedBy(error);
+        if (failed === undefined || failed.fault === "unavailable") throw error;
+        throw new DamageRefused(failed.message, { cause: error });
+      }
     }
   }
 

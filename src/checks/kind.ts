@@ -2,7 +2,7 @@ import type { DataSession, SessionOptions } from "../aws/data-api.ts";
 import type { Parts } from "../evidence/parts.ts";
 import type { CheckKind, CheckOf } from "../plan/checks.ts";
 import type { Drill, ReferencePoint } from "../plan/drill.ts";
-import type { CheckResult } from "./result.ts";
+import type { CheckResult, Share } from "./result.ts";
 
 /** What a check may use wherever it is asked. */
 interface Reading {
@@ -15,8 +15,10 @@ interface Reading {
   fingerprintKey(label: string): Promise<string>;
   /** False when the slice should end: a check of many statements then answers its cursor. True until the slice has got anywhere at all. */
   hasTime(): boolean;
-  /** Tells that the check got this far; stored now and then, so that a killed slice loses little. */
-  reached(cursor: unknown): Promise<void>;
+  /** The most statements side by side; by default as many as the database gains from. */
+  readonly mostLanes?: number;
+  /** Tells that the check got this far; stored now and then, so that a killed slice loses little. `share`: of a long check, for people. */
+  reached(cursor: unknown, share?: Share): Promise<void>;
 }
 
 /** What is known of the database from an earlier time. */
@@ -29,6 +31,8 @@ export interface Asking extends Reading {
   readonly drill: Drill;
   /** The one to trust most first. */
   readonly references: readonly Reference[];
+  /** Where a check asks many tables, sequences or indexes: the one of them that is asked, by its name with its schema. */
+  readonly only?: string;
 }
 
 /** What a check may use while a baseline is captured on the source. */

@@ -100,6 +100,8 @@ export const Drill = z.object({
     teardown: z.optional(z.number()),
   }),
   checkCount: z.number(),
+  /** Whether the sandbox is damaged, once nothing wrong was found, to see the checks fail. */
+  counterproof: z._default(z.boolean(), false),
   /** The one to trust most first: the newest baseline before the recovery point, then the last drill that found nothing wrong. */
   references: z.array(ReferencePoint),
   /** Key prefix in the evidence bucket, `<database>/<drillId>`. `plan.json` below it holds the checks. */

@@ -25,6 +25,8 @@ export interface Decisions {
   readonly expectedSeconds: Drill["expectedSeconds"];
   readonly estimate: Cost;
   readonly references: Drill["references"];
+  /** What the stack says where the plan says nothing. */
+  readonly counterproof: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -75,6 +77,7 @@ export function composeDrill(decisions: Decisions): Drill {
     estimate: decisions.estimate,
     expectedSeconds: decisions.expectedSeconds,
     checkCount: plan.checks.length,
+    counterproof: plan.counterproof ?? decisions.counterproof,
     references: [...decisions.references],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
     warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],

@@ -24,6 +24,8 @@ interface Services {
   readonly store: JsonStore;
   readonly plans: (name: string) => Promise<ParsedPlan>;
   readonly defaults: SandboxDefaults;
+  /** Whether drills damage their sandboxes to see their checks fail, where the plan does not say. */
+  readonly counterproof?: boolean;
   readonly now: () => Date;
 }
 
@@ -85,6 +87,7 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     expectedSeconds: expected,
     estimate,
     references: references.points,
+    counterproof: services.counterproof ?? false,
     warnings: [...learned.warnings, ...references.warnings],
   });
   await services.store.put(`${drill.evidencePrefix}/plan.json`, { plan: file });

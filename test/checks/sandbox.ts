@@ -248,6 +248,7 @@ export function drillOf(database: string, checksEndAt = "2026-11-02T00:00:00.000
     estimate: { usd: 1, items: [] },
     expectedSeconds: {},
     checkCount: 1,
+    counterproof: false,
     references: [],
     evidencePrefix: "shop/drill-1",
     warnings: [],

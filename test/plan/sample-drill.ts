@@ -64,6 +64,7 @@ export const SAMPLE_DRILL: Drill = {
   estimate: { usd: 4.2, items: [] },
   expectedSeconds: {},
   checkCount: 3,
+  counterproof: false,
   references: [],
   evidencePrefix: `orders-production/${DRILL_ID}`,
   warnings: [],

@@ -22,7 +22,7 @@ const LISTING = `with trees as (
   select i.indexrelid, ${placeOf("i.indexrelid")} || i.indexrelid::bigint::text place
   from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am a on a.oid = x.relam and a.amname = 'btree'
   join pg_class c on c.oid = i.indrelid and c.relkind in ('r', 'm', 't') and c.relispopulated
-  where i.indisvalid and i.indisready and i.indislive and x.relkind = 'i' and x.relpersistence = 'p' and i.indrelid in (
+  where i.indisvalid and i.indisready and i.indislive and x.relkind = 'i' and x.relpersistence = 'p' and (:only = '' or i.indexrelid = to_regclass(:only)) and i.indrelid in (
     select unnest(array[o.oid, o.reltoastrelid]) from pg_class o join pg_namespace n on n.oid = o.relnamespace where ${USER_SCHEMAS})
 ), page as materialized (select * from trees where place > :after order by place limit ${PAGE})
 select ${RELATION_COLUMNS}, (select count(*) from trees)::text, page.place, format('%I.%I', n.nspname, x.relname), quote_ident(x.relname),
@@ -45,8 +45,8 @@ export interface BtreeIndex extends Item {
   readonly order: string;
 }
 
-export async function listIndexes({ session, drill }: Asking, after: string) {
-  const rows = await session.query(LISTING, { seed: drill.drillId, after });
+export async function listIndexes({ session, drill, only = "" }: Asking, after: string) {
+  const rows = await session.query(LISTING, { seed: drill.drillId, after, only });
   return { total: Number(rows[0]?.text(7) ?? 0), items: rows.map(indexOf) };
 }
 

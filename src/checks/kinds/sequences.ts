@@ -28,7 +28,7 @@ join pg_sequence p on p.seqrelid = s.oid and not p.seqcycle
 join pg_class c on c.oid = l.rel and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum = l.att
   and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
-where ${USER_SCHEMAS} order by s.oid, c.oid, a.attnum limit ${PAGE} offset ${offset}`;
+where ${USER_SCHEMAS} and (:only = '' or s.oid = to_regclass(:only)) order by s.oid, c.oid, a.attnum limit ${PAGE} offset ${offset}`;
 
 interface Feed {
   readonly select: string;
@@ -64,7 +64,7 @@ export const sequences: KindOfCheck<"sequences"> = {
     let cursor = stored === undefined ? START : z.parse(SequencesCursor, stored);
     for (;;) {
       if (!asking.hasTime()) return { cursor };
-      const page = (await asking.session.query(feeds(cursor.done))).map(feedOf);
+      const page = (await asking.session.query(feeds(cursor.done), { only: asking.only ?? "" })).map(feedOf);
       if (page.length === 0) return conclude(cursor);
       while (page.length > 0) {
         if (!asking.hasTime()) return { cursor };

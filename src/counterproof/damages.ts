@@ -1,0 +1,27 @@
+import type { Damage } from "./damage.ts";
+import { chainRowRewritten } from "./damages/chain.ts";
+import { bitFlipped, rowDeleted, valuesSwapped } from "./damages/content.ts";
+import {
+  columnLoosened,
+  constraintUnvalidated,
+  indexInvalid,
+  indexWrong,
+  sequenceSetBack,
+  tableEmptied,
+  tableGone,
+} from "./damages/structure.ts";
+
+/** All there are; a drill plants one of each that a check of its plan has to see. */
+export const DAMAGES: readonly Damage[] = [
+  rowDeleted,
+  bitFlipped,
+  valuesSwapped,
+  chainRowRewritten,
+  sequenceSetBack,
+  indexWrong,
+  indexInvalid,
+  constraintUnvalidated,
+  columnLoosened,
+  tableEmptied,
+  tableGone,
+];
