@@ -461,3 +461,17 @@ describe("a sql check", () => {
     expect(planned.map(({ outcome }) => outcome)).toEqual(["held", "held"]);
   });
 });
+
+describe("a name with a colon, which the Data API would take for a placeholder", () => {
+  it.each<[string, CheckInput]>([
+    ["rows", { kind: "rows", table: '"a:b \\ c"', expect: { equals: 1 } }],
+    ["tables", { kind: "tables", present: ['"a:b \\ c"'] }],
+    ["freshness", { kind: "freshness", table: '"a:b \\ c"', column: "x:at", within: "1d" }],
+    ["grants", { kind: "grants", present: [{ role: "drill", on: '"a:b \\ c"', may: ["select"] }] }],
+  ])("is asked for as it is by %s", async (_kind, check) => {
+    const database = await sandbox.database(
+      `create table "a:b \\ c" as select timestamptz '2026-11-01 11:00+00' "x:at"; grant select on "a:b \\ c" to drill`,
+    );
+    expect(await askOne(sandbox, database, check)).toMatchObject({ outcome: "held" });
+  });
+});

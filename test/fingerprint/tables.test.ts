@@ -37,10 +37,12 @@ describe("the tables of a fingerprint", () => {
     const wide = Array.from({ length: 1600 }, (_, n) => `"${`column "" ${n}`.padEnd(64, "x")}" smallint`);
     expect(
       await tablesOf(`create table "Odd ""t""; drop" ("select" int, "T" int, ctid_ int, h int, t int, c1 int); insert into "Odd ""t""; drop" values (1, 2, 3, 4, 5, 6);
+        create table "a:b \\ :c" ("x:y" int, "\\:z" text); insert into "a:b \\ :c" values (1, 'x');
         create table bare (); insert into bare default values; insert into bare default values; create table none (id int);
         create table wide (${wide.join(", ")}); insert into wide default values`),
     ).toEqual([
       ['public."Odd ""t""; drop"', "1"],
+      ['public."a:b \\ :c"', "1"],
       ["public.bare", "2"],
       ["public.none", "0"],
       ["public.wide", "1"],

@@ -1,4 +1,4 @@
-import { displayName, parseTable, sqlNameOf } from "../../reading/identifiers.ts";
+import { displayName, parseTable, regclassOf } from "../../reading/identifiers.ts";
 import { countOf, listOf } from "../expectation.ts";
 import { found, type KindOfCheck } from "../kind.ts";
 
@@ -16,7 +16,7 @@ export const grants: KindOfCheck<"grants"> = {
     listOf(present.map(({ role, on, may }) => `${role} may ${may.join(", ")} on ${displayName(parseTable(on))}`)),
 
   async ask({ present }, { session }) {
-    const wanted = present.map(({ role, on, may }, nth) => ({ nth, role, on_table: sqlNameOf(on), may }));
+    const wanted = present.map(({ role, on, may }, nth) => ({ nth, role, on_table: regclassOf(on), may }));
     const rows = await session.query(QUESTION, { wanted: JSON.stringify(wanted) });
     const lacking = rows.flatMap((row) => {
       const { role = "", on = "" } = present[Number(row.text(0))] ?? {};

@@ -1,4 +1,4 @@
-import { sqlNameOf } from "../../reading/identifiers.ts";
+import { regclassOf } from "../../reading/identifiers.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress } from "../kind.ts";
 
@@ -15,7 +15,7 @@ order by w.nth limit ${MAX_LISTED}`;
 /** Tables, views and materialised views that have to be there. */
 export const tables: KindOfCheck<"tables"> = {
   expected: ({ present }) => `${countOf(present.length, "table")} present`,
-  ask: ({ present }, asking) => askFor(asking, MISSING_TABLES, present, present.map(sqlNameOf)),
+  ask: ({ present }, asking) => askFor(asking, MISSING_TABLES, present, present.map(regclassOf)),
 };
 
 /** Extensions that have to be installed in the database. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { displayName, parseTable, sqlNameOf } from "../../reading/identifiers.ts";
+import { displayName, parseTable, regclassOf } from "../../reading/identifiers.ts";
 import { onlyRow } from "../../reading/only-row.ts";
 import { USER_SCHEMAS } from "../../reading/relations.ts";
 import { countOf, listOf, MAX_LISTED } from "../expectation.ts";
@@ -26,7 +26,7 @@ export const rowSecurity: KindOfCheck<"row-security"> = {
       : `row security on for every table with policies, and for ${listOf(tables)}`,
 
   async ask({ tables }, { session }) {
-    const names = new Map(tables.map((table) => [sqlNameOf(table), displayName(parseTable(table))]));
+    const names = new Map(tables.map((table) => [regclassOf(table), displayName(parseTable(table))]));
     const guarded = onlyRow(await session.query(GUARDED));
     const named = names.size === 0 ? [] : await session.query(NAMED, { tables: JSON.stringify([...names.keys()]) });
     const [total, offCount] = [Number(guarded.text(0)), Number(guarded.text(1))];

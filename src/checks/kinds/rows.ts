@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { CheckOf } from "../../plan/checks.ts";
 import { ChunkPosition, FIRST_CHUNK, readChunk } from "../../reading/chunks.ts";
-import { displayName, parseTable, sqlNameOf } from "../../reading/identifiers.ts";
+import { displayName, parseTable, regclassOf, sqlNameOf } from "../../reading/identifiers.ts";
 import { onlyRow } from "../../reading/only-row.ts";
 import { RELATION_COLUMNS, type Relation, relationOf } from "../../reading/relations.ts";
 import { countOf, describeExpectation, meets } from "../expectation.ts";
@@ -29,7 +29,7 @@ export const rows: KindOfCheck<"rows"> = {
 
   async ask(check, asking, cursor) {
     const table = sqlNameOf(check.table);
-    const family = (await asking.session.query(FAMILY, { table })).map(relationOf);
+    const family = (await asking.session.query(FAMILY, { table: regclassOf(check.table) })).map(relationOf);
     if (family.length === 0) {
       return found("failed", `${displayName(parseTable(check.table))} is not in the restored database`, {
         fault: "missing",
