@@ -4,7 +4,7 @@ import { rehearse } from "../../src/cli/rehearsal.ts";
 import { PROJECT } from "./command.ts";
 
 describe("rehearse", () => {
-  it.each(["starting the local cloud", "taking the backup"])(
+  it.each(["starting the local cloud", "capturing a baseline", "taking the backup"])(
     "is given up when it is aborted while %s, before a drill begins",
     async (moment) => {
       const interruption = new AbortController();
