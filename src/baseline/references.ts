@@ -21,12 +21,14 @@ export interface ReferenceSearch {
   readonly plan: string;
   readonly cluster: string;
   readonly database: string;
-  /** When the recovery point was made: what was seen later may hold what it can not. */
-  readonly before: Date;
+  /** When the recovery point was made, where that is known: what was seen later may hold what it can not. */
+  readonly before: Date | undefined;
   readonly now: Date;
   /** The newest drills of the cluster, oldest first, as the ledger has them. */
   readonly earlier: readonly LedgerEntry[];
 }
+
+type DatedSearch = ReferenceSearch & { readonly before: Date };
 
 export interface References {
   readonly points: ReferencePoint[];
@@ -41,14 +43,16 @@ export interface References {
  */
 export async function findReferences(store: JsonStore, search: ReferenceSearch): Promise<References> {
   const warnings: string[] = [];
-  const baseline = await newestBaseline(store, search, warnings);
-  const drill = await lastGoodDrill(store, search);
+  const { before } = search;
+  if (before === undefined) return { points: [], warnings };
+  const baseline = await newestBaseline(store, { ...search, before }, warnings);
+  const drill = await lastGoodDrill(store, { ...search, before });
   return { points: [baseline, drill].filter((point) => point !== undefined), warnings };
 }
 
 async function newestBaseline(
   store: JsonStore,
-  { plan, cluster, database, before }: ReferenceSearch,
+  { plan, cluster, database, before }: DatedSearch,
   warnings: string[],
 ): Promise<ReferencePoint | undefined> {
   const seen = new Set<string>();
@@ -90,7 +94,7 @@ const pointOf = ({ captureId, capturedAt, cluster }: Baseline): ReferencePoint =
 });
 
 /** One that passed before one that was inconclusive, however much older. */
-async function lastGoodDrill(store: JsonStore, search: ReferenceSearch): Promise<ReferencePoint | undefined> {
+async function lastGoodDrill(store: JsonStore, search: DatedSearch): Promise<ReferencePoint | undefined> {
   const passed = newestReference(search.earlier, search, ["passed"]);
   if (passed !== undefined) return passed;
   // What could not be read was said when the newest were read.
@@ -100,7 +104,7 @@ async function lastGoodDrill(store: JsonStore, search: ReferenceSearch): Promise
 
 function newestReference(
   entries: readonly LedgerEntry[],
-  { plan, cluster, database, before }: ReferenceSearch,
+  { plan, cluster, database, before }: DatedSearch,
   verdicts: readonly LedgerEntry["verdict"][],
 ): ReferencePoint | undefined {
   const entry = entries.findLast(

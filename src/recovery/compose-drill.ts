@@ -93,7 +93,7 @@ function warningsFor({ copiedFrom, region, sizeGib }: RecoveryPoint, sandbox: Pa
   const warnings: string[] = [];
   if (copiedFrom !== undefined)
     warnings.push(
-      `The recovery point is a copy of ${copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says.`,
+      `The recovery point is a copy of ${copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says. Which baseline or drill is from before it is not known, so it is compared with none.`,
     );
   if (region === sandbox.region)
     warnings.push(`The recovery point is in ${region} already: recovery into another region was not drilled.`);

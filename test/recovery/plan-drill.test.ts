@@ -162,6 +162,20 @@ describe("planDrill", () => {
     });
   });
 
+  it("holds the drill against what was captured before its recovery point was made, unless that is a copy", async () => {
+    const at = "2026-11-21T04:00:00.000Z";
+    const captureId = "20261121-040000-3f9a2b1c";
+    const names = { captureId, plan: "orders", planSha256: "0", cluster: "orders-production", database: "shop" };
+    const moments = { startedAt: at, capturedAt: at, finishedAt: at };
+    const prefix = `orders-production/baselines/${captureId}`;
+    bucket = evidenceBucket({
+      [`${prefix}/baseline.json`]: { ...names, ...moments, engineVersion: "16.4", checks: [], parts: [] },
+    });
+    expect((await plan()).references).toEqual([{ kind: "baseline", id: captureId, takenAt: at, prefix }]);
+    snapshotIs({ SourceDBClusterSnapshotArn: "arn:of-the-original" });
+    expect(await plan()).toMatchObject({ references: [], warnings: [expect.stringContaining("compared with none")] });
+  });
+
   it("gives every resource a name that is this drill's", async () => {
     const { drillId, copy, sandbox } = await plan();
     for (const name of [copy.snapshotId, sandbox.cluster, sandbox.writer]) expect(drillOf(name)).toBe(drillId);
