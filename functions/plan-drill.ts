@@ -15,7 +15,8 @@ const defaults = {
   securityGroup: process.env["SANDBOX_SECURITY_GROUP"] ?? "",
   parameterGroup: setting("SANDBOX_PARAMETER_GROUP"),
 };
+const counterproof = setting("COUNTERPROOF") === "on";
 
 export const handler = drillStep("plan-drill", PlanDrillInput, (input, step) =>
-  planDrill({ ...clients, ...step, defaults, plans: deployedPlan }, input),
+  planDrill({ ...clients, ...step, defaults, counterproof, plans: deployedPlan }, input),
 );

@@ -23,10 +23,23 @@ export function drillDocument(rehearsal: Rehearsal): Record<string, unknown> {
       observed,
       seconds,
     })),
+    counterproof: counterproofOf(rehearsal),
     leftovers: report?.leftovers ?? told?.leftovers ?? [],
     cost: { estimatedUsd: report?.cost.estimated.usd ?? 0, actualUsd: report?.cost.actual.usd ?? 0 },
     evidence,
     notifications: messages.map(({ subject, bodies }) => ({ subject, email: bodies["email"], sms: bodies["sms"] })),
+  };
+}
+
+function counterproofOf({ report }: Rehearsal): Record<string, unknown> | null {
+  if (report?.counterproof === undefined) return null;
+  const { planted, untried, why } = report.counterproof;
+  return {
+    tried: planted.length,
+    detected: planted.filter(({ detected }) => detected).length,
+    planted,
+    untried,
+    why: why ?? null,
   };
 }
 
@@ -43,6 +56,7 @@ export function refusalDocument(error: Error): Record<string, unknown> {
     rpoSeconds: null,
     phases: [],
     checks: [],
+    counterproof: null,
     leftovers: [],
     cost: { estimatedUsd: 0, actualUsd: 0 },
     evidence: [],

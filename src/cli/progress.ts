@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import * as z from "zod/mini";
 import { ChecksAnswer } from "../checks/result.ts";
+import { CounterproofAnswer } from "../counterproof/counterproof.ts";
 import type { ExecutionEvent } from "../local/services/states.ts";
 import { Drill } from "../plan/drill.ts";
 import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
@@ -15,6 +16,7 @@ const Document = z.object({
   sandbox: z.optional(SandboxAnswer),
   isolation: z.optional(IsolationAnswer),
   checks: z.optional(ChecksAnswer),
+  counterproof: z.optional(CounterproofAnswer),
   verdict: z.optional(Verdict),
   teardown: z.optional(TeardownAnswer),
   /** Why one of the three last steps did not do what it is there for: the machine goes on without it. */
@@ -36,6 +38,7 @@ const PHASE_OF: Readonly<Record<string, string>> = {
   RestoreSandbox: "restore",
   ProveIsolation: "isolation",
   RunChecks: "checks",
+  ProveChecks: "counterproof",
   JudgeDrill: "judge",
   TearDown: "tear down",
   RecordEvidence: "evidence",
@@ -126,6 +129,7 @@ function tell(state: string, document: Document): Told {
     return checks.phase === "ready"
       ? { done: ["checks", countOutcomes(checks)] }
       : { waitingFor: `${checks.done} of ${checks.total} checks${underWay(checks)}` };
+  if (state === "ProveChecks" && document.counterproof !== undefined) return tellProof(document.counterproof);
   if (state === "JudgeDrill" && verdict !== undefined) return { done: ["judge", verdict.verdict] };
   if (state === "TearDown" && document.teardownFailure !== undefined)
     return { done: ["tear down", "NOT FINISHED: what is left behind is in the report"] };
@@ -149,6 +153,13 @@ function underWay({ underWay }: ChecksAnswer): string {
   const { check, percent, secondsLeft } = underWay;
   const left = secondsLeft === undefined ? "" : `, about ${formatDuration(secondsLeft)} left`;
   return `; ${printable(check)}: ${percent} %${left}`;
+}
+
+function tellProof({ phase, tried, detected, untried, why }: CounterproofAnswer): Told {
+  const planted = `${tried} ${tried === 1 ? "damage" : "damages"} planted, ${detected} detected`;
+  if (phase === "pending") return { waitingFor: planted };
+  const left = untried === 0 ? "" : `, ${untried} could not be planted`;
+  return { done: ["counterproof", why === undefined ? `${planted}${left}` : `nothing planted: ${why}`] };
 }
 
 function countOutcomes({ held, failed, unchecked, empty }: ChecksAnswer): string {

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { CheckResult } from "../checks/result.ts";
+import { describeCounterproof } from "../counterproof/counterproof.ts";
 import type { Report } from "../evidence/report.ts";
 import { DELETE_LEFTOVERS } from "../notify/message.ts";
 import { formatDuration } from "../verdict/duration.ts";
@@ -30,6 +31,7 @@ export function summarise(rehearsal: Rehearsal): string {
     (report.drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     recovery(report),
     checks(report.checks),
+    report.counterproof === undefined ? [] : [`Counterproof   ${describeCounterproof(report.counterproof)}`],
     leftovers(report.leftovers),
     [
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,

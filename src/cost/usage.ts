@@ -4,16 +4,16 @@ import type { Story } from "../verdict/phases.ts";
 import type { Usage } from "./itemise.ts";
 
 /**
- * States every execution enters, whatever happens: BeginDrill, PlanDrill, RecoverAndCheck, ProveIsolation, ChecksDone, JudgeDrill,
- * WasAnythingCreated, RecordEvidence, NotifyOutcome, WhatWasTheVerdict, one outcome; and the start.
+ * States every execution enters, whatever happens: BeginDrill, PlanDrill, RecoverAndCheck, ProveIsolation, IsCounterproofWanted, ChecksDone,
+ * JudgeDrill, WasAnythingCreated, RecordEvidence, NotifyOutcome, WhatWasTheVerdict, one outcome; and the start.
  */
-const FIXED_TRANSITIONS = 12;
+const FIXED_TRANSITIONS = 13;
 /** A look is a Task, a Choice and a Wait; the last look of a loop does not wait. */
 const TRANSITIONS_PER_LOOK = 3;
 
 /** What the drill used, from the times its steps journalled. */
 export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, endedAt: string): Usage {
-  const { copy, sandbox, checks, teardown } = story;
+  const { copy, sandbox, checks, counterproof, teardown } = story;
   const goneAt = teardown?.finishedAt ?? endedAt;
   const hoursUntilGone = (from: string | undefined): number =>
     from === undefined ? 0 : secondsBetween(from, goneAt) / 3600;
@@ -25,7 +25,7 @@ export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, 
     instanceClass: drill.sandbox.instanceClass,
     maxAcu: drill.sandbox.maxAcu,
     dataApiCalls,
-    transitions: transitionsOf([copy, sandbox, checks, teardown].map((step) => step?.looks ?? 0)),
+    transitions: transitionsOf([copy, sandbox, checks, counterproof, teardown].map((step) => step?.looks ?? 0)),
   };
 }
 

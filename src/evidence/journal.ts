@@ -8,6 +8,7 @@ export const STEPS = [
   "restore-sandbox",
   "prove-isolation",
   "run-checks",
+  "prove-checks",
   "judge-drill",
   "tear-down",
   "record-evidence",

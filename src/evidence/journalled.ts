@@ -79,6 +79,7 @@ const OWN_ANSWER: Partial<Record<StepName, string>> = {
   "copy-snapshot": "copy",
   "restore-sandbox": "sandbox",
   "run-checks": "checks",
+  "prove-checks": "counterproof",
   "tear-down": "teardown",
 };
 

@@ -4,6 +4,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
+import { Counterproof } from "../counterproof/counterproof.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
@@ -45,7 +46,8 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const endedAt = now().toISOString();
   const story = input.drill === undefined ? {} : storyOf(await readJournal(store, prefix), input);
   const results = await store.get(`${prefix}/checks.json`, CheckResults);
-  const report = compose(input, subject, story, results, endedAt);
+  const counterproof = await store.get(`${prefix}/counterproof.json`, Counterproof);
+  const report = compose(input, subject, story, { results, counterproof }, endedAt);
 
   const [plan, parts, proofs] = await Promise.all([
     textsOf(store, prefix, ["plan.json"]),
@@ -109,7 +111,10 @@ function compose(
   input: RecordEvidenceInput,
   subject: Subject,
   story: Story,
-  results: CheckResults | undefined,
+  {
+    results,
+    counterproof,
+  }: { readonly results: CheckResults | undefined; readonly counterproof: Counterproof | undefined },
   endedAt: string,
 ): Report {
   const { drill, verdict, execution, teardown } = input;
@@ -123,6 +128,7 @@ function compose(
     verdict,
     ...(drill === undefined ? {} : { drill }),
     checks: results?.results ?? [],
+    ...(counterproof === undefined ? {} : { counterproof }),
     ...(story.isolation === undefined ? {} : { isolation: story.isolation }),
     ...(teardown === undefined ? {} : { teardown }),
     leftovers: leftoversOf(input),
@@ -131,7 +137,7 @@ function compose(
       actual:
         drill === undefined
           ? NO_COST
-          : itemise(measuredUsage(drill, { ...story, teardown }, results?.dataApiCalls ?? 0, endedAt)),
+          : itemise(measuredUsage(drill, { ...story, teardown }, callsIn(results) + callsIn(counterproof), endedAt)),
       basis: COST_BASIS,
     },
   };
@@ -178,5 +184,7 @@ function tookSeconds(
 function measured<Name extends string>(name: Name, value: number | undefined): { [K in Name]?: number } {
   return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: number });
 }
+
+const callsIn = (asked: CheckResults | Counterproof | undefined): number => asked?.dataApiCalls ?? 0;
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

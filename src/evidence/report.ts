@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { CheckResult } from "../checks/result.ts";
+import { Counterproof } from "../counterproof/counterproof.ts";
 import { CostItem, Drill, Execution } from "../plan/drill.ts";
 import { IsolationAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { Verdict } from "../verdict/verdict.ts";
@@ -19,6 +20,8 @@ export const Report = z.object({
   /** Absent when planning refused the drill. */
   drill: z.optional(Drill),
   checks: z.array(CheckResult),
+  /** How the checks took to a sandbox that was damaged on purpose; absent when that was not wanted, or did not come to be. */
+  counterproof: z.optional(Counterproof),
   isolation: z.optional(IsolationAnswer),
   teardown: z.optional(TeardownAnswer),
   leftovers: TeardownAnswer.shape.leftovers,

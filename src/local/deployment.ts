@@ -105,6 +105,7 @@ export function localFunction(
     SANDBOX_SUBNET_GROUP: SANDBOX.subnetGroup,
     SANDBOX_PARAMETER_GROUP: SANDBOX.parameterGroup,
     SANDBOX_SECURITY_GROUP: cloud.securityGroup,
+    COUNTERPROOF: "on",
   };
   return { bundle, environment, timeoutSeconds, memoryMb: MEMORY_MB };
 }

@@ -2,6 +2,7 @@ import type { Metrics } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { type CheckResult, CheckResults } from "../checks/result.ts";
+import { Counterproof, type PlantedDamage, undetected } from "../counterproof/counterproof.ts";
 import { readJournal } from "../evidence/journal.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
 import type { Drill } from "../plan/drill.ts";
@@ -26,6 +27,7 @@ interface Evidence {
   readonly failure: Failure | undefined;
   readonly results: CheckResults | undefined;
   readonly phases: Phase[];
+  readonly counterproof?: Counterproof | undefined;
 }
 
 /**
@@ -39,18 +41,20 @@ export async function judgeDrill(
   const { drill } = input;
   const { database, prefix } = await subjectOf(services.plans, input);
   const results = drill && (await services.store.get(`${prefix}/checks.json`, CheckResults));
+  const counterproof = drill && (await services.store.get(`${prefix}/counterproof.json`, Counterproof));
   const phases =
     drill === undefined ? [] : phasesOf(drill, storyOf(await readJournal(services.store, prefix), input), results);
-  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases });
+  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases, counterproof });
   publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
 }
 
 /** The judgement alone, for everything already read. */
-export function judge({ drill, failure, results, phases }: Evidence): Verdict {
+export function judge(evidence: Evidence): Verdict {
+  const { drill, failure, results, phases } = evidence;
   const objectives = measure(drill, results, phases);
   const required = (results?.results ?? []).filter((result) => result.required);
-  const { verdict, reason, summary, findings } = decide({ drill, failure, results, phases }, required, objectives);
+  const { verdict, reason, summary, findings } = decide(evidence, required, objectives);
   return {
     verdict,
     ...(reason === undefined ? {} : { reason }),
@@ -72,7 +76,7 @@ interface Decision {
 }
 
 function decide(
-  { drill, failure, results }: Evidence,
+  { drill, failure, results, counterproof }: Evidence,
   required: CheckResult[],
   objectives: Verdict["objectives"],
 ): Decision {
@@ -122,11 +126,29 @@ function decide(
       summary: `${count(empty.length, "required check")} had nothing to look at.`,
       findings: empty.map(finding),
     };
+  const blind = counterproof === undefined ? [] : undetected(counterproof);
+  if (blind.length > 0)
+    return {
+      verdict: "inconclusive",
+      reason: "unchecked",
+      summary: `Nothing wrong was seen, but ${blind.length} of ${count(counterproof?.planted.length ?? 0, "planted damage")} was not detected. ${blind.slice(0, 1).map(blindness).join("")}`,
+      findings: blind.map(blindness),
+    };
   return {
     verdict: "passed",
-    summary: `The restored database is right: ${count(required.length, "check")} held, RTO and RPO met their objectives.`,
+    summary: `The restored database is right: ${count(required.length, "check")} held, RTO and RPO met their objectives${provenBy(counterproof)}.`,
     findings: [],
   };
+}
+
+const blindness = ({ check, damage, where, during }: PlantedDamage): string =>
+  `${check}: ${during} although the drill had done damage, ${damage}, to ${where}; what can not fail proves nothing`;
+
+function provenBy(counterproof: Counterproof | undefined): string {
+  const planted = counterproof?.planted.length ?? 0;
+  return planted === 0
+    ? ""
+    : `; ${planted} of ${count(planted, "planted damage")} ${planted === 1 ? "was" : "were"} detected`;
 }
 
 function measure(drill: Drill | undefined, results: CheckResults | undefined, phases: Phase[]): Verdict["objectives"] {

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type CheckResults, ChecksAnswer } from "../checks/result.ts";
+import { CounterproofAnswer } from "../counterproof/counterproof.ts";
 import type { JournalEntry, StepName } from "../evidence/journal.ts";
 import type { Drill } from "../plan/drill.ts";
 import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
@@ -14,6 +15,7 @@ export const StoryInput = {
   sandbox: z.optional(SandboxAnswer),
   isolation: z.optional(IsolationAnswer),
   checks: z.optional(ChecksAnswer),
+  counterproof: z.optional(CounterproofAnswer),
   teardown: z.optional(TeardownAnswer),
 };
 
@@ -23,6 +25,7 @@ export interface Story {
   readonly sandbox?: SandboxAnswer | undefined;
   readonly isolation?: IsolationAnswer | undefined;
   readonly checks?: ChecksAnswer | undefined;
+  readonly counterproof?: CounterproofAnswer | undefined;
   readonly teardown?: TeardownAnswer | undefined;
 }
 
@@ -42,6 +45,7 @@ export function storyOf(journal: Journal, document: Story = {}): Story {
     sandbox: read("restore-sandbox", SandboxAnswer) ?? document.sandbox,
     isolation: read("prove-isolation", IsolationAnswer) ?? document.isolation,
     checks: read("run-checks", ChecksAnswer) ?? document.checks,
+    counterproof: read("prove-checks", CounterproofAnswer) ?? document.counterproof,
     teardown: read("tear-down", TeardownAnswer) ?? document.teardown,
   };
 }

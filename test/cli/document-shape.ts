@@ -2,6 +2,7 @@ import * as z from "zod";
 
 const text = z.string().min(1);
 const seconds = z.number().nonnegative();
+const outcome = z.enum(["held", "failed", "unchecked", "empty"]);
 
 /** What `--json` promises, strictly: a member more is as wrong as one that is missing. */
 export const DrillDocument = z.strictObject({
@@ -17,10 +18,31 @@ export const DrillDocument = z.strictObject({
     z.strictObject({
       name: text,
       kind: text,
-      outcome: z.enum(["held", "failed", "unchecked", "empty"]),
+      outcome,
       expected: text,
       observed: text,
       seconds,
+    }),
+  ),
+  counterproof: z.nullable(
+    z.strictObject({
+      tried: z.int(),
+      detected: z.int(),
+      planted: z.array(
+        z.strictObject({
+          damage: text,
+          where: text,
+          check: text,
+          kind: text,
+          before: outcome,
+          during: outcome,
+          after: outcome,
+          detected: z.boolean(),
+          seconds,
+        }),
+      ),
+      untried: z.array(z.strictObject({ damage: text, why: text })),
+      why: z.nullable(text),
     }),
   ),
   leftovers: z.array(z.strictObject({ kind: text, id: text, region: text, reason: text })),

@@ -25,6 +25,7 @@ export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, stri
   "restore-sandbox": { ...BY_LAMBDA, ...TAGS, ...KEYS },
   "prove-isolation": BY_LAMBDA,
   "run-checks": BY_LAMBDA,
+  "prove-checks": { ...BY_LAMBDA, ...TAGS },
   "judge-drill": BY_LAMBDA,
   "tear-down": { ...BY_LAMBDA, ...TAGS },
   "record-evidence": BY_LAMBDA,

@@ -107,7 +107,7 @@ describe("production", () => {
   it("keeps its secrets: only those of a sandbox can be read", () => {
     const secret = `arn:aws:secretsmanager:eu-central-1:${ACCOUNT}:secret:rds!cluster-1111-AbCdEf`;
     const secretOf = (cluster: string) => ({ "aws:ResourceTag/aws:rds:primaryDBClusterArn": arn("cluster", cluster) });
-    for (const name of ["restore-sandbox", "run-checks"]) {
+    for (const name of ["restore-sandbox", "run-checks", "prove-checks"]) {
       const canRead = (context: Record<string, string>): boolean =>
         isAllowed(statementsOf(name), "secretsmanager:GetSecretValue", secret, context);
       expect(canRead(secretOf(owned.cluster))).toBe(true);

@@ -49,18 +49,18 @@ describe("the packaged template", () => {
     expect(template.functions.map(({ name }) => name)).toEqual(FUNCTIONS);
   });
 
-  it("keeps the key of fingerprints when the stack is deleted: an HMAC key, for the two functions that make them alone", () => {
+  it("keeps the key of fingerprints when the stack is deleted: an HMAC key, for the functions that make them alone", () => {
     const key = template.resources["FingerprintKey"];
     expect(key).toMatchObject({
       deletionPolicy: "Retain",
       properties: { KeyUsage: "GENERATE_VERIFY_MAC", KeySpec: "HMAC_256" },
     });
     const given = template.functions.filter(({ environment }) => "FINGERPRINT_KEY" in environment);
-    expect(given.map(({ name }) => name)).toEqual(["capture-baseline", "run-checks"]);
+    expect(given.map(({ name }) => name)).toEqual(["capture-baseline", "prove-checks", "run-checks"]);
     const makers = template.functions.filter(({ statements }) =>
       statements.some(({ Action }) => Action.includes("kms:GenerateMac")),
     );
-    expect(makers.map(({ name }) => name)).toEqual(["capture-baseline", "run-checks"]);
+    expect(makers.map(({ name }) => name)).toEqual(["capture-baseline", "prove-checks", "run-checks"]);
   });
 
   it("keeps the evidence when the stack is deleted, versioned, closed to the public and to plain HTTP", () => {

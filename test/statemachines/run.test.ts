@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RunChecksInput } from "../../src/checks/run-checks.ts";
 import { measuredUsage } from "../../src/cost/usage.ts";
+import { ProveChecksInput } from "../../src/counterproof/prove-checks.ts";
 import { RecordEvidenceInput } from "../../src/evidence/record-evidence.ts";
 import { NotifyOutcomeInput } from "../../src/notify/notify-outcome.ts";
 import { CopySnapshotInput } from "../../src/recovery/copy-snapshot.ts";
@@ -11,7 +12,7 @@ import { TearDownInput } from "../../src/recovery/tear-down.ts";
 import { JudgeDrillInput } from "../../src/verdict/judge-drill.ts";
 import { OUTCOME_ERROR, type Verdict } from "../../src/verdict/verdict.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { COPY, COUNTERPROOF, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { failing, type Handlers, run } from "./machine.ts";
 
@@ -22,6 +23,7 @@ const INPUTS = {
   RestoreSandbox: RestoreSandboxInput,
   ProveIsolation: ProveIsolationInput,
   RunChecks: RunChecksInput,
+  ProveChecks: ProveChecksInput,
   JudgeDrill: JudgeDrillInput,
   TearDown: TearDownInput,
   RecordEvidence: RecordEvidenceInput,
@@ -50,6 +52,7 @@ const ALL_WELL: Handlers = {
   RestoreSandbox: onLook(2, SANDBOX, "sandbox"),
   ProveIsolation: () => ISOLATION,
   RunChecks: onLook(2, STORY.checks ?? { looks: 0 }, "checks"),
+  ProveChecks: onLook(2, COUNTERPROOF, "counterproof"),
   JudgeDrill: judged,
   TearDown: onLook(3, TEARDOWN, "teardown"),
   RecordEvidence: () => EVIDENCE,
@@ -73,11 +76,14 @@ const look = (task: string, question: string, wait: string, looks: number): stri
   Array.from({ length: looks }, (_, index) => (index < looks - 1 ? [task, question, wait] : [task, question])).flat();
 const COPYING = look("CopySnapshot", "IsCopyReady", "WaitForCopy", 3);
 const RESTORING = look("RestoreSandbox", "IsSandboxReady", "WaitForSandbox", 2);
-const CHECKING = look("RunChecks", "AreChecksDone", "WaitForChecks", 2);
+const CHECKING = [...look("RunChecks", "AreChecksDone", "WaitForChecks", 2), "IsCounterproofWanted"];
+const PROVING = look("ProveChecks", "AreChecksProven", "WaitForProof", 2);
 const TEARING_DOWN = look("TearDown", "IsTeardownReady", "WaitForTeardown", 3);
 const BEGIN = ["BeginDrill", "PlanDrill", "RecoverAndCheck"];
 const END = (outcome: string): string[] => ["RecordEvidence", "NotifyOutcome", "WhatWasTheVerdict", outcome];
 const JUDGED = ["JudgeDrill", "WasAnythingCreated"];
+
+const WANTED: Handlers = { PlanDrill: () => ({ ...SAMPLE_DRILL, counterproof: true }) };
 
 describe("a drill that passes", () => {
   it("goes through every step and loops where there is something to wait for", async () => {
@@ -96,13 +102,30 @@ describe("a drill that passes", () => {
     ]);
   });
 
+  it("proves its checks where that is wanted", async () => {
+    const { visited } = await runWith(WANTED);
+    expect(visited).toEqual([
+      ...BEGIN,
+      ...COPYING,
+      ...RESTORING,
+      "ProveIsolation",
+      ...CHECKING,
+      ...PROVING,
+      "ChecksDone",
+      ...JUDGED,
+      ...TEARING_DOWN,
+      ...END("DrillPassed"),
+    ]);
+  });
+
   it("makes as many transitions as its cost counts", async () => {
-    const { visited } = await runWith();
+    const { visited } = await runWith(WANTED);
     const at = (looks: number) => ({ looks });
     const story = {
       copy: { ...COPY, ...at(3) },
       sandbox: { ...SANDBOX, ...at(2) },
       teardown: { ...TEARDOWN, ...at(3) },
+      counterproof: { ...COUNTERPROOF, ...at(2) },
       ...(STORY.checks === undefined ? {} : { checks: { ...STORY.checks, ...at(2) } }),
     };
     const { transitions } = measuredUsage(SAMPLE_DRILL, story, 0, SAMPLE_DRILL.startedAt);

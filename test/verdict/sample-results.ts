@@ -1,4 +1,5 @@
 import type { CheckResult, CheckResults } from "../../src/checks/result.ts";
+import type { CounterproofAnswer } from "../../src/counterproof/counterproof.ts";
 import type { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../../src/recovery/answers.ts";
 import type { Story } from "../../src/verdict/phases.ts";
 import { DRILL_ID, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -80,6 +81,16 @@ export const TEARDOWN: TeardownAnswer = {
     { kind: "cluster", id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1" },
   ],
   leftovers: [],
+};
+export const COUNTERPROOF: CounterproofAnswer = {
+  phase: "ready",
+  waitSeconds: 0,
+  looks: 1,
+  startedAt: at(1201),
+  finishedAt: at(1204),
+  tried: 6,
+  detected: 6,
+  untried: 0,
 };
 export const STORY: Story = {
   copy: COPY,
