@@ -1,18 +1,34 @@
-/** `npm run bench`: what the README claims, measured on this machine, as ratios within one run. */
+/**
+ * `npm run bench`: what the README claims, measured on this machine, as ratios within one run. `npm run bench -- drill`, `imports`, `proofs`
+ * or `growth` is one part of it alone.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { timeDrills } from "./drill-time.ts";
 import { measureImports } from "./imports.ts";
+import { compareWithPeers, measureChain, measureGrowth, measureManyTables } from "./proofs.ts";
 
 const DRILL_ROUNDS = 5;
 const IMPORT_ROUNDS = 7;
+const PROOF_ROUNDS = 5;
 
 const directory = join(process.cwd(), ".restore-drill");
 await mkdir(directory, { recursive: true });
 
-const time = await timeDrills(directory, DRILL_ROUNDS);
-const ownShare = 1 - time.elsewhereSeconds / time.drillSeconds;
-console.log(`A drill of the demo database, median of ${DRILL_ROUNDS}:
+const PARTS: Readonly<Record<string, () => Promise<void>>> = { drill, imports, proofs, growth };
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => PARTS[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`There is no bench "${unknown}". There are: ${Object.keys(PARTS).join(", ")}.`);
+  process.exitCode = 64;
+} else {
+  for (const [name, run] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await run();
+}
+
+async function drill(): Promise<void> {
+  const time = await timeDrills(directory, DRILL_ROUNDS);
+  const ownShare = 1 - time.elsewhereSeconds / time.drillSeconds;
+  console.log(`A drill of the demo database, median of ${DRILL_ROUNDS}:
   the whole command           ${time.commandSeconds.toFixed(1)} s
   the drill                   ${time.drillSeconds.toFixed(1)} s
   inside PostgreSQL or a
@@ -20,9 +36,36 @@ console.log(`A drill of the demo database, median of ${DRILL_ROUNDS}:
   own code                    ${(100 * ownShare).toFixed(0)} %
   state transitions           ${time.transitions}
 `);
+}
 
-console.log(`Functions, import times as medians of ${IMPORT_ROUNDS} interleaved rounds:`);
-for (const { name, bytes, importMilliseconds, ratio } of await measureImports(directory, IMPORT_ROUNDS))
-  console.log(
-    `  ${name.padEnd(18)} ${(bytes / 1000).toFixed(0).padStart(5)} kB  ${importMilliseconds.toFixed(0).padStart(5)} ms  ${ratio.toFixed(2)} x the bare client`,
-  );
+async function imports(): Promise<void> {
+  console.log(`Functions, import times as medians of ${IMPORT_ROUNDS} interleaved rounds:`);
+  for (const { name, bytes, importMilliseconds, ratio } of await measureImports(directory, IMPORT_ROUNDS))
+    console.log(
+      `  ${name.padEnd(18)} ${(bytes / 1000).toFixed(0).padStart(5)} kB  ${importMilliseconds.toFixed(0).padStart(5)} ms  ${ratio.toFixed(2)} x the bare client`,
+    );
+}
+
+async function proofs(): Promise<void> {
+  const figures = await compareWithPeers(directory, PROOF_ROUNDS);
+  const [{ seconds: base } = { seconds: Number.NaN }] = figures;
+  console.log(`\nOne table of 1,000,000 mixed rows, medians of ${PROOF_ROUNDS} interleaved rounds:`);
+  for (const { name, seconds } of figures)
+    console.log(`  ${name.padEnd(40)} ${seconds.toFixed(2).padStart(6)} s  ${(seconds / base).toFixed(2).padStart(5)}`);
+  const many = await measureManyTables(directory);
+  console.log(`\n2,000 tables of 100 rows:
+  strong fingerprints       ${many.batched.seconds.toFixed(1)} s in ${many.batched.statements} calls
+  one statement a table     ${many.oneByOneSeconds.toFixed(1)} s
+  structure (catalog)       ${many.catalogSeconds.toFixed(1)} s`);
+  const { rowsPerSecond } = await measureChain(directory);
+  console.log(`\nA hash chain: ${Math.round(rowsPerSecond / 1000)},000 rows a second`);
+}
+
+/** Needs some 12 GB of disk and ten minutes. */
+async function growth(): Promise<void> {
+  console.log("\nGrowth: 1 M rows, 10 M rows, and 2 GB of TOAST");
+  for (const { name, seconds, statements, longestSeconds, megabytesUsed } of await measureGrowth(directory, 1))
+    console.log(
+      `  ${name.padEnd(14)} ${seconds.toFixed(1).padStart(7)} s  ${String(statements).padStart(5)} calls  longest statement ${longestSeconds.toFixed(1)} s  heap ${megabytesUsed.toFixed(0)} MB`,
+    );
+}
