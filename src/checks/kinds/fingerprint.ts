@@ -30,7 +30,7 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     const [best] = usable;
     const label = labelFor(check, best?.fingerprints.keyLabel ?? drill.evidencePrefix);
     const wanted: Wanted = {
-      ...wantedBy(check),
+      ...wantedBy(check, asking.only),
       key: label && (await asking.fingerprintKey(label)),
       cuts: (table) => [
         cutOf(known[0], table),
@@ -87,12 +87,13 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
 
 const labelFor = ({ mode }: Check, label: string): string | undefined => (mode === "strong" ? label : undefined);
 
-function wantedBy(check: Check): Pick<Wanted, "mode" | "columnOrder" | "isLeftOut"> {
+function wantedBy(check: Check, only?: string): Pick<Wanted, "mode" | "columnOrder" | "isLeftOut"> {
   const { mode, columnOrder, except } = check;
   return {
     mode,
     columnOrder,
     isLeftOut: (table) =>
+      (only !== undefined && table.table !== only) ||
       declaredFor(
         except.map((one) => ({ table: one })),
         table,
