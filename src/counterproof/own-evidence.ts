@@ -19,6 +19,7 @@ export class OwnEvidence extends Parts {
     part: PartName,
     schema: Schema,
   ): Promise<z.output<Schema> | undefined> {
+    if (part === "drift.json") return undefined;
     if (part !== "fingerprints.json") return super.get(part, schema);
     const found = await super.get(part, Fingerprints);
     if (found === undefined) return undefined;

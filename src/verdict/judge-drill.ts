@@ -131,7 +131,7 @@ function decide(
     return {
       verdict: "inconclusive",
       reason: "unchecked",
-      summary: `Nothing wrong was seen, but ${blind.length} of ${count(counterproof?.planted.length ?? 0, "planted damage")} was not detected. ${blind.slice(0, 1).map(blindness).join("")}`,
+      summary: `Nothing wrong was seen, but ${blind.length} of ${count(counterproof?.planted.length ?? 0, "planted damage")} ${blind.length === 1 ? "was" : "were"} not detected. ${blind.slice(0, 1).map(blindness).join("")}`,
       findings: blind.map(blindness),
     };
   return {

@@ -27,6 +27,15 @@ create function shop.refuse() returns trigger language plpgsql as $$ begin raise
 create trigger append_only before update or delete on shop.audit for each statement execute function shop.refuse();
 reset role; analyze`;
 
+export const CHAIN: CheckInput = {
+  kind: "hash-chain",
+  table: "shop.audit",
+  orderBy: "seq",
+  previous: "prev_hash",
+  hash: "self_hash",
+  preimage: "shop.preimage(seq, actor, prev_hash)",
+};
+
 export const CHECKS: CheckInput[] = [
   { kind: "fingerprint" },
   { kind: "catalog" },
@@ -38,12 +47,5 @@ export const CHECKS: CheckInput[] = [
   { kind: "constraints" },
   { kind: "sequences" },
   { kind: "index-contents" },
-  {
-    kind: "hash-chain",
-    table: "shop.audit",
-    orderBy: "seq",
-    previous: "prev_hash",
-    hash: "self_hash",
-    preimage: "shop.preimage(seq, actor, prev_hash)",
-  },
+  CHAIN,
 ];

@@ -39,8 +39,9 @@ export async function askByCounts(
 const entriesOf = ({ relation, predicate, order }: BtreeIndex): string =>
   `count(*)::text from (select from only ${relation.sqlName}${predicate === undefined ? "" : ` where ${predicate}`} order by ${order} offset 0) x`;
 
+/** The predicate is no condition: with it as one, PostgreSQL may read the rows by the very index that is in question. */
 const rowsOf = ({ relation, predicate }: BtreeIndex): string =>
-  `count(*)::text from only ${relation.sqlName} where ctid >= '(0,0)'::tid${predicate === undefined ? "" : ` and (${predicate})`}`;
+  `(count(*)${predicate === undefined ? "" : ` filter (where ${predicate})`})::text from only ${relation.sqlName} where ctid >= '(0,0)'::tid`;
 
 async function askSmall(session: DataSession, page: readonly BtreeIndex[], { batch }: SurveyCursor): Promise<Step> {
   const { items, selects } = batchOf(
