@@ -154,7 +154,7 @@ export class CaptureSlice {
       return false;
     }
     const { outcome, observed } = progress.finding;
-    if (outcome !== "held") throw this.#failed(`the check "${check.name}" is ${outcome} on the source: ${observed}`);
+    if (outcome !== "held" && outcome !== "empty") throw this.#failed(`the check "${check.name}" is ${outcome} on the source: ${observed}`);
     this.#time.progressed();
     await this.#progress.captured(check.name);
     return true;

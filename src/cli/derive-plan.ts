@@ -1,8 +1,8 @@
 import type { SourceSurvey, SurveyedTable } from "../local/import/survey.ts";
 import type { PlanFile } from "../plan/plan.ts";
 
-/** A plan holds 1,000 checks; the others beside the row counts and migrations are six. */
-const MAX_MIGRATION_CHECKS = 90;
+/** A plan holds 1,000 checks; the others beside the row counts and migrations are sixteen. */
+const MAX_MIGRATION_CHECKS = 80;
 const MAX_ROW_CHECKS = 900;
 /** Data older than this says nothing about how fresh a backup is: a quiet database has old rows. */
 const RPO_SECONDS = 24 * 3600;
@@ -38,10 +38,19 @@ export function derivePlan(database: string, survey: SourceSurvey): PlanFile {
       ...migrations(survey),
       ...rowCounts(survey),
       ...freshness(survey),
-      // Optional: a database may have none of these, and then there is nothing to look at.
+      ...content(survey),
+      // Optional: a database may have none of these, and then there is nothing to look at; or no amcheck to look with.
       { kind: "indexes", required: false },
+      { kind: "index-contents", required: false },
+      { kind: "heap", required: false },
       { kind: "constraints", required: false },
+      { kind: "foreign-keys", required: false },
       { kind: "sequences", required: false },
+      { kind: "collations", required: false },
+      { kind: "row-security", required: false },
+      { kind: "large-objects", required: false },
+      { kind: "unlogged", required: false },
+      { kind: "outbound", required: false },
     ],
   };
 }
@@ -88,6 +97,11 @@ function freshness({ freshness: found, takenAt }: SourceSurvey): Checks {
   const { schema, table, column } = found;
   const within = `${Math.max(0, Math.ceil(ageSeconds)) + FRESHNESS_MARGIN_SECONDS}s`;
   return [{ kind: "freshness", table: qualified({ schema, name: table }), column, within }];
+}
+
+/** Where there is a table at all: a database without rows has no content to compare. */
+function content({ tables }: SourceSurvey): Checks {
+  return tables.some(({ rows }) => rows !== undefined && rows > 0) ? [{ kind: "fingerprint" }, { kind: "catalog" }] : [];
 }
 
 function qualified({ schema, name }: Pick<SurveyedTable, "schema" | "name">): string {

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 
 /** What is known of a database at one time, a document each. Drills leave the same ones as baselines do, so that either can be compared with. */
-export const PARTS = ["fingerprints.json", "catalog.json", "chains.json", "heartbeats.json"] as const;
+export const PARTS = ["fingerprints.json", "keys.json", "catalog.json", "chains.json", "heartbeats.json"] as const;
 export type PartName = (typeof PARTS)[number] | "drift.json";
 
 /** The parts below one prefix of the evidence bucket. */

@@ -90,10 +90,11 @@ export function hashQuestion(
   };
 }
 
-function rowHash(
+/** The hash of one row, over its columns' aliases: 64 bits as a bigint, or 32 bytes. */
+export function rowHash(
   table: TableColumns,
   forms: ReadonlyMap<bigint, TypeForm>,
-  { mode, columnOrder }: HashOptions,
+  { mode, columnOrder }: Pick<HashOptions, "mode" | "columnOrder">,
 ): string {
   const columns =
     columnOrder === "table" ? table.columns : [...table.columns].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -107,7 +107,7 @@ export const Check = z.discriminatedUnion("kind", [
     changing: z._default(z.array(ChangeBounds), []),
     /** Tables that are not to be proven; reports say that they were left out. */
     except: z._default(z.array(TableName), []),
-    /** How far a mismatch is followed: to blocks of the table, or, with the source still there, to the keys of the rows. */
+    /** How far a mismatch is followed: to blocks of the table, or to the keys of the rows, which the baseline then keeps. */
     localise: z._default(z.enum(["chunk", "keys"]), "chunk"),
   }),
   z.strictObject({ kind: z.literal("catalog"), ...common }),

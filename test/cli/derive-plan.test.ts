@@ -116,7 +116,18 @@ describe("derivePlan", () => {
 
   it("asks for no table where there is none but foreign tables and views", () => {
     const tables = [table({ kind: "materialized view" }), table({ name: "remote", kind: "foreign table" })];
-    expect(derived({ tables }).checks.map(({ kind }) => kind)).toEqual(["indexes", "constraints", "sequences"]);
+    const kinds = derived({ tables }).checks.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => ["tables", "rows"].includes(kind))).toEqual([]);
+  });
+
+  it("asks for content and structure wherever there are rows, and for nothing that a database may lack as required", () => {
+    const kindsOf = (rows: number) => derived({ tables: [table({ rows })] }).checks.map(({ kind }) => kind);
+    expect(kindsOf(1)).toEqual(
+      expect.arrayContaining(["fingerprint", "catalog", "index-contents", "heap", "foreign-keys", "outbound"]),
+    );
+    expect(kindsOf(0)).not.toContain("fingerprint");
+    const required = derived({ tables: [] }).checks.filter((check) => check.required !== false);
+    expect(required).toEqual([]);
   });
 
   it("stays below the checks that a plan may have, with every table still asked for", () => {

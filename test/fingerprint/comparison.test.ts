@@ -175,6 +175,25 @@ describe("the content of a restored database", () => {
     expect(Number(to ?? 3700) - Number(from)).toBeLessThan(2000);
   });
 
+  it("names the rows by their keys when the plan asks for that, and never their values", async () => {
+    const keyed = { localise: "keys" } as const;
+    const finding = await asked("delete from item where id in (7, 8); update other set a = a", keyed);
+    expect(finding).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(/, by id: missing \["7"\], \["8"\]; against/),
+    });
+    const changed = await asked("update item set name = 'secret' where id = 5", {
+      ...keyed,
+      closed: [{ table: "item", by: "at" }],
+      mode: "fast",
+    });
+    expect(changed.observed).toMatch(/, by id: changed \["5"\]; against/);
+    expect(changed.observed).not.toContain("secret");
+    const tables = `create table pair (a int, b text, v text, primary key (b, a)); insert into pair select n % 7, 'x' || n, 'v' from generate_series(1, 12000) n;`;
+    const pair = await asked("delete from pair where b = 'x11999'", keyed, { tables });
+    expect(pair.observed).toMatch(/, by b, a: missing \["x11999", "1"\]; against/);
+  });
+
   it("can not be compared without anything to compare with: then this drill's own is kept for the next", async () => {
     content = new Content(sandbox);
     const database = await sandbox.database(TABLES);

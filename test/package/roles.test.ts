@@ -140,7 +140,14 @@ describe("capture-baseline", () => {
 
   it("is the only function that may write a baseline, besides the one that records evidence", () => {
     const bucket = template.functions[0]?.environment["EVIDENCE_BUCKET"];
-    for (const part of ["baseline.json", "fingerprints.json", "catalog.json", "chains.json", "heartbeats.json"]) {
+    for (const part of [
+      "baseline.json",
+      "fingerprints.json",
+      "keys.json",
+      "catalog.json",
+      "chains.json",
+      "heartbeats.json",
+    ]) {
       const key = `arn:aws:s3:::${bucket}/orders/baselines/20261121-023000-3f9a2b1c/${part}`;
       const writers = template.functions.filter(({ statements }) => isAllowed(statements, "s3:PutObject", key));
       expect(writers.map(({ name }) => name)).toEqual(["capture-baseline", "record-evidence"]);

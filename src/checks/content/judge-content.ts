@@ -40,7 +40,7 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
   const against = known.map(describeKnown).join(" and ");
   const wrong = all.filter(({ coverage }) => WRONG.has(coverage));
   if (wrong.length > 0) {
-    const places = await placesOf(asking, content, wrong);
+    const places = await placesOf(check, asking, content, wrong);
     return {
       outcome: "failed",
       observed: `${listOf(

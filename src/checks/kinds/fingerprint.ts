@@ -13,6 +13,7 @@ import type { CheckOf } from "../../plan/checks.ts";
 import type { WalkEnd } from "../../reading/walk-progress.ts";
 import { declaredFor, plainName } from "../content/declared.ts";
 import { judgeContent } from "../content/judge-content.ts";
+import { keysOf } from "../content/keys-of.ts";
 import { countOf, listOf } from "../expectation.ts";
 import { type Finding, found, type KindOfCheck } from "../kind.ts";
 import { corruptOf, describeGaps, STOPPED } from "../reading-words.ts";
@@ -80,6 +81,11 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     const unknown = unknownTables(check, cursor);
     if (unknown.length > 0)
       return found("unchecked", `the plan names tables that the source does not have: ${listOf(unknown)}`);
+    if (check.localise === "keys") {
+      const keys = await keysOf(capturing, wanted, cursor.tables);
+      if (keys === undefined) return { cursor };
+      await capturing.parts.leave("keys.json", keys);
+    }
     await capturing.parts.leave("fingerprints.json", documentOf(check, cursor, label, { takenAt: capturedAt }));
     return found("held", `${countOf(cursor.tables.length, "table")} fingerprinted`);
   },
