@@ -27,6 +27,8 @@ import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RunChecksInput } from "../../src/checks/run-checks.ts";
+import { CounterproofAnswer } from "../../src/counterproof/counterproof.ts";
+import { ProveChecksInput } from "../../src/counterproof/prove-checks.ts";
 import { JournalEntry, type StepName, writeJournal } from "../../src/evidence/journal.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
 import { EvidenceAnswer, Report } from "../../src/evidence/report.ts";
@@ -43,7 +45,7 @@ import { Verdict } from "../../src/verdict/verdict.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
 import { type Handlers, run } from "../statemachines/machine.ts";
-import { checkResult, checkResults, STORY } from "../verdict/sample-results.ts";
+import { COUNTERPROOF, checkResult, checkResults, PROOF, STORY } from "../verdict/sample-results.ts";
 
 const clients = {
   rds: new RDSClient({}),
@@ -152,6 +154,7 @@ const services = {
   store,
   now,
   plans: async () => SAMPLE_PLAN,
+  counterproof: true,
   defaults: { kmsKey: "alias/drill", subnetGroup: "isolated", securityGroup: "sg-1", parameterGroup: "pg16" },
 };
 
@@ -170,6 +173,14 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
       const results = checkResults([checkResult()], { drillId: drill.drillId, fullReadAt: finishedAt, finishedAt });
       await store.put(`${drill.evidencePrefix}/checks.json`, results);
       return { ...STORY.checks, finishedAt };
+    },
+  ],
+  ProveChecks: [
+    "prove-checks",
+    async (document) => {
+      const { drill } = ProveChecksInput.parse(document);
+      await store.put(`${drill.evidencePrefix}/counterproof.json`, { ...PROOF, drillId: drill.drillId });
+      return COUNTERPROOF;
     },
   ],
   JudgeDrill: [
@@ -229,7 +240,9 @@ describe("the steps of a drill", () => {
     expect(CopyAnswer.parse(document["copy"])).toMatchObject({ phase: "ready", snapshotArn: "arn:copy" });
     expect(SandboxAnswer.parse(document["sandbox"]).looks).toBe(5);
     expect(IsolationAnswer.parse(document["isolation"]).facts.every(({ holds }) => holds)).toBe(true);
+    expect(CounterproofAnswer.parse(document["counterproof"])).toMatchObject({ tried: 1, detected: 1 });
     expect(Verdict.parse(document["verdict"]).phases).toHaveLength(7);
+    expect(Verdict.parse(document["verdict"]).summary).toContain("1 of 1 planted damage was detected");
     expect(TeardownAnswer.parse(document["teardown"]).deleted).toHaveLength(3);
     const evidence = EvidenceAnswer.parse(document["evidence"]);
     expect(document["outcome"]).toMatchObject({ verdict: "passed", messageId: "message-1" });
@@ -237,12 +250,14 @@ describe("the steps of a drill", () => {
     expect(made).toEqual({});
     for (const file of evidence.files) expect(objects.has(file)).toBe(true);
     const report = Report.parse(JSON.parse(objects.get(`${drill.evidencePrefix}/report.json`) ?? "{}"));
+    expect(report.counterproof?.planted).toEqual(PROOF.planted);
+    expect(evidence.files).toContain(`${drill.evidencePrefix}/counterproof.json`);
     expect(report).toMatchObject({ drillId: drill.drillId, drill, isolation: document["isolation"], leftovers: [] });
   });
 
   it("leave a journal entry each, that can be read", async () => {
     const entries = [...objects].filter(([key]) => key.includes("/journal/"));
-    expect(entries).toHaveLength(9);
+    expect(entries).toHaveLength(10);
     for (const [, text] of entries) expect(() => JournalEntry.parse(JSON.parse(text))).not.toThrow();
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { GetExecutionHistoryCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DAMAGES } from "../../src/counterproof/damages.ts";
 import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { Manifest } from "../../src/evidence/report.ts";
 import { closedSecurityGroup, openAccount } from "../../src/local/account.ts";
@@ -33,6 +34,16 @@ describe("a drill of a good backup", () => {
     const { references = [], recoveryPoint } = drill.report.drill ?? {};
     expect(references).toMatchObject([{ kind: "baseline", prefix: expect.stringContaining("/baselines/") }]);
     expect(Date.parse(references[0]?.takenAt ?? "")).toBeLessThanOrEqual(Date.parse(recoveryPoint?.createdAt ?? ""));
+  });
+
+  it("shows that its checks can fail: every damage it planted was detected, and undone", () => {
+    const { counterproof } = drill.report;
+    expect(counterproof).toMatchObject({ complete: true, untried: [] });
+    expect(counterproof?.planted.map(({ damage, during, after }) => [damage, during, after])).toEqual(
+      DAMAGES.map(({ name }) => [name, "failed", "held"]),
+    );
+    expect(JSON.parse(drill.evidence.get("counterproof.json") ?? "")).toEqual(counterproof);
+    expect(drill.report.verdict.summary).toContain("11 of 11 planted damages were detected");
   });
 
   it("times every phase, and the phases add up to the RTO", () => {

@@ -117,6 +117,26 @@ describe("production", () => {
   });
 });
 
+describe("prove-checks", () => {
+  const isGiven = (action: string, resource: string): boolean =>
+    isAllowed(statementsOf("prove-checks"), action, resource);
+
+  it("may damage a sandbox, but keep nothing of it: no function can commit", () => {
+    expect(isGiven("rds-data:ExecuteStatement", arn("cluster", owned.cluster))).toBe(true);
+    expect(isGiven("rds-data:ExecuteStatement", arn("cluster", "orders"))).toBe(false);
+    for (const { statements, name } of template.functions)
+      expect(isAllowed(statements, "rds-data:CommitTransaction", arn("cluster", owned.cluster)), name).toBe(false);
+  });
+
+  it("writes its proof and nothing that a drill is held against", () => {
+    const written = (key: string): string =>
+      `${[statementsOf("prove-checks").find(({ Sid }) => Sid === "WriteProof")?.Resource].flat()[0]?.split("/")[0]}/orders/20261121/${key}`;
+    expect(isGiven("s3:PutObject", written("counterproof.json"))).toBe(true);
+    for (const key of ["fingerprints.json", "catalog.json", "chains.json", "checks.json", "drift.json", "plan.json"])
+      expect(isGiven("s3:PutObject", written(key)), key).toBe(false);
+  });
+});
+
 describe("capture-baseline", () => {
   const secret = (name: string): string => `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:${name}-AbCdEf`;
   const may = (action: string, resource: string): boolean =>

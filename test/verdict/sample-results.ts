@@ -1,5 +1,5 @@
 import type { CheckResult, CheckResults } from "../../src/checks/result.ts";
-import type { CounterproofAnswer } from "../../src/counterproof/counterproof.ts";
+import type { Counterproof, CounterproofAnswer } from "../../src/counterproof/counterproof.ts";
 import type { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../../src/recovery/answers.ts";
 import type { Story } from "../../src/verdict/phases.ts";
 import { DRILL_ID, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -88,9 +88,32 @@ export const COUNTERPROOF: CounterproofAnswer = {
   looks: 1,
   startedAt: at(1201),
   finishedAt: at(1204),
-  tried: 6,
-  detected: 6,
+  tried: 1,
+  detected: 1,
   untried: 0,
+};
+export const PROOF: Counterproof = {
+  drillId: DRILL_ID,
+  startedAt: at(1201),
+  finishedAt: at(1204),
+  complete: true,
+  done: 11,
+  planted: [
+    {
+      damage: "one row deleted",
+      where: "public.orders",
+      check: "fingerprint",
+      kind: "fingerprint",
+      before: "held",
+      during: "failed",
+      after: "held",
+      detected: true,
+      seconds: 0.3,
+    },
+  ],
+  untried: [],
+  looks: 1,
+  dataApiCalls: 40,
 };
 export const STORY: Story = {
   copy: COPY,
