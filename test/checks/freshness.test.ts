@@ -3,6 +3,7 @@ import { DataSession } from "../../src/aws/data-api.ts";
 import type { JsonStore } from "../../src/aws/json-store.ts";
 import type { Asking, Capturing, Progress } from "../../src/checks/kind.ts";
 import { freshness } from "../../src/checks/kinds/freshness.ts";
+import { Drift } from "../../src/evidence/drift.ts";
 import { Parts } from "../../src/evidence/parts.ts";
 import type { CheckOf } from "../../src/plan/checks.ts";
 import type { ReferencePoint } from "../../src/plan/drill.ts";
@@ -91,6 +92,13 @@ describe("a freshness check", () => {
     await capture(store);
     expect(outcomeOf(await ask(store, BASELINE)).outcome).toBe("held");
     expect(await store.getText("shop/drill-1/heartbeats.json")).toContain("2026-11-01T11:30:00.123Z");
+    const moment = "2026-11-01T11:30:00.123Z";
+    expect(Object.values((await store.get("shop/drill-1/drift.json", Drift)) ?? {})).toEqual([
+      {
+        reference: { kind: "baseline", id: BASELINE.id, takenAt: BASELINE.takenAt },
+        entries: [{ key: "newest beat at", source: moment, restored: moment, match: true }],
+      },
+    ]);
   });
 
   it("fails when the source had something newer, although the data is fresh enough", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/checks/kind.ts";
 import { hashChain } from "../../src/checks/kinds/hash-chain.ts";
+import { Drift } from "../../src/evidence/drift.ts";
 import type { CheckOf } from "../../src/plan/checks.ts";
 import { Chains } from "../../src/structure/chains.ts";
 import { baselineAt, type Comparing, Comparison } from "./comparing.ts";
@@ -86,6 +87,20 @@ describe("a hash-chain check", () => {
       outcome: "held",
       observed: "6,100 rows, head 6100; holds the head 6000 seen in the drill of 2026-11-01T11:00:00.000Z",
     });
+    const drift = await comparison.parts("two").get("drift.json", Drift);
+    expect(Object.values(drift ?? {})).toMatchObject([
+      {
+        reference: { kind: "drill", id: "one" },
+        entries: [
+          {
+            key: "chain shop.audit_log",
+            source: expect.stringMatching(/^row 6000, [0-9a-f]{64}$/),
+            restored: expect.stringMatching(/^holds it; head 6100, [0-9a-f]{64}$/),
+            match: true,
+          },
+        ],
+      },
+    ]);
   });
 
   it("captures the head without walking, beside those of other chains", async () => {

@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import type { DataSession } from "../../aws/data-api.ts";
 import { EvidenceUnreadable } from "../../errors.ts";
+import { leaveDrift } from "../../evidence/drift.ts";
 import type { Parts } from "../../evidence/parts.ts";
-import type { CheckOf } from "../../plan/checks.ts";
+import { type CheckOf, checkName } from "../../plan/checks.ts";
 import { Instant } from "../../plan/drill.ts";
 import { quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
 import { onlyRow } from "../../reading/only-row.ts";
 import { countOf } from "../expectation.ts";
-import { type Finding, found, type KindOfCheck, type Progress, type Reference } from "../kind.ts";
+import { type Asking, type Finding, found, type KindOfCheck, type Progress } from "../kind.ts";
 
 /** A snapshot's time is that of its request: what was committed until it was taken is in it, and clocks differ. */
 const LATER_TOLERANCE_SECONDS = 300;
@@ -30,7 +31,7 @@ export const freshness: KindOfCheck<"freshness"> = {
     const finding = { ...judge(check, newest, drill.recoveryPoint.createdAt), sql };
     if (finding.newestAt === undefined) return { finding };
     await leave(check, newest.newestAt, parts);
-    return (await missedIn(check, newest.newestAt, references, sql)) ?? { finding };
+    return (await missedIn(check, newest.newestAt, { references, parts }, sql)) ?? { finding };
   },
 
   async capture(check, { session, parts, capturedAt }) {
@@ -71,15 +72,19 @@ async function leave(check: CheckOf<"freshness">, newestAt: string, parts: Parts
 async function missedIn(
   check: CheckOf<"freshness">,
   newestAt: string,
-  references: readonly Reference[],
+  { references, parts }: Pick<Asking, "references" | "parts">,
   sql: string,
 ): Promise<Progress | undefined> {
-  for (const { kind, takenAt, parts } of references) {
-    if (kind !== "baseline") continue;
+  for (const reference of references) {
+    if (reference.kind !== "baseline") continue;
     try {
-      const seenAt = (await parts.get(PART, Heartbeats))?.[keyOf(check)];
-      if (seenAt === undefined || Date.parse(newestAt) >= Date.parse(seenAt)) continue;
-      const observed = `${newestAt}, but the source had ${seenAt} when its baseline was captured at ${takenAt}: what was written in between did not come back`;
+      const seenAt = (await reference.parts.get(PART, Heartbeats))?.[keyOf(check)];
+      if (seenAt === undefined) continue;
+      const match = Date.parse(newestAt) >= Date.parse(seenAt);
+      const entry = { key: `newest ${keyOf(check)}`, source: seenAt, restored: newestAt, match };
+      await leaveDrift(parts, checkName(check), { reference, entries: [entry] });
+      if (match) continue;
+      const observed = `${newestAt}, but the source had ${seenAt} when its baseline was captured at ${reference.takenAt}: what was written in between did not come back`;
       return found("failed", observed, { sql, newestAt });
     } catch (error) {
       if (!(error instanceof EvidenceUnreadable)) throw error;

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import type { DataSession } from "../../aws/data-api.ts";
+import { type DriftEntry, leaveDrift } from "../../evidence/drift.ts";
 import type { Parts } from "../../evidence/parts.ts";
-import type { CheckOf } from "../../plan/checks.ts";
+import { type CheckOf, checkName } from "../../plan/checks.ts";
 import { displayName, parseTable, quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
 import { Pace, paceAfter, paceAfterFailure } from "../../reading/pace.ts";
 import { ChainHead, Chains } from "../../structure/chains.ts";
@@ -82,15 +83,16 @@ const keyOf = ({ table }: HashChain): string => displayName(parseTable(table));
 const nextOf = ({ head, link }: ChainCursor): bigint => (link === undefined ? BigInt(head.from) : BigInt(link.at) + 1n);
 
 interface Seen {
+  readonly reference: Reference;
   readonly head: ChainHead;
   readonly where: string;
 }
 
 async function headsSeen(references: readonly Reference[], check: HashChain): Promise<Seen[]> {
   const seen: Seen[] = [];
-  for (const { kind, takenAt, parts } of references) {
-    const head = (await parts.get(PART, Chains))?.heads[keyOf(check)];
-    if (head !== undefined) seen.push({ head, where: `the ${kind} of ${takenAt}` });
+  for (const reference of references) {
+    const head = (await reference.parts.get(PART, Chains))?.heads[keyOf(check)];
+    if (head !== undefined) seen.push({ reference, head, where: `the ${reference.kind} of ${reference.takenAt}` });
   }
   return seen;
 }
@@ -163,6 +165,10 @@ async function conclude(
   const seen = await headsSeen(references, check);
   for (const anchor of seen) {
     const broken = await anchorBroken(session, chain, { head, types }, anchor);
+    await leaveDrift(parts, checkName(check), {
+      reference: anchor.reference,
+      entries: [driftOf(check, anchor, head, broken)],
+    });
     if (broken !== undefined) return found("failed", broken);
   }
   await leaveHead(parts, check, head);
@@ -178,6 +184,13 @@ async function conclude(
     `${rows}; holds ${seen.map((anchor) => `the head ${anchor.head.at} seen in ${anchor.where}`).join(", ")}`,
   );
 }
+
+const driftOf = (check: HashChain, anchor: Seen, head: ChainHead, broken: string | undefined): DriftEntry => ({
+  key: `chain ${keyOf(check)}`,
+  source: `row ${anchor.head.at}, ${anchor.head.hash}`,
+  restored: broken ?? `holds it; head ${head.at}, ${head.hash}`,
+  match: broken === undefined,
+});
 
 async function anchorBroken(
   session: DataSession,
