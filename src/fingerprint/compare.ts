@@ -20,9 +20,16 @@ export type Coverage = "exact" | "closed" | "bounds" | "counted" | "moved-on" | 
 export interface TableComparison {
   readonly table: string;
   readonly coverage: Coverage;
-  /** For people: what was compared, and what came back. */
-  readonly source: string | null;
-  readonly restored: string | null;
+  /** What was compared; null where there is no such table. A hash only where hashes were compared. */
+  readonly source: ComparedRows | null;
+  readonly restored: ComparedRows | null;
+  /** Only the rows before this moment were compared. */
+  readonly until?: string;
+}
+
+export interface ComparedRows {
+  readonly rows: string;
+  readonly hash?: string;
 }
 
 /** By how much of its rows the plan lets a table change. */
@@ -67,7 +74,7 @@ export function compareTables(found: readonly FoundTable[], comparing: Comparing
         : { ...whole, table: table.table };
     }),
     ...missing.map(({ table, rows }): TableComparison => {
-      return { table, coverage: "missing", source: rowsOf(rows), restored: null };
+      return { table, coverage: "missing", source: { rows }, restored: null };
     }),
   ];
 }
@@ -96,8 +103,8 @@ function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map
     wholes.set(partOf, {
       table: partOf,
       coverage: isWithin(before, after, bounds) ? "bounds" : "differs",
-      source: rowsOf(before),
-      restored: rowsOf(after),
+      source: { rows: before },
+      restored: { rows: after },
     });
   }
   return wholes;
@@ -105,9 +112,9 @@ function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map
 
 function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): TableComparison {
   const { table } = found;
-  if (known === undefined) return { table, coverage: "new", source: null, restored: described(found) };
+  if (known === undefined) return { table, coverage: "new", source: null, restored: rowsOf(found) };
   const isHashed = comparing.hindrance === undefined;
-  const said = { table, source: described(known), restored: described(found) };
+  const said = { table, source: rowsOf(known), restored: rowsOf(found) };
   if (isHashed && isEqual(found, known)) return { ...said, coverage: "exact" };
   const cut = found.cuts[comparing.cut];
   if (known.closed !== undefined && cut !== undefined) return compareClosed(table, known.closed, cut, isHashed);
@@ -123,8 +130,7 @@ function compareClosed(
   cut: Sum,
   isHashed: boolean,
 ): TableComparison {
-  const until = ` before ${known.before}`;
-  const said = { table, source: described(known) + until, restored: described(cut) + until };
+  const said = { table, source: rowsOf(known), restored: rowsOf(cut), until: known.before };
   if (known.rows !== cut.rows) return { ...said, coverage: "differs" };
   if (!isHashed) return { ...said, coverage: "counted" };
   return { ...said, coverage: isEqual(cut, known) ? "closed" : "differs" };
@@ -142,15 +148,7 @@ function isWithin(rowsBefore: string, rowsAfter: string, { shrinkPercent, growPe
   return after >= Math.floor(before * (1 - shrinkPercent / 100)) && after <= Math.ceil(most);
 }
 
-/** Enough of the hash to tell two apart: all of it is in fingerprints.json. */
-const described = ({ rows, hash }: Sum): string => `${rowsOf(rows)}, ${shortHash(hash)}`;
-
-const rowsOf = (rows: string): string => `${BigInt(rows).toLocaleString("en-US")} ${rows === "1" ? "row" : "rows"}`;
-
-function shortHash(hash: string): string {
-  const [first = "0"] = hash.split(":");
-  return BigInt.asUintN(64, BigInt(first)).toString(16).padStart(16, "0");
-}
+const rowsOf = ({ rows, hash }: Sum): ComparedRows => ({ rows, hash });
 
 /** What a table is, of what several references say: anything wrong is wrong, and the best proof counts. */
 const WORST_FIRST: readonly Coverage[] = [

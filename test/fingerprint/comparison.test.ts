@@ -60,9 +60,7 @@ describe("the content of a restored database", () => {
   it("is failed when rows are gone and nothing was written since: nothing but loss explains that", async () => {
     expect(await asked("delete from item where id = 7")).toMatchObject({
       outcome: "failed",
-      observed: expect.stringMatching(
-        /^public\.item has 999 rows, [0-9a-f]{16} instead of 1,000 rows, [0-9a-f]{16}; against the baseline/,
-      ),
+      observed: expect.stringMatching(/^public\.item has 999 rows instead of 1,000 rows; against the baseline/),
     });
   });
 
@@ -112,9 +110,7 @@ describe("the content of a restored database", () => {
     const edited = "insert into item values (1001, 'x', now()); update item set name = 'ITEM 5' where id = 5";
     expect(await asked(edited, closed)).toMatchObject({
       outcome: "failed",
-      observed: expect.stringMatching(
-        /public\.item has 1,000 rows, \w+ before [^ ]+ instead of 1,000 rows, \w+ before /,
-      ),
+      observed: expect.stringMatching(/public\.item has other content in its 1,000 rows before 2026-[^ ]+; against/),
     });
   });
 

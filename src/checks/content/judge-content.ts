@@ -18,6 +18,9 @@ export interface Content {
   readonly known: readonly Known<Reference>[];
 }
 
+/** All of them are in drift.json. */
+const MAX_WRONG = 5;
+
 const WRONG: ReadonlySet<Coverage> = new Set(["missing", "differs"]);
 const UNCOVERED: ReadonlySet<Coverage> = new Set(["moved-on", "new", "counted"]);
 
@@ -44,7 +47,7 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
     return {
       outcome: "failed",
       observed: `${listOf(
-        wrong.map((one) => describeWrong(one, places)),
+        wrong.slice(0, MAX_WRONG).map((one) => describeWrong(one, places)),
         wrong.length,
       )}; against ${against}`,
     };
@@ -72,10 +75,10 @@ function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content,
   };
 }
 
-const driftOf = ({ table, coverage, source, restored }: TableComparison) => ({
+const driftOf = ({ table, coverage, source, restored, until }: TableComparison) => ({
   key: `table ${table}`,
-  source,
-  restored,
+  source: describeRows(source, until),
+  restored: describeRows(restored, until),
   match: !WRONG.has(coverage) && !UNCOVERED.has(coverage),
   coverage,
 });
@@ -103,11 +106,24 @@ function describeCoverage(all: readonly TableComparison[]): string {
 }
 
 function describeWrong(
-  { table, coverage, source, restored }: TableComparison,
+  { table, source, restored, until }: TableComparison,
   places: ReadonlyMap<string, string>,
 ): string {
-  if (coverage === "missing") return `${table} is missing (${source})`;
-  return `${table} has ${restored} instead of ${source}${places.get(table) ?? ""}`;
+  const before = until === undefined ? "" : ` before ${until}`;
+  const place = places.get(table) ?? "";
+  if (restored === null) return `${table} is missing (${rowsOf(source)})`;
+  if (source?.rows === restored.rows) return `${table} has other content in its ${rowsOf(restored)}${before}${place}`;
+  return `${table} has ${rowsOf(restored)}${before} instead of ${rowsOf(source)}${place}`;
+}
+
+const rowsOf = (compared: TableComparison["source"]): string => countOf(BigInt(compared?.rows ?? 0), "row");
+
+/** Enough of the hash to tell two apart: all of it is in fingerprints.json. */
+function describeRows(compared: TableComparison["source"], until: string | undefined): string | null {
+  if (compared === null) return null;
+  const [first] = compared.hash?.split(":") ?? [];
+  const hash = first === undefined ? "" : `, ${BigInt.asUintN(64, BigInt(first)).toString(16).padStart(16, "0")}`;
+  return `${rowsOf(compared)}${hash}${until === undefined ? "" : ` before ${until}`}`;
 }
 
 function describeUncovered({ table, coverage }: TableComparison): string {
