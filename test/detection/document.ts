@@ -12,7 +12,7 @@ export const seenIn = ({ cells }: Observation): Column[] => COLUMNS.filter((colu
 export function documentOf(observations: readonly Observation[], postgresVersion: string): string {
   return `# What each check sees
 
-Faults that a restored database can have, and the checks that see them. Each cell is what a test observed on PostgreSQL ${postgresVersion}; nothing here is written by hand. Made by
+Faults that a restored database can have, and the checks that see them. Each cell is what a test observed on PostgreSQL ${postgresVersion}, and the test fails when a cell, a number or a remark is not so. This page is never edited by hand; it is made by
 
 \`\`\`
 npx vitest run test/detection -u
@@ -36,7 +36,7 @@ ${REMARKS.map(({ says }) => `- ${says}`).join("\n")}
 `;
 }
 
-const HOW = `One database has something of each kind: 20,000 customers with indexes, a trigger, a policy and a grant; 20,000 events in two partitions, each row there twice; 150 texts in TOAST; an audit log of 2,000 rows that is a hash chain. Every fault is done to a copy of its own (\`create database … template\`) and is as small as it can be. What its victims are was chosen once; none of their numbers can be divided by 100, which makes them as likely as 99 of 100 rows.
+const HOW = `One database has something of each kind: 20,000 customers with indexes, a trigger, a policy and a grant; 20,000 events in two partitions, each row there twice; 150 texts in TOAST; an audit log of 2,000 rows that is a hash chain. Every fault is done to a copy of its own (\`create database … template\`) and is as small as it can be. Its victims are not among the rows of the 1 % sample, as 99 of 100 rows are not.
 
 The baseline is captured from the undamaged database, after the damage was done to the copies. A table in which rows were written after its baseline counts as used since, not as damaged, and the check says that it can not tell. Damage by a disk, a restore, or somebody at the files leaves no such rows; here, where much of it is done by SQL, the order of things makes it look the same.
 

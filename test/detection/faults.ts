@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { flipByte, type PageEdit, zeroPage } from "./page-edits.ts";
+import { flipByte, type PageEdit, postdateRow, zeroPage } from "./page-edits.ts";
 
 export interface Fault {
   readonly id: string;
@@ -141,6 +141,12 @@ const PAGES: readonly Fault[] = [
     what: "a byte of an index's page, under a checksum",
     isContent: false,
     page: (client) => flipByte(client, INDEX, "broken"),
+  },
+  {
+    id: "header",
+    what: "a row's header, naming a transaction still to come",
+    isContent: false,
+    page: (client) => postdateRow(client, HEAP),
   },
   { id: "heap-zeroes", what: "a table's page all zeroes", isContent: true, page: (client) => zeroPage(client, HEAP) },
 ];

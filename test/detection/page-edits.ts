@@ -4,8 +4,15 @@ import { join } from "node:path";
 import type pg from "pg";
 
 const PAGE_BYTES = 8192;
-/** Where in a page its checksum is. */
+/** Where in a page its checksum is, and where its line pointers begin and end. */
 const CHECKSUM_AT = 8;
+const LOWER_AT = 12;
+const LINE_POINTERS_AT = 24;
+const LINE_POINTER_BYTES = 4;
+/** Of a line pointer, the part that says where in the page the row is. */
+const OFFSET_BITS = 0x7fff;
+/** Further off than any transaction of a server that a test made. */
+const TO_COME = 0x01010101;
 
 /** A page as it is to be. */
 export interface PageEdit {
@@ -46,13 +53,20 @@ export async function flipByte(client: pg.Client, place: Place, checksum: "fits"
   const { path, block, offset, page } = await find(client, place);
   const at = offset + place.byte;
   page.writeUInt8(page.readUInt8(at) ^ 1, at);
-  const { rows } = await client.query<{ sum: number }>('select "Check".page_checksum($1::bytea, $2) sum', [
-    page,
-    block,
-  ]);
-  const [row] = rows;
-  if (row === undefined) throw new Error("no checksum");
-  page.writeInt16LE(checksum === "fits" ? row.sum : ~row.sum, CHECKSUM_AT);
+  const fitting = await checksumOf(client, page, block);
+  page.writeInt16LE(checksum === "fits" ? fitting : ~fitting, CHECKSUM_AT);
+  return { path, block, page };
+}
+
+/** The row's header says that a transaction wrote it which is still to come. The page's checksum fits. */
+export async function postdateRow(client: pg.Client, place: Place): Promise<PageEdit> {
+  const { path, block, offset, page } = await find(client, place);
+  const rows: number[] = [];
+  for (let at = LINE_POINTERS_AT; at < page.readUInt16LE(LOWER_AT); at += LINE_POINTER_BYTES)
+    rows.push(page.readUInt32LE(at) & OFFSET_BITS);
+  const header = Math.max(...rows.filter((row) => row <= offset));
+  page.writeUInt32LE(TO_COME, header);
+  page.writeInt16LE(await checksumOf(client, page, block), CHECKSUM_AT);
   return { path, block, page };
 }
 
@@ -69,6 +83,16 @@ export async function writePage(dataDirectory: string, { path, block, page }: Pa
   } finally {
     await file.close();
   }
+}
+
+async function checksumOf(client: pg.Client, page: Buffer, block: number): Promise<number> {
+  const { rows } = await client.query<{ sum: number }>('select "Check".page_checksum($1::bytea, $2) sum', [
+    page,
+    block,
+  ]);
+  const [row] = rows;
+  if (row === undefined) throw new Error("no checksum");
+  return row.sum;
 }
 
 async function find(client: pg.Client, { relation, text }: Place): Promise<Found> {

@@ -41,6 +41,10 @@ export const REMARKS: readonly Remark[] = [
     isSo: butNot("heap-checksum", ["full-read", "heap", ...FINGERPRINTS], ["row count"]),
   },
   {
+    says: "A row whose header is damaged can be read as before while its page is marked as visible to all, so that heap alone sees it.",
+    isSo: only(["header"], ["heap"]),
+  },
+  {
     says: "What is wrong inside an index only index-contents sees, a broken checksum with it: a full read reads tables.",
     isSo: only(["index-byte", "index-checksum", "entry"], ["index-contents"]),
   },
