@@ -12,6 +12,8 @@ export const Baseline = z.object({
   cluster: z.string(),
   /** The database inside the cluster. */
   database: z.string(),
+  /** The cluster itself, whatever it is called. */
+  clusterResourceId: z.optional(z.string()),
   engineVersion: z.string(),
   startedAt: Instant,
   /** The moment of the one snapshot that all of it was read from: nothing in it was committed later. */

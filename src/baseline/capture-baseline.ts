@@ -38,6 +38,7 @@ export interface Subject {
   readonly checks: readonly AskedCheck[];
   readonly address: DatabaseAddress;
   readonly engineVersion: string;
+  readonly clusterResourceId: string | undefined;
 }
 
 /**
@@ -82,7 +83,8 @@ async function subjectOf({ rds }: CaptureServices, parsed: ParsedPlan): Promise<
       `The Data API of ${plan.source.cluster} is off, and a baseline is captured through it. Turn it on: aws rds enable-http-endpoint --region ${region} --resource-arn ${cluster.DBClusterArn}`,
     );
   const address = { clusterArn: cluster.DBClusterArn ?? "", secretArn, database };
-  return { parsed, checks, address, engineVersion: cluster.EngineVersion ?? "" };
+  const { EngineVersion: engineVersion = "", DbClusterResourceId: clusterResourceId } = cluster;
+  return { parsed, checks, address, engineVersion, clusterResourceId };
 }
 
 function secretOf({ plan, source }: Plan): string {

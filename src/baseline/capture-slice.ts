@@ -154,7 +154,8 @@ export class CaptureSlice {
       return false;
     }
     const { outcome, observed } = progress.finding;
-    if (outcome !== "held" && outcome !== "empty") throw this.#failed(`the check "${check.name}" is ${outcome} on the source: ${observed}`);
+    if (outcome !== "held" && outcome !== "empty")
+      throw this.#failed(`the check "${check.name}" is ${outcome} on the source: ${observed}`);
     this.#time.progressed();
     await this.#progress.captured(check.name);
     return true;
@@ -163,7 +164,7 @@ export class CaptureSlice {
   /** The baseline last: what is listed in it is there. */
   async #finish({ capturedAt }: Moment): Promise<void> {
     const { store, now } = this.#services;
-    const { parsed, checks, engineVersion } = this.#subject;
+    const { parsed, checks, engineVersion, clusterResourceId } = this.#subject;
     const { plan, source } = parsed.plan;
     const { document } = this.#progress;
     const finishedAt = now().toISOString();
@@ -176,6 +177,7 @@ export class CaptureSlice {
       planSha256: planSha256(parsed.file),
       cluster: source.cluster,
       database: source.database,
+      ...(clusterResourceId === undefined ? {} : { clusterResourceId }),
       engineVersion,
       startedAt: document.attemptStartedAt,
       capturedAt,

@@ -21,6 +21,8 @@ export interface ReferenceSearch {
   readonly plan: string;
   readonly cluster: string;
   readonly database: string;
+  /** Of the recovery point: what is known of another cluster of the same name says nothing about this one. */
+  readonly clusterResourceId?: string | undefined;
   /** When the recovery point was made, where that is known: what was seen later may hold what it can not. */
   readonly before: Date | undefined;
   readonly now: Date;
@@ -52,7 +54,7 @@ export async function findReferences(store: JsonStore, search: ReferenceSearch):
 
 async function newestBaseline(
   store: JsonStore,
-  { plan, cluster, database, before }: DatedSearch,
+  { plan, cluster, database, before, clusterResourceId }: DatedSearch,
   warnings: string[],
 ): Promise<ReferencePoint | undefined> {
   const seen = new Set<string>();
@@ -64,6 +66,7 @@ async function newestBaseline(
       seen.add(key);
       const baseline = await readOrWarn(store, key, warnings);
       if (baseline?.database !== database || new Date(baseline.capturedAt) > before) continue;
+      if (isOther(baseline.clusterResourceId, clusterResourceId)) continue;
       if (baseline.plan === plan) return pointOf(baseline);
       other ??= baseline;
     }
@@ -102,17 +105,22 @@ async function lastGoodDrill(store: JsonStore, search: DatedSearch): Promise<Ref
   return newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);
 }
 
+/** Not known is not another: what was kept before the ids were has none. */
+const isOther = (known: string | undefined, wanted: string | undefined): boolean =>
+  known !== undefined && wanted !== undefined && known !== wanted;
+
 function newestReference(
   entries: readonly LedgerEntry[],
-  { plan, cluster, database, before }: DatedSearch,
+  { plan, cluster, database, before, clusterResourceId }: DatedSearch,
   verdicts: readonly LedgerEntry["verdict"][],
 ): ReferencePoint | undefined {
   const entry = entries.findLast(
-    ({ isReference, verdict, recoveryPointAt, sourceDatabase, plan: drilled }) =>
+    ({ isReference, verdict, recoveryPointAt, sourceDatabase, sourceResourceId, plan: drilled }) =>
       isReference === true &&
       verdicts.includes(verdict) &&
       drilled === plan &&
       sourceDatabase === database &&
+      !isOther(sourceResourceId, clusterResourceId) &&
       recoveryPointAt !== undefined &&
       new Date(recoveryPointAt) <= before,
   );

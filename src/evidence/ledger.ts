@@ -29,6 +29,8 @@ export const LedgerEntry = z.object({
   isReference: z.optional(z.boolean()),
   /** The database inside the cluster, and when the recovery point was made: says what of, and of when, it is a reference. */
   sourceDatabase: z.optional(z.string()),
+  /** The cluster itself, whatever it is called. */
+  sourceResourceId: z.optional(z.string()),
   recoveryPointAt: z.optional(z.iso.datetime()),
   leftovers: z.number(),
   actualUsd: z.number(),

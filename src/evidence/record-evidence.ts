@@ -103,6 +103,9 @@ function referenceFrom({ verdict: { verdict }, checks, drill }: Report, hasLeftP
   return {
     isReference,
     sourceDatabase: drill.source.database,
+    ...(drill.recoveryPoint.clusterResourceId === undefined
+      ? {}
+      : { sourceResourceId: drill.recoveryPoint.clusterResourceId }),
     recoveryPointAt: new Date(drill.recoveryPoint.createdAt).toISOString(),
   };
 }

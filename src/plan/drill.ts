@@ -33,6 +33,8 @@ export const RecoveryPoint = z.object({
   /** What it was copied from, where it is a copy: chosen only when there is no original, or by name. */
   copiedFrom: z.optional(z.string()),
   ageSeconds: z.number(),
+  /** RDS's own id of the cluster it was taken of: one that was deleted and made anew under the same name has another. */
+  clusterResourceId: z.optional(z.string()),
   engine: z.string(),
   engineVersion: z.string(),
   sizeGib: z.number(),

@@ -68,6 +68,7 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     plan: plan.plan,
     cluster: source.cluster,
     database: source.database,
+    clusterResourceId: recoveryPoint.clusterResourceId,
     // Of a copy, the time is that of copying: what was captured before that may have been written after its data.
     before: recoveryPoint.copiedFrom === undefined ? new Date(recoveryPoint.createdAt) : undefined,
     now: startedAt,

@@ -119,6 +119,7 @@ function describe(snapshot: DBClusterSnapshot, { region, before }: RecoveryPoint
     ageSeconds: (before.getTime() - createdAt.getTime()) / 1000,
     engine: snapshot.Engine ?? "",
     engineVersion: snapshot.EngineVersion ?? "",
+    ...(snapshot.DbClusterResourceId === undefined ? {} : { clusterResourceId: snapshot.DbClusterResourceId }),
     sizeGib: snapshot.AllocatedStorage ?? 0,
     storageEncryption: encryptionOf(snapshot),
   };

@@ -51,6 +51,7 @@ async function find(documents: Record<string, unknown>) {
     plan: "orders",
     cluster: "orders-production",
     database: "shop",
+    clusterResourceId: "cluster-ONE",
     before: BEFORE,
     now: new Date("2026-11-21T14:00:00.000Z"),
     earlier,
@@ -123,6 +124,15 @@ describe("findReferences", () => {
     expect((await find(documents)).points).toMatchObject([{ kind: "drill", id: "20261102-120000-0a1b2c3d" }]);
     const inconclusive = { ...drilled(3, { verdict: "inconclusive" }), ...failed };
     expect((await find(inconclusive)).points).toMatchObject([{ kind: "drill", id: "20261103-120000-0a1b2c3d" }]);
+  });
+
+  it("takes nothing of another cluster that had the same name", async () => {
+    const of = (clusterResourceId: string) => ({
+      ...baseline(60, { clusterResourceId }),
+      ...drilled(12, { sourceResourceId: clusterResourceId }),
+    });
+    expect((await find(of("cluster-OTHER"))).points).toEqual([]);
+    expect((await find(of("cluster-ONE"))).points).toHaveLength(2);
   });
 
   it("takes no drill of another plan or database, nor one whose recovery point is newer", async () => {

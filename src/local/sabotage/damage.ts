@@ -65,6 +65,34 @@ export const invalidateIndex: Damage = (database, server) =>
     );
   });
 
+/**
+ * One letter of one value becomes another, in a row that looks as old as it was: no transaction, count, index or checksum tells. The text
+ * that is changed is one that no index holds and no constraint reads.
+ */
+export const alterOneLetter: Damage = (database, server) =>
+  asSuperuser(database, server, async (client) => {
+    const { rows } = await client.query<{ table: string; column: string }>(PLAIN_TEXT_COLUMN);
+    const [victim] = rows;
+    if (victim === undefined) throw new Error("There is no plain text to damage: choose another sabotage.");
+    const { table, column } = victim;
+    await client.query("create extension if not exists pg_surgery");
+    const changed = await client.query<{ place: string }>(
+      `update only ${table} t set ${column} = overlay(${column} placing case when left(${column}, 1) = 'x' then 'y' else 'x' end from 1 for 1)
+       where ctid = (select ctid from only ${table} where length(${column}) > 0 limit 1) returning ctid::text place`,
+    );
+    await client.query(`select heap_force_freeze($1::regclass, array[$2::tid])`, [table, changed.rows[0]?.place]);
+    await client.query("drop extension pg_surgery");
+  });
+
+const PLAIN_TEXT_COLUMN = `
+  select c.oid::regclass::text as "table", quote_ident(a.attname) as "column"
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+  where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)' and a.attnum > 0 and not a.attisdropped
+    and a.atttypid in ('text'::regtype, 'varchar'::regtype) and c.reltuples > 0
+    and not exists (select from pg_index i where i.indrelid = c.oid and a.attnum = any (i.indkey))
+    and not exists (select from pg_constraint k where k.conrelid = c.oid and a.attnum = any (k.conkey))
+  order by c.reltuples desc, c.oid, a.attnum limit 1`;
+
 async function largestTable(client: pg.Client): Promise<Table> {
   const { rows } = await client.query<Table>(`${USER_TABLES} limit 1`);
   const [table] = rows;

@@ -6,7 +6,7 @@ import { SOURCE_KEY } from "../account.ts";
 import type { RestoredServer } from "../services/rds/core.ts";
 import { DEFAULT_TIME_SCALE, DURATION_SECONDS } from "../services/rds/durations.ts";
 import { ServiceError } from "../wire/service.ts";
-import { corruptPage, invalidateIndex, loseAllRows, loseRows } from "./damage.ts";
+import { alterOneLetter, corruptPage, invalidateIndex, loseAllRows, loseRows } from "./damage.ts";
 import type { Sabotage, Stage } from "./sabotage.ts";
 
 /** A statement is cancelled by the Data API after 45 s; a sabotage that lets every one hang does not wait that long. */
@@ -43,6 +43,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     verdict: "failed",
     reason: "data",
     prepare: damaging(corruptPage),
+  },
+  {
+    name: "one-letter",
+    what: "One letter of one value is another, and nothing else tells.",
+    verdict: "failed",
+    reason: "data",
+    prepare: damaging(alterOneLetter),
   },
   {
     name: "invalid-index",
