@@ -34,6 +34,8 @@ export const Counterproof = z.object({
   planted: z.array(PlantedDamage),
   /** Damages that could not be planted, and why: nothing was learned of the checks that they are for. */
   untried: z.array(z.object({ damage: z.string(), why: z.string() })),
+  /** Required checks that no planted damage was for: each damage is planted for one check, and some kinds of check have none. */
+  unproven: z.array(z.string()),
   looks: z.int(),
   dataApiCalls: z.int(),
 });

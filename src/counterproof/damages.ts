@@ -1,6 +1,7 @@
 import type { Damage } from "./damage.ts";
 import { chainRowRewritten } from "./damages/chain.ts";
 import { bitFlipped, rowDeleted, valuesSwapped } from "./damages/content.ts";
+import { orphanMade, privilegeRevoked, rowSecurityOff, tableUnlogged } from "./damages/rules.ts";
 import {
   columnLoosened,
   constraintUnvalidated,
@@ -21,7 +22,11 @@ export const DAMAGES: readonly Damage[] = [
   indexWrong,
   indexInvalid,
   constraintUnvalidated,
+  orphanMade,
   columnLoosened,
+  privilegeRevoked,
+  rowSecurityOff,
+  tableUnlogged,
   tableEmptied,
   tableGone,
 ];

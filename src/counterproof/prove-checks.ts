@@ -20,7 +20,7 @@ import { DAMAGES } from "./damages.ts";
 const MAX_CHECK_SECONDS = 20;
 
 /** Kinds that are asked one table, sequence or index alone: what the whole took says nothing of that. */
-const ASKED_ALONE: ReadonlySet<string> = new Set(["fingerprint", "sequences", "index-contents"]);
+const ASKED_ALONE: ReadonlySet<string> = new Set(["fingerprint", "sequences", "index-contents", "foreign-keys"]);
 
 /** Checks of one kind that a damage is tried on, until one can be planted for it. */
 const MAX_CHECKS_A_DAMAGE = 3;
@@ -66,6 +66,7 @@ export async function proveChecks(
     done: 0,
     planted: [],
     untried: [],
+    unproven: [],
     looks: 0,
     dataApiCalls: 0,
   };
@@ -75,8 +76,9 @@ export async function proveChecks(
   const why = whyNot(results);
   if (why === undefined) {
     const address = await ownSandbox(services, drill, sandbox);
-    const asked = provable(await askedChecks(services.store, drill), results?.results ?? []);
-    await new Proving(services, drill, address, proof, () => services.store.put(key, proof)).run(asked);
+    const asked = (await askedChecks(services.store, drill)).filter(({ required }) => required);
+    const quick = provable(asked, results?.results ?? []);
+    await new Proving(services, drill, address, proof, () => services.store.put(key, proof)).run(asked, quick);
   } else Object.assign(proof, { why, complete: true });
   if (proof.complete) proof.finishedAt = services.now().toISOString();
   await services.store.put(key, proof);
@@ -151,15 +153,18 @@ class Proving {
     this.#time = new SliceTime({ now: services.now, remainingMs }, new Date(drill.deadlines.checksEndAt));
   }
 
-  async run(asked: readonly AskedCheck[]): Promise<void> {
+  /** Of the checks that decide, those that are quick are asked again. */
+  async run(asked: readonly AskedCheck[], quick: readonly AskedCheck[]): Promise<void> {
     const time = this.#time;
     for (let damage = DAMAGES[this.#proof.done]; damage !== undefined; damage = DAMAGES[this.#proof.done]) {
       if (time.isOver()) this.#proof.untried.push({ damage: damage.name, why: "the drill's time was up" });
-      else if (time.hasTime()) await this.#plant(damage, asked);
+      else if (time.hasTime()) await this.#plant(damage, quick);
       else return;
       this.#proof.done += 1;
       await this.#save();
     }
+    const proven = new Set(this.#proof.planted.map(({ check }) => check));
+    this.#proof.unproven = asked.map(({ name }) => name).filter((name) => !proven.has(name));
     this.#proof.complete = true;
   }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { drillDocument, refusalDocument } from "../../src/cli/drill-document.ts";
 import { PlanInvalid } from "../../src/errors.ts";
 import { DRILL_ID } from "../plan/sample-drill.ts";
-import { checkResult } from "../verdict/sample-results.ts";
+import { checkResult, PROOF } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { DrillDocument } from "./document-shape.ts";
 import { EVIDENCE, message, rehearsalWith, reportWith } from "./sample-rehearsal.ts";
@@ -31,6 +31,12 @@ describe("drillDocument", () => {
     });
     expect(document.phases[0]?.name).toBe("select");
     expect(document.phases.length).toBeGreaterThan(5);
+  });
+
+  it("has what was planted to see the checks fail, and what they saw", () => {
+    const report = reportWith({ counterproof: PROOF });
+    const document = DrillDocument.parse(printed(drillDocument(rehearsalWith({ report }))));
+    expect(document.counterproof).toEqual({ tried: 1, detected: 1, planted: PROOF.planted, untried: [], why: null });
   });
 
   it("has of each check what was expected and seen, and not its statement", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
 import type { ExecutionEvent } from "../../src/local/services/states.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { COPY, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { COPY, COUNTERPROOF, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 
 type Told = readonly [state: string, learned?: Record<string, unknown>];
@@ -22,6 +22,8 @@ const WHOLE: readonly Told[] = [
   ["ProveIsolation", { isolation: ISOLATION }],
   ["RunChecks", { checks: { ...STORY.checks, ...PENDING, done: 1 } }],
   ["RunChecks", { checks: { ...STORY.checks, held: 3, failed: 1 } }],
+  ["ProveChecks", { counterproof: { ...COUNTERPROOF, ...PENDING, tried: 0, detected: 0 } }],
+  ["ProveChecks", { counterproof: COUNTERPROOF }],
   ["ChecksDone"],
   ["RecoverAndCheck"],
   ["JudgeDrill", { verdict: SAMPLE_VERDICT }],
@@ -65,6 +67,7 @@ describe("Progress on something that is no terminal", () => {
       "restore",
       "isolation",
       "checks",
+      "counterproof",
       "judge",
       "tear down",
       "evidence",
@@ -84,6 +87,7 @@ describe("Progress on something that is no terminal", () => {
     expect(text).toContain(`${SAMPLE_DRILL.copy.snapshotId} in eu-central-1`);
     expect(text).toContain("1 facts hold");
     expect(text).toContain("3 held, 1 failed\n");
+    expect(text).toContain("1 damage planted, 1 detected\n");
     expect(text).toContain("2 deleted, 0 left behind");
   });
 
@@ -105,7 +109,7 @@ describe("Progress on something that is no terminal", () => {
 
   it("goes from the phase that failed to the verdict, and still tears down", () => {
     const failed = { ...SAMPLE_VERDICT, verdict: "failed" };
-    const story: Told[] = [...WHOLE.slice(0, 7), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(14)];
+    const story: Told[] = [...WHOLE.slice(0, 7), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(16)];
     const texts = written(story);
     expect(phasesOf(texts)).toEqual(["plan", "copy", "judge", "tear down", "evidence", "notify"]);
     expect(texts[2]).toMatch(/ failed\n$/);

@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/checks/result.ts";
 import type { Rehearsal } from "../../src/cli/rehearsal.ts";
 import { summarise } from "../../src/cli/summary.ts";
+import type { Counterproof } from "../../src/counterproof/counterproof.ts";
 import type { Verdict } from "../../src/verdict/verdict.ts";
 import { DRILL_ID } from "../plan/sample-drill.ts";
-import { checkResult } from "../verdict/sample-results.ts";
+import { checkResult, PROOF } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { EVIDENCE, message, rehearsalWith, reportWith } from "./sample-rehearsal.ts";
 
@@ -111,6 +112,16 @@ describe("summarise", () => {
     expect(read()).toContain(`\n  ${relative(process.cwd(), EVIDENCE)}\n`);
     expect(read()).toContain("Notified    PASSED: orders-production, restore drill");
     expect(read({ messages: [] })).toContain("Notified    nobody");
+  });
+
+  it("says what was planted to see the checks fail, what they saw and that it is undone, where that was wanted", () => {
+    const saying = (counterproof: Counterproof): string => read({ report: reportWith({ counterproof }) });
+    expect(read()).not.toContain("Counterproof");
+    expect(saying(PROOF)).toContain("Counterproof   1 damage planted, 1 detected, all undone\n");
+    const untried = [{ damage: "an index that is not valid", why: "the database refused it" }];
+    expect(saying({ ...PROOF, untried })).toContain("all undone; not planted: an index that is not valid\n");
+    const why = "1 of 3 required checks did not hold";
+    expect(saying({ ...PROOF, planted: [], why })).toContain(`Counterproof   nothing was planted: ${why}\n`);
   });
 
   it("says that nothing was left behind, or what was", () => {

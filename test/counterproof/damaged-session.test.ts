@@ -71,7 +71,7 @@ describe("PostgreSQL 14", () => {
   it("is damaged and seen to be in the same ways as 18", async () => {
     const { proof } = await prove(sandbox, await sandbox.database(SHOP), CHECKS);
     expect(proof.untried).toEqual([]);
-    expect(proof.planted).toHaveLength(11);
+    expect(proof.planted).toHaveLength(15);
     expect(proof.planted.filter(({ detected }) => !detected)).toEqual([]);
   });
 });

@@ -26,7 +26,9 @@ describe("a counterproof", () => {
       DAMAGES.map(({ name }) => [name, "held", "failed", "held"]),
     );
     expect(untried).toEqual([]);
-    expect(whole.answers.at(-1)).toMatchObject({ phase: "ready", tried: 11, detected: 11, untried: 0 });
+    expect(whole.answers.at(-1)).toMatchObject({ phase: "ready", tried: 15, detected: 15, untried: 0 });
+    expect(whole.proof.unproven).toEqual(expect.arrayContaining(["full-read"]));
+    expect(whole.proof.unproven).not.toContain("fingerprint");
   });
 
   it("leaves the sandbox as it was, every row, sequence and object of it, and what the drill found of it too", async () => {
@@ -80,7 +82,7 @@ describe("a counterproof", () => {
         results: results.results.map((result, nth) => (nth === 1 ? { ...result, outcome: "failed" } : result)),
       }),
     });
-    expect(proof).toMatchObject({ complete: true, planted: [], why: "1 of 12 required checks did not hold" });
+    expect(proof).toMatchObject({ complete: true, planted: [], why: "1 of 16 required checks did not hold" });
     expect(statements).toEqual([]);
   });
 });

@@ -23,6 +23,8 @@ do $$ declare prev bytea; own bytea; begin
     insert into shop.audit values (n, 'ada', prev, own); prev := own;
   end loop;
 end $$;
+alter table shop.customer enable row level security; create policy everyone on shop.customer using (true);
+grant select on shop.invoice to pg_monitor;
 create function shop.refuse() returns trigger language plpgsql as $$ begin raise exception 'append-only'; end $$;
 create trigger append_only before update or delete on shop.audit for each statement execute function shop.refuse();
 reset role; analyze`;
@@ -47,5 +49,9 @@ export const CHECKS: CheckInput[] = [
   { kind: "constraints" },
   { kind: "sequences" },
   { kind: "index-contents" },
+  { kind: "foreign-keys" },
+  { kind: "grants", present: [{ role: "pg_monitor", on: "shop.invoice", may: ["select"] }] },
+  { kind: "row-security" },
+  { kind: "unlogged" },
   CHAIN,
 ];

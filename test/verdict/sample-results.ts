@@ -112,6 +112,7 @@ export const PROOF: Counterproof = {
     },
   ],
   untried: [],
+  unproven: ["rows orders"],
   looks: 1,
   dataApiCalls: 40,
 };

@@ -27,6 +27,7 @@ const LISTING = `with keys as (
   select k.*, coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) is_period, ${placeOf("k.oid")} place
   from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
   where k.contype = 'f' and k.conparentid = 0 and c.relpersistence <> 't' and ${USER_SCHEMAS}
+    and (:only = '' or c.oid = to_regclass(:only))
 ), parts as (
   select keys.*, keys.place || lpad(leaf.relid::oid::bigint::text, 10, '0') part_place, leaf.relid leaf,
     row_number() over (partition by keys.oid order by leaf.relid::oid desc) = 1 is_last
@@ -85,7 +86,7 @@ export const foreignKeys: KindOfCheck<"foreign-keys"> = {
 
   ask(check, asking, stored) {
     const list = async (after: string) => {
-      const rows = await asking.session.query(LISTING, { seed: asking.drill.drillId, after });
+      const rows = await asking.session.query(LISTING, { seed: asking.drill.drillId, after, only: asking.only ?? "" });
       return { total: Number(rows[0]?.text(7) ?? 0), items: rows.map(foreignKeyOf) };
     };
     const step = (page: readonly [ForeignKey, ...ForeignKey[]], cursor: SurveyCursor) =>
