@@ -221,6 +221,8 @@ export class DataSession {
       lc_monetary: "C",
       xmloption: "content",
       quote_all_identifiers: "off",
+      // An index answers for rows whose page is marked as all visible without looking at them: they may be gone.
+      enable_indexonlyscan: "off",
       // A role's own limit would end the transaction of a snapshot between two invocations; the Data API's 3 minutes stay.
       idle_in_transaction_session_timeout: "0",
       ...this.#options.settings,

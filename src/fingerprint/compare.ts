@@ -69,7 +69,8 @@ export function compareTables(found: readonly FoundTable[], comparing: Comparing
       const compared = compareOne(table, earlier, comparing);
       // Partitions come and go: what the plan bounds is the partitioned table.
       const whole = table.partOf === undefined ? undefined : changing.get(table.partOf);
-      return whole === undefined || compared.coverage === "exact" || compared.coverage === "closed"
+      const isItsOwn = compared.coverage !== "bounds" && compared.coverage !== "new" && earlier?.rows === table.rows;
+      return whole === undefined || compared.coverage === "closed" || isItsOwn
         ? compared
         : { ...whole, table: table.table };
     }),
@@ -118,10 +119,13 @@ function compareOne(found: FoundTable, known: TableFingerprint | undefined, comp
   if (isHashed && isEqual(found, known)) return { ...said, coverage: "exact" };
   const cut = found.cuts[comparing.cut];
   if (known.closed !== undefined && cut !== undefined) return compareClosed(table, known.closed, cut, isHashed);
+  const isUnwritten = isHashed && isUnchanged(found, comparing);
+  // Nothing was written, and as many rows are there: those that are other ones were damaged, whatever the plan lets change.
+  if (isUnwritten && found.rows === known.rows) return { ...said, coverage: "differs" };
   const bounds = comparing.bounds(found);
   if (bounds !== undefined)
     return { ...said, coverage: isWithin(known.rows, found.rows, bounds) ? "bounds" : "differs" };
-  return { ...said, coverage: isHashed && isUnchanged(found, comparing) ? "differs" : "moved-on" };
+  return { ...said, coverage: isUnwritten ? "differs" : "moved-on" };
 }
 
 function compareClosed(

@@ -236,7 +236,7 @@ describe("an index-contents check", () => {
       outcome: "held",
       expected: "every B-tree index in line with its table",
       // 6 of t, its TOAST's, 1 of blobs and its TOAST's, Seen's, p1's.
-      observed: "11 B-tree indexes with exactly the entries of their tables, by amcheck",
+      observed: "11 B-tree indexes in order and with an entry for every row, by amcheck",
     });
   });
 

@@ -85,6 +85,20 @@ describe("the content of a restored database", () => {
     });
   });
 
+  it("is failed when a table that may change is another without having been written to", async () => {
+    const damage = `create extension pg_surgery; update item set name = 'ITEM' where id = 3;
+      select heap_force_freeze('item', array_agg(ctid)) from item where id = 3; drop extension pg_surgery`;
+    expect(await asked(damage, { changing: [{ table: "item", shrinkPercent: 50, growPercent: 50 }] })).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringMatching(/^public\.item has other content in its 1,000 rows; against/),
+    });
+    const partitioned = `create table p (id int, name text) partition by range (id); create table item partition of p for values from (0) to (2000);
+      insert into p select n, 'item ' || n from generate_series(1, 1000) n;`;
+    expect(await asked(damage, { changing: [{ table: "p", growPercent: 50 }] }, { tables: partitioned })).toMatchObject(
+      { outcome: "failed" },
+    );
+  });
+
   it("is failed when a table changed by more than the plan lets it", async () => {
     const grown = "insert into item select n, 'x' from generate_series(1001, 1200) n";
     expect(await asked(grown, { changing: [{ table: "item", growPercent: 10 }] })).toMatchObject({ outcome: "failed" });

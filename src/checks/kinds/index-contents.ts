@@ -20,7 +20,7 @@ const TELLING: Telling = {
   bad: "index and table disagree",
   describe: ({ name, said }) => `${name} (${said})`,
   held: ({ asked, unaskedCount, weaklyAsked }) => {
-    if (weaklyAsked === 0) return "with exactly the entries of their tables, by amcheck";
+    if (weaklyAsked === 0) return "in order and with an entry for every row, by amcheck";
     const isAll = weaklyAsked === asked - unaskedCount;
     const how = isAll
       ? "by count only; amcheck sees more"

@@ -15,7 +15,7 @@ import { batchOf, isSmall } from "./small-tables.ts";
  * tells which it is. Ranges of blocks are still read from the table.
  */
 const FORCED = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"];
-const FORCE = `select ${FORCED.map((name) => `set_config('${name}', 'off', true)`).join(", ")}`;
+const FORCE = `select set_config('enable_indexonlyscan', 'on', true), ${FORCED.map((name) => `set_config('${name}', 'off', true)`).join(", ")}`;
 
 /** How many entries the index had, and how far its table is counted. */
 const At = z.object({
