@@ -34,6 +34,7 @@ describe("the calls of drills", () => {
         orders: await demoPlan(),
         "same-region": await demoPlan({
           plan: "same-region",
+          counterproof: false,
           sandbox: { region: "eu-west-1", securityGroup: closedSecurityGroup(openAccount(), "eu-west-1") },
         }),
       },
