@@ -49,6 +49,11 @@ describe("the packaged template", () => {
     expect(template.functions.map(({ name }) => name)).toEqual(FUNCTIONS);
   });
 
+  it("damages no sandbox unless someone asks for it", () => {
+    const { environment } = template.functions.find(({ name }) => name === "plan-drill") ?? {};
+    expect(environment?.["COUNTERPROOF"]).toBe("off");
+  });
+
   it("keeps the key of fingerprints when the stack is deleted: an HMAC key, for the functions that make them alone", () => {
     const key = template.resources["FingerprintKey"];
     expect(key).toMatchObject({
