@@ -102,7 +102,7 @@ export class Checkpoint {
 }
 
 /** What is left of a share, when the rest takes as long as what is done did. */
-export function remaining(
+function remaining(
   { doneBytes, totalBytes }: Share,
   seconds: number,
 ): { percent: number; secondsLeft?: number } {

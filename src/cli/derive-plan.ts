@@ -101,7 +101,9 @@ function freshness({ freshness: found, takenAt }: SourceSurvey): Checks {
 
 /** Where there is a table at all: a database without rows has no content to compare. */
 function content({ tables }: SourceSurvey): Checks {
-  return tables.some(({ rows }) => rows !== undefined && rows > 0) ? [{ kind: "fingerprint" }, { kind: "catalog" }] : [];
+  return tables.some(({ rows }) => rows !== undefined && rows > 0)
+    ? [{ kind: "fingerprint" }, { kind: "catalog" }]
+    : [];
 }
 
 function qualified({ schema, name }: Pick<SurveyedTable, "schema" | "name">): string {

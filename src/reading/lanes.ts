@@ -9,7 +9,7 @@ const HURTS = 0.7;
 const PATIENCE_WINDOWS = 8;
 
 /** A serverless database of half a unit has some 90 connections; 16 of ours leave the rest alone. */
-export const MAX_LANES = 16;
+const MAX_LANES = 16;
 /** Two cores are the least that a database has. */
 const FIRST_LANES = 2;
 
