@@ -102,10 +102,7 @@ export class Checkpoint {
 }
 
 /** What is left of a share, when the rest takes as long as what is done did. */
-function remaining(
-  { doneBytes, totalBytes }: Share,
-  seconds: number,
-): { percent: number; secondsLeft?: number } {
+function remaining({ doneBytes, totalBytes }: Share, seconds: number): { percent: number; secondsLeft?: number } {
   const part = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
   return {
     percent: Math.floor(part * 100),
