@@ -20,6 +20,8 @@ const OUT_OF_LINE_SHARE = 0.25;
 /** Weighing reads the heap alone: 256 MB of it a statement, in this many groups of an answer of 10 kB. */
 const WEIGHED_BLOCKS = 32_768;
 const WEIGHED_GROUPS = 256;
+/** The last ranges are shared out between the lanes, but not into so little that the round trips tell. */
+const LEAST_SECONDS = 0.25;
 /** A range that was not answered is divided, never asked again whole. */
 const PARTS = 8;
 /** From the 2,048 line pointers that a block may have to one in two statements. */
@@ -104,7 +106,9 @@ export class TableWalk {
   }
 
   #target(lanes: number): number {
-    return Math.min(this.#pace.blocks, Math.max(FIRST_PACE.blocks, this.blocksLeft / (2 * lanes)));
+    if (lanes === 1) return this.#pace.blocks;
+    const least = Math.max(FIRST_PACE.blocks, (this.#pace.blocksPerSecond ?? 0) * LEAST_SECONDS);
+    return Math.min(this.#pace.blocks, Math.max(least, this.blocksLeft / (2 * lanes)));
   }
 
   #weighingOf(range: Range, target: number): "blocks" | "rows" | undefined {

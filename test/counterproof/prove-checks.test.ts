@@ -139,6 +139,20 @@ describe("a database that refuses", () => {
     expect(proof.planted.slice(1).map(({ where }) => where)).toEqual(["public.open", "public.open"]);
   });
 
+  it("exchanges no values where that leaves the same rows: one column, or two rows that differ in nothing else", async () => {
+    const alike = await sandbox.database(
+      "create table one as select generate_series(1, 9) x; create table twins as select n as x, 'same' y from generate_series(1, 9) n",
+    );
+    for (const drillId of ["20261121-143205-3f9a2b1c", "20261121-143206-4a9a2b1d", "20261121-143207-5b9a2b1e"]) {
+      const { proof } = await prove(sandbox, alike, [{ kind: "fingerprint" }], { drillId });
+      expect(proof.planted.map(({ damage, detected }) => [damage, detected])).toEqual([
+        ["one row deleted", true],
+        ["one value changed by one bit", true],
+      ]);
+      expect(proof.untried.map(({ damage }) => damage)).toEqual(["a column's values exchanged between two rows"]);
+    }
+  });
+
   it("can not be proven where there is nothing to damage", async () => {
     const empty = await sandbox.database("create table nothing (id int)");
     const { proof } = await prove(sandbox, empty, [{ kind: "rows", table: "nothing", expect: { equals: 0 } }], {

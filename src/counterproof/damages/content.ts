@@ -77,6 +77,8 @@ export const bitFlipped: Damage = {
   },
 };
 
+const REST = "(to_jsonb(t) - :column::text)";
+
 export const valuesSwapped: Damage = {
   name: "a column's values exchanged between two rows",
   suits: ({ kind }) => kind === "fingerprint",
@@ -88,8 +90,11 @@ export const valuesSwapped: Damage = {
       const { name } = column;
       const [first] = await victims(seeking, table, `${name} is not null`, 1);
       if (first === undefined) continue;
-      const isOther = `${name}::text <> (select ${name}::text from only ${table.sqlName} where ctid = '${first}'::tid)`;
-      const [second] = await victims(seeking, table, isOther, 1);
+      const ofFirst = (value: string): string =>
+        `(select ${value} from only ${table.sqlName} t where ctid = '${first}'::tid)`;
+      // Rows that are the same but for this value are the same two rows after the exchange.
+      const isOther = `${name}::text <> ${ofFirst(`${name}::text`)} and ${REST} <> ${ofFirst(REST)}`;
+      const [second] = await victims(seeking, table, isOther, 1, { column: column.plainName });
       if (second === undefined) continue;
       const change = `update only ${table.sqlName} t set ${name} = o.v
 from (select ctid at, ${name} v from only ${table.sqlName} where ctid in ('${first}'::tid, '${second}'::tid)) o
@@ -125,10 +130,11 @@ async function victims(
   { sqlName }: VictimTable,
   condition: string,
   count: number,
+  binds: Readonly<Record<string, string>> = {},
 ): Promise<string[]> {
   const rows = await session.query(
-    `select ctid::text from only ${sqlName} where ${condition} order by md5(ctid::text || :seed) limit ${count}`,
-    { seed },
+    `select ctid::text from only ${sqlName} t where ${condition} order by md5(ctid::text || :seed) limit ${count}`,
+    { seed, ...binds },
   );
   return rows.map((row) => row.text(0));
 }
@@ -138,7 +144,7 @@ async function freeColumns(
   { session, seed }: Seeking,
   { oid }: VictimTable,
   types?: readonly string[],
-): Promise<{ readonly name: string; readonly type: string }[]> {
+): Promise<{ readonly name: string; readonly plainName: string; readonly type: string }[]> {
   const isOfType = types === undefined ? "true" : `t.typname in (${types.map((type) => `'${type}'`).join(", ")})`;
   const rows = await session.query(
     `select a.attname::text, t.typname::text
@@ -153,5 +159,5 @@ where a.attrelid = ${oid} and a.attnum > 0 and not a.attisdropped and a.attgener
 order by md5(:seed || a.attname::text) limit ${MAX_TARGETS}`,
     { seed },
   );
-  return rows.map((row) => ({ name: quoteIdentifier(row.text(0)), type: row.text(1) }));
+  return rows.map((row) => ({ name: quoteIdentifier(row.text(0)), plainName: row.text(0), type: row.text(1) }));
 }
