@@ -52,6 +52,11 @@ export const CHECK_DESCRIPTIONS: Readonly<Record<string, string>> = {
     "chunk: a mismatch is followed to blocks of the table. keys: to the primary keys of its rows, which the baseline then keeps (of 200,000 rows at most, small tables first).",
   "catalog.kind":
     "The structure, against a baseline or the last drill: tables, columns, constraints, indexes, functions, policies, grants.",
+  "catalog.migrations":
+    "Where migrations are recorded, unless the tool's table is known by its name. A structure that differs after a migration is explained by it.",
+  "catalog.migrations.table": "The table of migrations.",
+  "catalog.migrations.column": "The column that holds the version.",
+  "catalog.migrations.orderBy": "The column that orders migrations. By default the version column.",
   "foreign-keys.kind": "No row refers to a row that is not there.",
   "index-contents.kind": "Every B-tree index is in order and has an entry for every row.",
   "heap.kind": "The rows' own headers and their TOAST are consistent (amcheck's verify_heapam).",

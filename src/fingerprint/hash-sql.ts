@@ -64,51 +64,55 @@ export function hashQuestion(
   forms: ReadonlyMap<bigint, TypeForm>,
   options: HashOptions,
 ): TableQuestion {
-  const from = aliasedTable(relation, table);
-  const hash = rowHash(table, forms, options);
   const outOfLine = outOfLineOf(relation, table);
-  const cuts = Array.from({ length: MAX_CUTS }, (_, nth) => cutCondition(table, options.cuts[nth]));
-  const written = options.written === undefined ? "false" : writtenCondition(options.written);
-  const sums = (values: Values): string =>
-    [
-      ...sumsOf(values.words),
-      options.written === undefined ? "'0'" : `count(*) filter (where ${values.written})::text`,
-      ...cuts.flatMap((cut, nth) =>
-        cut === undefined ? NO_SUMS : sumsOf(values.words, ` filter (where ${values.cuts[nth]})`),
-      ),
-    ]
-      .map((sum, nth) => `${sum} s${nth}`)
-      .join(", ");
-  // A hash that is summed once needs no fence, which costs a tenth.
-  const isSummedOnce = options.mode === "fast" && cuts.every((cut) => cut === undefined);
-  const direct = sums({ words: [hash], written, cuts: [] });
-  const fenced = sums({
-    words: options.mode === "fast" ? ["h"] : [word(0), word(8)],
-    written: "is_new",
-    cuts: cuts.map((_, nth) => `is_cut${nth}`),
+  const select = selectFor(aliasedTable(relation, table), {
+    mode: options.mode,
+    hash: rowHash(table, forms, options),
+    cuts: Array.from({ length: MAX_CUTS }, (_, nth) => cutCondition(table, options.cuts[nth])),
+    written: options.written && writtenCondition(options.written),
   });
-  const marks = [
-    `${hash} h`,
-    `${written} is_new`,
-    ...cuts.flatMap((cut, nth) => (cut === undefined ? [] : [`${cut} is_cut${nth}`])),
-  ].join(", ");
-  return {
-    relation,
-    keepsChunks: true,
-    sql: (condition) =>
-      isSummedOnce
-        ? `select ${direct} from ${from} where ${condition}`
-        : // Without the fence of OFFSET 0 the hash is computed once for each byte that is taken from it.
-          `select ${fenced} from (select ${marks} from ${from} where ${condition} offset 0) r`,
-    ...(outOfLine === undefined ? {} : { outOfLine }),
-  };
+  return { relation, keepsChunks: true, sql: select, ...(outOfLine === undefined ? {} : { outOfLine }) };
+}
+
+/** What is worked out of each row, as SQL over its columns. */
+interface RowSql {
+  readonly mode: Mode;
+  readonly hash: string;
+  /** Whether the row is in the closed range; undefined where none is asked for. */
+  readonly cuts: readonly (string | undefined)[];
+  readonly written: string | undefined;
+}
+
+function selectFor(from: string, { mode, hash, cuts, written }: RowSql): TableQuestion["sql"] {
+  if (mode === "fast" && cuts.every((cut) => cut === undefined)) {
+    // A hash that is summed once needs no fence, which costs a tenth.
+    const direct = sumsOfAll({ words: [hash], written, cuts });
+    return (condition) => `select ${direct} from ${from} where ${condition}`;
+  }
+  const sums = sumsOfAll({
+    words: mode === "fast" ? ["h"] : [word(0), word(8)],
+    written: written && "is_new",
+    cuts: cuts.map((cut, nth) => cut && `is_cut${nth}`),
+  });
+  const marks = cuts.map((cut, nth) => cut && `${cut} is_cut${nth}`).concat(written && `${written} is_new`);
+  const inner = [`${hash} h`, ...marks.filter((mark) => mark !== undefined)].join(", ");
+  // Without the fence of OFFSET 0 the hash is computed once for each byte that is taken from it.
+  return (condition) => `select ${sums} from (select ${inner} from ${from} where ${condition} offset 0) r`;
 }
 
 /** What is summed, and for which rows, as SQL. */
-interface Values {
+interface Values extends Pick<RowSql, "cuts" | "written"> {
   readonly words: readonly string[];
-  readonly written: string;
-  readonly cuts: readonly string[];
+}
+
+function sumsOfAll({ words, written, cuts }: Values): string {
+  return [
+    ...sumsOf(words),
+    written === undefined ? "'0'" : `count(*) filter (where ${written})::text`,
+    ...cuts.flatMap((cut) => (cut === undefined ? NO_SUMS : sumsOf(words, ` filter (where ${cut})`))),
+  ]
+    .map((sum, nth) => `${sum} s${nth}`)
+    .join(", ");
 }
 
 /** The hash of one row, over its columns' aliases: 64 bits as a bigint, or 32 bytes. */

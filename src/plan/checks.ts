@@ -110,7 +110,12 @@ export const Check = z.discriminatedUnion("kind", [
     /** How far a mismatch is followed: to blocks of the table, or to the keys of the rows, which the baseline then keeps. */
     localise: z._default(z.enum(["chunk", "keys"]), "chunk"),
   }),
-  z.strictObject({ kind: z.literal("catalog"), ...common }),
+  z.strictObject({
+    kind: z.literal("catalog"),
+    ...common,
+    /** Where migrations are recorded, of a tool whose table is not known by its name. */
+    migrations: z.optional(z.strictObject({ table: TableName, column: ColumnName, orderBy: z.optional(ColumnName) })),
+  }),
   z.strictObject({ kind: z.literal("foreign-keys"), ...common, ...looking }),
   z.strictObject({ kind: z.literal("index-contents"), ...common, ...looking }),
   z.strictObject({ kind: z.literal("heap"), ...common, ...looking }),

@@ -1,6 +1,6 @@
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import type { DataSession } from "../aws/data-api.ts";
-import { displayName, quoteTable } from "../reading/identifiers.ts";
+import { displayName, quoteIdentifier, quoteTable, type TableIdentifier } from "../reading/identifiers.ts";
 import { USER_SCHEMAS } from "../reading/relations.ts";
 import { headOf, MIGRATION_TOOLS } from "./migration-tools.ts";
 
@@ -11,9 +11,24 @@ const TABLES = `select n.nspname::text, c.relname::text from pg_class c join pg_
 where c.relkind in ('r', 'p') and c.relname in (${MIGRATION_TOOLS.map(({ table }) => `'${table}'`).join(", ")}) and ${USER_SCHEMAS}
 order by 1, 2 limit ${MAX_TABLES}`;
 
+/** A table of migrations that no known tool keeps. */
+export interface DeclaredMigrations {
+  readonly table: TableIdentifier;
+  readonly column: string;
+  readonly orderBy: string;
+}
+
+const headOfDeclared = ({ table, column, orderBy }: DeclaredMigrations): string =>
+  `select ${quoteIdentifier(column)}::text from ${quoteTable(table)} order by ${quoteIdentifier(orderBy)} desc nulls last limit 1`;
+
 /** The newest migration in each table that a known tool keeps, by the table's name. A table of another shape is not one. */
-export async function readMigrationHeads(session: DataSession): Promise<Record<string, string>> {
+export async function readMigrationHeads(
+  session: DataSession,
+  declared?: DeclaredMigrations,
+): Promise<Record<string, string>> {
   const heads: Record<string, string> = {};
+  const own = declared && (await newest(session, headOfDeclared(declared)));
+  if (declared !== undefined && own !== undefined) heads[displayName(declared.table)] = own;
   for (const row of await session.query(TABLES)) {
     const table = { schema: row.text(0), table: row.text(1) };
     const tool = MIGRATION_TOOLS.find((known) => known.table === table.table);

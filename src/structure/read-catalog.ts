@@ -3,7 +3,7 @@ import type { Row } from "../aws/data-api/values.ts";
 import type { DataSession } from "../aws/data-api.ts";
 import { onlyRow } from "../reading/only-row.ts";
 import { type Catalog, type CatalogEntry, sha256Of, sortEntries } from "./catalog.ts";
-import { readMigrationHeads } from "./migration-heads.ts";
+import { type DeclaredMigrations, readMigrationHeads } from "./migration-heads.ts";
 import type { Section } from "./section.ts";
 import { DATABASE_SECTIONS } from "./sections/database.ts";
 import { GRANT_SECTIONS } from "./sections/grants.ts";
@@ -57,9 +57,13 @@ export type CatalogUnread = "time" | "size";
  *
  * `size` when it is beyond 200,000 entries or 32 MiB, `time` when `hasTime` said no. Throws StatementFailed as the session does.
  */
-export async function readCatalog(session: DataSession, hasTime: () => boolean): Promise<Catalog | CatalogUnread> {
+export async function readCatalog(
+  session: DataSession,
+  hasTime: () => boolean,
+  migrationsIn?: DeclaredMigrations,
+): Promise<Catalog | CatalogUnread> {
   try {
-    const migrations = await readMigrationHeads(session);
+    const migrations = await readMigrationHeads(session, migrationsIn);
     const about = onlyRow(
       await session.query("select current_setting('server_version'), (extract(epoch from now()) * 1000)::bigint::text"),
     );

@@ -94,6 +94,22 @@ describe("a catalog check", () => {
     });
   });
 
+  it("takes the plan's own table of migrations for an explanation, where no known tool keeps it", async () => {
+    const database = await sandbox.database(
+      "create table t (id int); create table ours (done int, tag text); insert into ours values (9, 'b'), (10, 'a')",
+    );
+    const change = "alter table t add column more int; insert into ours values (11, 'c')";
+    const check = { ...CHECK, migrations: { table: "ours", column: "tag", orderBy: "done" } };
+    const comparison = new Comparison(sandbox, catalog);
+    await comparison.capture(database, check, "base");
+    await sandbox.run(database, change);
+    expect(await comparison.ask(database, check, "drill", BASELINE)).toEqual({
+      outcome: "held",
+      observed: expect.stringContaining("explained by migrations a -> c: added column"),
+    });
+    expect(await comparison.ask(database, CHECK, "drill", BASELINE)).toMatchObject({ outcome: "failed" });
+  });
+
   it("takes no migrations for an explanation that went back, or whose table is lost", async () => {
     const back = "drop index orders_total_idx; update schema_migrations set version = '20251001'";
     expect((await drillAfter(back)).finding).toMatchObject({

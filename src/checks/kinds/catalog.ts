@@ -1,6 +1,7 @@
 import type { DataSession } from "../../aws/data-api.ts";
 import { leaveDrift } from "../../evidence/drift.ts";
-import { checkName } from "../../plan/checks.ts";
+import { type CheckOf, checkName } from "../../plan/checks.ts";
+import { parseTable } from "../../reading/identifiers.ts";
 import { Catalog, majorOf } from "../../structure/catalog.ts";
 import { type CatalogDiff, catalogDrift, countDifferences, describeDiff, diffCatalogs } from "../../structure/diff.ts";
 import { readCatalog } from "../../structure/read-catalog.ts";
@@ -23,7 +24,7 @@ export const catalog: KindOfCheck<"catalog"> = {
   expected: () => "the structure that was there before, or changed by migrations alone",
 
   async ask(check, asking) {
-    const restored = await read(asking.session, asking);
+    const restored = await read(check, asking.session, asking);
     if ("cursor" in restored || "finding" in restored) return restored;
     await asking.parts.leave(PART, restored);
     const reference = await firstReference(asking.references);
@@ -36,16 +37,25 @@ export const catalog: KindOfCheck<"catalog"> = {
     return compare(reference.point, reference.catalog, restored);
   },
 
-  async capture(_check, capturing) {
-    const source = await read(capturing.session, capturing);
+  async capture(check, capturing) {
+    const source = await read(check, capturing.session, capturing);
     if ("cursor" in source || "finding" in source) return source;
     await capturing.parts.leave(PART, source);
     return found("held", describeSize(source));
   },
 };
 
-async function read(session: DataSession, { hasTime }: Pick<Asking, "hasTime">): Promise<Catalog | Progress> {
-  const restored = await readCatalog(session, hasTime);
+async function read(
+  { migrations }: CheckOf<"catalog">,
+  session: DataSession,
+  { hasTime }: Pick<Asking, "hasTime">,
+): Promise<Catalog | Progress> {
+  const declared = migrations && {
+    table: parseTable(migrations.table),
+    column: migrations.column,
+    orderBy: migrations.orderBy ?? migrations.column,
+  };
+  const restored = await readCatalog(session, hasTime, declared);
   if (restored === "time") return { cursor: AGAIN };
   if (restored === "size")
     return found("unchecked", "more than 200,000 objects or 32 MiB of definitions: not compared");
