@@ -113,6 +113,23 @@ describe("the full read", () => {
     expect([ends.slice(0, 2), [576, 1344].includes(ends[2] ?? 0)]).toEqual([[64, 64 + 256], true]);
   });
 
+  it("goes on with one session when the database takes no other, and leaves nothing out", async () => {
+    let begun = 0;
+    const { result, api } = await read(await sandbox.database(LARGE), {
+      prepare: (api) => {
+        api.intercept = (sql) => {
+          if (!sql.includes("set_config('transaction_read_only'")) return;
+          begun += 1;
+          if (begun > 1) throw Object.assign(new Error("too many clients"), { name: "DatabaseUnavailableException" });
+        };
+      },
+    });
+    expect(result).toMatchObject({ outcome: "held", observed: expect.stringMatching(/^90,000 rows of 1 table read/) });
+    expect(begun).toBeGreaterThan(1);
+    // One refusal, with its attempts, and no other.
+    expect(api.statements.filter((sql) => sql.includes("set_config('transaction_read_only'")).length).toBeLessThan(12);
+  });
+
   it("splits a range that takes too long and never asks it again whole", async () => {
     const tooMany = /ctid >= '\((\d+),0\)'::tid and ctid < '\((\d+),0\)'/;
     const { result, api } = await read(await sandbox.database(LARGE), {
