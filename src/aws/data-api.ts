@@ -25,6 +25,12 @@ const RETRY_WITHIN_SECONDS = 10;
 /** How long the attempts of one `query` go on before the call that is its last; that one takes what the client allows a call. */
 export const QUERY_RETRY_SECONDS = RETRY_WITHIN_SECONDS + BEGIN_WITHIN_SECONDS;
 
+/**
+ * A transaction keeps a lock on every table that it has read: a migration of the source would wait for it, and the application behind that.
+ * One that shares a moment can let go of them and look at the same moment again.
+ */
+const LOCKED_SECONDS = 2;
+
 export interface DatabaseAddress {
   readonly clusterArn: string;
   readonly secretArn: string;
@@ -76,6 +82,7 @@ export class DataSession {
   readonly #address: DatabaseAddress;
   readonly #options: Required<SessionOptions>;
   readonly #view: View | undefined;
+  #begunAt = 0;
   #transactionId: string | undefined;
   #seconds = 0;
   #calls = 0;
@@ -136,7 +143,9 @@ export class DataSession {
   async #attempt(sql: string, binds: Readonly<Record<string, Bind>>): Promise<Row[]> {
     const transactionId = this.#transactionId ?? (await this.#begin());
     try {
-      return await this.#execute(transactionId, sql, binds);
+      const rows = await this.#execute(transactionId, sql, binds);
+      if (this.#view?.kind === "shared" && performance.now() - this.#begunAt > LOCKED_SECONDS * 1000) await this.end();
+      return rows;
     } catch (error) {
       await this.#endAfter(error);
       throw statementFailedBy(error) ?? error;
@@ -154,6 +163,7 @@ export class DataSession {
           new BeginTransactionCommand({ resourceArn, secretArn, database }),
         );
         this.#transactionId = transactionId;
+        this.#begunAt = performance.now();
         if (this.#view !== undefined) await this.#takeView(transactionId, this.#view);
         await this.#execute(transactionId, this.#settings(), {});
         return transactionId;

@@ -18,7 +18,9 @@ const Progress = z.object({
   captureId: z.string(),
   attemptStartedAt: Instant,
   /** Absent until the source was reached. */
-  moment: z.optional(z.object({ snapshotId: z.string(), transactionId: z.string(), capturedAt: Instant })),
+  moment: z.optional(
+    z.object({ snapshotId: z.string(), transactionId: z.string(), capturedAt: Instant, settledAt: Instant }),
+  ),
   /** Names of the checks that are complete. */
   captured: z.array(z.string()),
   /** Where the check in progress got to; its own kind reads it. */

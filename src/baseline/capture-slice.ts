@@ -21,6 +21,9 @@ import { HeldSnapshot, type Moment } from "./held-snapshot.ts";
  */
 const MAX_CAPTURE_SECONDS = 3600;
 
+/** The source is at work: one statement of ours at a time, whatever it could bear. */
+const CAPTURE_LANES = 1;
+
 /** A failover or a restart of the source loses the moment; one that keeps being lost will not be held the fifth time. */
 const MAX_ATTEMPTS = 4;
 
@@ -142,9 +145,11 @@ export class CaptureSlice {
       parts: new Parts(store, this.#prefix),
       fingerprintKey,
       hasTime: () => this.#time.hasTime(),
+      mostLanes: CAPTURE_LANES,
       reached,
       baselineId: document.captureId,
       capturedAt: new Date(moment.capturedAt),
+      settledAt: new Date(moment.settledAt),
     };
     const progress = await capture(check, capturing, document.cursor?.at).catch((error: unknown) => {
       throw this.#unlessLost(error, `the check "${check.name}" could not be asked`);

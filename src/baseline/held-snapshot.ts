@@ -5,12 +5,20 @@ import { onlyRow } from "../reading/only-row.ts";
 /** The Data API drops a transaction after 3 idle minutes: asked this often, it is never idle for half of that. */
 const KEEP_ALIVE_SECONDS = 60;
 
+const utc = (moment: string): string => `to_char((${moment}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** Without pg_read_all_stats a role sees the beginnings of its own transactions alone, and of prepared ones. */
+const OLDEST_OPEN = `select min(began) from (select xact_start began from pg_stat_activity where datname = current_database()
+  union all select prepared from pg_prepared_xacts where database = current_database()) x`;
+
 /** A moment of the source that can be looked at again: by its id from other sessions, for as long as the transaction is open. */
 export interface Moment {
   readonly snapshotId: string;
   readonly transactionId: string;
   /** By the source's own clock, just after the snapshot was taken: nothing in it was committed later. ISO 8601. */
   readonly capturedAt: string;
+  /** Before it no open transaction began, as far as the role may see: what one writes will bear the time of its beginning. */
+  readonly settledAt: string;
 }
 
 /**
@@ -34,11 +42,16 @@ export class HeldSnapshot {
     const session = new DataSession(data, address, options, { kind: "own" });
     const row = onlyRow(
       await session.query(
-        `select pg_export_snapshot(), to_char((clock_timestamp() + interval '1 ms') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+        `select pg_export_snapshot(), ${utc("clock_timestamp() + interval '1 ms'")}, ${utc(`least(clock_timestamp(), (${OLDEST_OPEN}))`)}`,
       ),
     );
     const { transactionId = "" } = session;
-    return new HeldSnapshot(session, { snapshotId: row.text(0), transactionId, capturedAt: row.text(1) });
+    return new HeldSnapshot(session, {
+      snapshotId: row.text(0),
+      transactionId,
+      capturedAt: row.text(1),
+      settledAt: row.text(2),
+    });
   }
 
   /** Goes on where another invocation stopped. @throws SnapshotLost when its transaction has ended meanwhile */

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
 import { earlierDrills, type LedgerEntry } from "../evidence/ledger.ts";
+import { PARTS } from "../evidence/parts.ts";
+import { Manifest } from "../evidence/report.ts";
 import type { ReferencePoint } from "../plan/drill.ts";
 import { evidencePrefix } from "../plan/names.ts";
 import { Baseline, baselineKeys, baselinePrefix, stampOf } from "./baseline.ts";
@@ -48,7 +51,7 @@ export async function findReferences(store: JsonStore, search: ReferenceSearch):
   const { before } = search;
   if (before === undefined) return { points: [], warnings };
   const baseline = await newestBaseline(store, { ...search, before }, warnings);
-  const drill = await lastGoodDrill(store, { ...search, before });
+  const drill = await lastGoodDrill(store, { ...search, before }, warnings);
   return { points: [baseline, drill].filter((point) => point !== undefined), warnings };
 }
 
@@ -89,21 +92,51 @@ async function readOrWarn(store: JsonStore, key: string, warnings: string[]): Pr
   }
 }
 
-const pointOf = ({ captureId, capturedAt, cluster }: Baseline): ReferencePoint => ({
+const pointOf = ({ captureId, capturedAt, cluster, parts }: Baseline): ReferencePoint => ({
   kind: "baseline",
   id: captureId,
   takenAt: capturedAt,
   prefix: baselinePrefix(cluster, captureId),
+  sha256: Object.fromEntries(parts.map(({ part, sha256 }) => [part, sha256])),
 });
 
 /** One that passed before one that was inconclusive, however much older. */
-async function lastGoodDrill(store: JsonStore, search: DatedSearch): Promise<ReferencePoint | undefined> {
+async function lastGoodDrill(
+  store: JsonStore,
+  search: DatedSearch,
+  warnings: string[],
+): Promise<ReferencePoint | undefined> {
   const passed = newestReference(search.earlier, search, ["passed"]);
-  if (passed !== undefined) return passed;
+  if (passed !== undefined) return drillPoint(store, search.cluster, passed, warnings);
   // What could not be read was said when the newest were read.
   const { entries } = await earlierDrills(store, search.cluster, search.now, MAX_DRILLS);
-  return newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);
+  const entry = newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);
+  return entry && drillPoint(store, search.cluster, entry, warnings);
 }
+
+/** The drill with the hashes of what it left, as its manifest has them; none when that is not the manifest that the ledger knows. */
+async function drillPoint(
+  store: JsonStore,
+  cluster: string,
+  { drillId, recoveryPointAt, manifestSha256 }: DatedEntry,
+  warnings: string[],
+): Promise<ReferencePoint | undefined> {
+  const prefix = evidencePrefix(cluster, drillId);
+  const key = `${prefix}/manifest.json`;
+  const text = (await store.getText(key)) ?? "";
+  if (createHash("sha256").update(text).digest("hex") !== manifestSha256) {
+    warnings.push(
+      `s3://${store.bucket}/${key} is not the manifest that the ledger knows: nothing of that drill is compared with. Restore the object's earlier version.`,
+    );
+    return undefined;
+  }
+  const files = (await store.get(key, Manifest))?.files ?? [];
+  const parts = files.filter(({ file }) => PARTS.some((part) => part === file));
+  const sha256 = Object.fromEntries(parts.map(({ file, sha256 }) => [file, sha256]));
+  return { kind: "drill", id: drillId, takenAt: recoveryPointAt, prefix, sha256 };
+}
+
+type DatedEntry = LedgerEntry & { readonly recoveryPointAt: string };
 
 /** Not known is not another: what was kept before the ids were has none. */
 const isOther = (known: string | undefined, wanted: string | undefined): boolean =>
@@ -111,20 +144,28 @@ const isOther = (known: string | undefined, wanted: string | undefined): boolean
 
 function newestReference(
   entries: readonly LedgerEntry[],
-  { plan, cluster, database, before, clusterResourceId }: DatedSearch,
+  { plan, database, before, clusterResourceId }: DatedSearch,
   verdicts: readonly LedgerEntry["verdict"][],
-): ReferencePoint | undefined {
-  const entry = entries.findLast(
-    ({ isReference, verdict, recoveryPointAt, sourceDatabase, sourceResourceId, plan: drilled }) =>
+): DatedEntry | undefined {
+  return entries.findLast((entry): entry is DatedEntry => isDated(entry) && isSuch(entry));
+
+  function isSuch({
+    isReference,
+    verdict,
+    recoveryPointAt,
+    sourceDatabase,
+    sourceResourceId,
+    plan: drilled,
+  }: DatedEntry): boolean {
+    return (
       isReference === true &&
       verdicts.includes(verdict) &&
       drilled === plan &&
       sourceDatabase === database &&
       !isOther(sourceResourceId, clusterResourceId) &&
-      recoveryPointAt !== undefined &&
-      new Date(recoveryPointAt) <= before,
-  );
-  if (entry?.recoveryPointAt === undefined) return undefined;
-  const { drillId, recoveryPointAt } = entry;
-  return { kind: "drill", id: drillId, takenAt: recoveryPointAt, prefix: evidencePrefix(cluster, drillId) };
+      new Date(recoveryPointAt) <= before
+    );
+  }
 }
+
+const isDated = (entry: LedgerEntry): entry is DatedEntry => entry.recoveryPointAt !== undefined;

@@ -39,6 +39,8 @@ export interface Asking extends Reading {
 export interface Capturing extends Reading {
   readonly baselineId: string;
   readonly capturedAt: Date;
+  /** What bears an earlier time than this is complete: no transaction that was open then began before. */
+  readonly settledAt: Date;
 }
 
 /** What came of a check. */

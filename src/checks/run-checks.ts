@@ -146,7 +146,7 @@ class Slice {
       parts: new Parts(store, drill.evidencePrefix),
       fingerprintKey,
       drill,
-      references: drill.references.map((point) => ({ ...point, parts: new Parts(store, point.prefix) })),
+      references: drill.references.map((point) => ({ ...point, parts: new Parts(store, point.prefix, point.sha256) })),
     };
   }
 

@@ -12,10 +12,20 @@ import type { FoundTable, TableName } from "./take-fingerprints.ts";
  * - `counted`: its closed range has as many rows as it had; whether they are the same can not be told.
  * - `moved-on`: it may have changed between the reference and the recovery point.
  * - `new`: the reference does not have it.
+ * - `restructured`: its columns are others than they were, so that hashes of its rows can not be compared.
  * - `differs`: it is not what it was.
  * - `missing`: it did not come back.
  */
-export type Coverage = "exact" | "closed" | "bounds" | "counted" | "moved-on" | "new" | "differs" | "missing";
+export type Coverage =
+  | "exact"
+  | "closed"
+  | "bounds"
+  | "counted"
+  | "moved-on"
+  | "new"
+  | "restructured"
+  | "differs"
+  | "missing";
 
 export interface TableComparison {
   readonly table: string;
@@ -23,8 +33,9 @@ export interface TableComparison {
   /** What was compared; null where there is no such table. A hash only where hashes were compared. */
   readonly source: ComparedRows | null;
   readonly restored: ComparedRows | null;
-  /** Only the rows before this moment were compared. */
+  /** Only the rows before this moment were compared, of so many that there are. */
   readonly until?: string;
+  readonly of?: string;
 }
 
 export interface ComparedRows {
@@ -49,30 +60,28 @@ export interface Comparing<From extends Origin = Origin> {
   /** Whether rows written after the reference could be counted. */
   readonly tellsWritten: boolean;
   bounds(table: TableName): Bounds | undefined;
-  /** Tables that have no fingerprint on purpose. */
-  isUnhashed(table: TableName): boolean;
+  /** Tables that the plan leaves out. What the reference had no fingerprint of is not in it. */
+  isLeftOut(table: TableName): boolean;
 }
 
 /** Holds every table against what is known of it from an earlier time. */
 export function compareTables(found: readonly FoundTable[], comparing: Comparing): TableComparison[] {
   const { tables } = comparing.known.fingerprints;
   const known = new Map(tables.map((table) => [table.table, table]));
-  const restored = new Map(found.map((table) => [table.table, table]));
+  const restored = new Set(found.map(({ table }) => table));
   const changing = changingWholes(found, comparing);
   const isOfChanging = ({ partOf }: TableName): boolean => partOf !== undefined && changing.has(partOf);
   const missing = tables.filter(
-    (table) => !restored.has(table.table) && !comparing.isUnhashed(table) && !isOfChanging(table),
+    (table) => !restored.has(table.table) && !comparing.isLeftOut(table) && !isOfChanging(table),
   );
   return [
-    ...found.map((table): TableComparison => {
-      const earlier = known.get(table.table) ?? newPartition(table, tables);
-      const compared = compareOne(table, earlier, comparing);
-      // Partitions come and go: what the plan bounds is the partitioned table.
-      const whole = table.partOf === undefined ? undefined : changing.get(table.partOf);
-      const isItsOwn = compared.coverage !== "bounds" && compared.coverage !== "new" && earlier?.rows === table.rows;
-      return whole === undefined || compared.coverage === "closed" || isItsOwn
-        ? compared
-        : { ...whole, table: table.table };
+    ...changing.values(),
+    ...found.flatMap((table): TableComparison[] => {
+      const earlier = known.get(table.table);
+      const compared = compareOne(table, earlier ?? newPartition(table, tables), comparing);
+      // Partitions come and go: what the plan bounds is the partitioned table, which has its own entry.
+      const isBounded = isOfChanging(table) && !PROVEN.has(compared.coverage) && earlier?.rows !== table.rows;
+      return isBounded ? [] : [compared];
     }),
     ...missing.map(({ table, rows }): TableComparison => {
       return { table, coverage: "missing", source: { rows }, restored: null };
@@ -80,14 +89,16 @@ export function compareTables(found: readonly FoundTable[], comparing: Comparing
   ];
 }
 
+const PROVEN: ReadonlySet<Coverage> = new Set(["exact", "closed"]);
+
 /** A partition that was made since holds no row of a closed range: what was known of it then is that it had none. */
 function newPartition(
-  { table, partOf }: FoundTable,
+  { table, partOf, shape }: FoundTable,
   tables: readonly TableFingerprint[],
 ): TableFingerprint | undefined {
   if (partOf === undefined) return undefined;
   const closed = tables.find((one) => one.partOf === partOf && one.closed !== undefined)?.closed;
-  return closed && { table, partOf, ...NO_ROWS, closed: { ...closed, ...NO_ROWS } };
+  return closed && { table, partOf, shape, ...NO_ROWS, closed: { ...closed, ...NO_ROWS } };
 }
 
 const NO_ROWS: Sum = { rows: "0", hash: "0:0" };
@@ -114,27 +125,31 @@ function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map
 function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): TableComparison {
   const { table } = found;
   if (known === undefined) return { table, coverage: "new", source: null, restored: rowsOf(found) };
-  const isHashed = comparing.hindrance === undefined;
   const said = { table, source: rowsOf(known), restored: rowsOf(found) };
+  if (known.shape !== found.shape) return { ...said, coverage: "restructured" };
+  const isHashed = comparing.hindrance === undefined;
   if (isHashed && isEqual(found, known)) return { ...said, coverage: "exact" };
   const cut = found.cuts[comparing.cut];
-  if (known.closed !== undefined && cut !== undefined) return compareClosed(table, known.closed, cut, isHashed);
+  const closed = known.closed && cut && compareClosed(found, known.closed, cut, isHashed);
+  if (closed?.coverage === "differs") return closed;
   const isUnwritten = isHashed && isUnchanged(found, comparing);
-  // Nothing was written, and as many rows are there: those that are other ones were damaged, whatever the plan lets change.
-  if (isUnwritten && found.rows === known.rows) return { ...said, coverage: "differs" };
   const bounds = comparing.bounds(found);
+  // Nothing was written since. As many rows, but others, were damaged whatever the plan lets change; fewer were deleted, or lost.
+  if (isUnwritten && (found.rows === known.rows || bounds === undefined)) return { ...said, coverage: "differs" };
+  // A range without a row says nothing about a table with rows.
+  if (closed !== undefined && (known.closed?.rows !== "0" || known.rows === "0")) return closed;
   if (bounds !== undefined)
     return { ...said, coverage: isWithin(known.rows, found.rows, bounds) ? "bounds" : "differs" };
-  return { ...said, coverage: isUnwritten ? "differs" : "moved-on" };
+  return { ...said, coverage: "moved-on" };
 }
 
 function compareClosed(
-  table: string,
+  { table, rows }: FoundTable,
   known: NonNullable<TableFingerprint["closed"]>,
   cut: Sum,
   isHashed: boolean,
 ): TableComparison {
-  const said = { table, source: rowsOf(known), restored: rowsOf(cut), until: known.before };
+  const said = { table, source: rowsOf(known), restored: rowsOf(cut), until: known.before, of: rows };
   if (known.rows !== cut.rows) return { ...said, coverage: "differs" };
   if (!isHashed) return { ...said, coverage: "counted" };
   return { ...said, coverage: isEqual(cut, known) ? "closed" : "differs" };
@@ -149,12 +164,11 @@ function isUnchanged({ written }: FoundTable, { known, recoveryPoint, tellsWritt
 function isWithin(rowsBefore: string, rowsAfter: string, { shrinkPercent, growPercent }: Bounds): boolean {
   const [before, after] = [Number(rowsBefore), Number(rowsAfter)];
   const most = growPercent === undefined ? Number.POSITIVE_INFINITY : before * (1 + growPercent / 100);
-  return after >= Math.floor(before * (1 - shrinkPercent / 100)) && after <= Math.ceil(most);
+  return after >= Math.ceil(before * (1 - shrinkPercent / 100)) && after <= Math.floor(most);
 }
 
 const rowsOf = ({ rows, hash }: Sum): ComparedRows => ({ rows, hash });
 
-/** What a table is, of what several references say: anything wrong is wrong, and the best proof counts. */
 const WORST_FIRST: readonly Coverage[] = [
   "missing",
   "differs",
@@ -163,13 +177,24 @@ const WORST_FIRST: readonly Coverage[] = [
   "bounds",
   "counted",
   "moved-on",
+  "restructured",
   "new",
 ];
 
-export function together(comparisons: readonly TableComparison[]): TableComparison[] {
-  const byTable = Map.groupBy(comparisons, ({ table }) => table);
-  return [...byTable.values()].flatMap((several) => {
-    const [first] = several.sort((a, b) => WORST_FIRST.indexOf(a.coverage) - WORST_FIRST.indexOf(b.coverage));
-    return first === undefined ? [] : [first];
+/**
+ * What a table is, of what several references say of it, the newest first. Where that one proves it, what older ones say is of the past: the
+ * source itself may have been changed since. Otherwise anything wrong is wrong, and the best proof counts.
+ */
+export function together(byReference: readonly (readonly TableComparison[])[]): TableComparison[] {
+  const [newest = []] = byReference;
+  const inNewest = new Map(newest.map((one) => [one.table, one]));
+  const tables = Map.groupBy(byReference.flat(), ({ table }) => table);
+  return [...tables].flatMap(([table, several]) => {
+    const known = inNewest.get(table);
+    if (known !== undefined && PROVEN.has(known.coverage)) return [known];
+    const [worst] = several.sort((a, b) => WORST_FIRST.indexOf(a.coverage) - WORST_FIRST.indexOf(b.coverage));
+    // What the newest one does not know was gone from the source already when that was captured.
+    const wasGone = worst?.coverage === "missing" && known === undefined;
+    return worst === undefined || wasGone ? [] : [worst];
   });
 }

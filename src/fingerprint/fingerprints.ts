@@ -8,6 +8,8 @@ export const TableFingerprint = z.object({
   table: z.string(),
   /** Of a partition: the partitioned table at the top. */
   partOf: z.optional(z.string()),
+  /** Of its columns and their types: hashes over others can not be compared. */
+  shape: z.string(),
   ...Rows.shape,
   /** Of the rows whose column `by` is before a moment: those of an append-only table do not change any more. */
   closed: z.optional(z.object({ by: z.string(), before: z.iso.datetime(), ...Rows.shape })),

@@ -1,4 +1,5 @@
-import { aliasedTable, aliasOf, outOfLineOf, type TableColumns } from "../reading/columns.ts";
+import { createHash } from "node:crypto";
+import { aliasedTable, outOfLineOf, type TableColumns } from "../reading/columns.ts";
 import type { TableQuestion } from "../reading/question.ts";
 import type { Relation } from "../reading/relations.ts";
 import { hashedAs, type TypeForm } from "./type-forms.ts";
@@ -115,6 +116,13 @@ function sumsOfAll({ words, written, cuts }: Values): string {
     .join(", ");
 }
 
+/** What the hashes of a table are over. Sums over other columns, or columns of other types, say nothing about each other. */
+export function shapeOf({ columns }: TableColumns, columnOrder: ColumnOrder): string {
+  const named = columns.map(({ name, type }) => [name, type]);
+  const inOrder = columnOrder === "table" ? named : named.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(inOrder)).digest("hex").slice(0, 16);
+}
+
 /** The hash of one row, over its columns' aliases: 64 bits as a bigint, or 32 bytes. */
 export function rowHash(
   table: TableColumns,
@@ -158,9 +166,18 @@ function writtenCondition({ from, to }: Transactions): string {
   return `(${number} > 2 and (${number} - ${from % XIDS} + ${XIDS}) % ${XIDS} < ${to - from})`;
 }
 
+const FARTHEST_BEHIND_UTC_MS = 12 * 3_600_000;
+
 function cutCondition(table: TableColumns, cut: Cut | undefined): string | undefined {
   if (cut === undefined) return undefined;
-  const alias = aliasOf(table, cut.by);
-  // The session's time zone is UTC, so a date or a timestamp without a zone is taken as UTC.
-  return alias === undefined ? undefined : `${alias}::timestamptz < '${cut.before.toISOString()}'::timestamptz`;
+  const column = table.columns.find(({ name }) => name === cut.by);
+  if (column === undefined) return undefined;
+  const alias = `c${column.position}`;
+  if (!column.type.startsWith("date") && !column.type.includes("without time zone"))
+    return `${alias}::timestamptz < '${cut.before.toISOString()}'::timestamptz`;
+  // No zone: the clock that wrote it may be 12 hours behind UTC, and what it calls today goes on until then.
+  const local = new Date(cut.before.getTime() - FARTHEST_BEHIND_UTC_MS).toISOString();
+  return column.type === "date"
+    ? `${alias} < '${local.slice(0, 10)}'::date`
+    : `${alias} < '${local.slice(0, -1)}'::timestamp`;
 }

@@ -25,7 +25,7 @@ const ROOT = `(select rn.nspname from pg_class r join pg_namespace rn on rn.oid 
 
 /** The tables behind `afterOid`, in the order of their oids; none when there are no more. */
 export async function listTables(session: DataSession, afterOid: bigint): Promise<ListedTable[]> {
-  const sql = `select ${RELATION_COLUMNS}, ${WHY_UNHASHED}, ${ROOT}
+  const sql = `select ${RELATION_COLUMNS}, ${WHY_UNHASHED}, ${ROOT}, c.relfilenode::bigint::text
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't' and c.oid > ${afterOid}::oid and ${USER_SCHEMAS}
 order by c.oid limit ${PAGE}`;
@@ -40,7 +40,7 @@ order by c.oid limit ${PAGE}`;
 function listedTable(row: Row): ListedTable {
   const [schema, table] = [row.textOrNull(8), row.textOrNull(9)];
   return {
-    relation: relationOf(row),
+    relation: { ...relationOf(row), file: row.text(10) },
     unhashed: row.textOrNull(7) ?? undefined,
     partOf: schema === null || table === null ? undefined : displayName({ schema, table }),
   };

@@ -31,7 +31,7 @@ export async function localise(
     const range: Range = next === undefined ? { from: chunk.from } : { from: chunk.from, to: next.from };
     const progress = newWalk();
     const oid = String(question.relation.oid);
-    progress.tables[oid] = { sums: [], pending: [range] };
+    progress.tables[oid] = { file: question.relation.file ?? "", sums: [], pending: [range] };
     const end = await walk({ ...means, reached: async () => {} }, [question], progress);
     if (end !== "done" || progress.gaps.length > 0) return undefined;
     const { whole, cuts } = readSums(progress.tables[oid]?.sums ?? []);

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import type { DataSession } from "../aws/data-api.ts";
 import { aliasedTable, columnsOf, type TableColumns } from "../reading/columns.ts";
 import type { Relation } from "../reading/relations.ts";
@@ -14,9 +15,10 @@ export const RowKeys = z.record(
 export type RowKeys = z.infer<typeof RowKeys>;
 
 /** A key and a hash are some 60 characters: 200,000 of them are a document of 12 MB. */
-const MAX_KEYED_ROWS = 200_000;
+export const MAX_KEYED_ROWS = 200_000;
 /** Half of the Data API's 1 MiB, at 100 characters a row. */
 const PAGE = 5000;
+const LEAST_PAGE = 50;
 
 /** The primary keys of tables, each as its columns' places among the aliases. A table without one is not there. */
 async function primaryKeysOf(
@@ -54,19 +56,35 @@ async function readKeys(
 ): Promise<[string, string][] | undefined> {
   const found: [string, string][] = [];
   let after = "(0,0)";
+  let size = PAGE;
   for (let isMore = true; isMore; ) {
     if (!hasTime()) return undefined;
-    const page = await session.query(
-      `select tid::text, jsonb_build_array(${key.map((alias) => `${alias}::text`).join(", ")})::text, ${hash} from (
-        select ctid tid, ${columns.join(", ")} from ${from} where ctid > '${after}'::tid order by ctid limit ${PAGE}) r order by tid`,
-      binds,
-    );
+    const page = await read(size).catch((error: unknown) => {
+      if (size <= LEAST_PAGE || !isTooMuch(error)) throw error;
+      return undefined;
+    });
+    if (page === undefined) {
+      size = Math.max(LEAST_PAGE, Math.floor(size / 4));
+      continue;
+    }
     for (const row of page) found.push([row.text(1), row.text(2)]);
     after = page.at(-1)?.text(0) ?? after;
-    isMore = page.length === PAGE;
+    isMore = page.length === size;
   }
   return found;
+
+  function read(rows: number) {
+    return session.query(
+      `select tid::text, jsonb_build_array(${key.map((alias) => `${alias}::text`).join(", ")})::text, ${hash} from (
+        select ctid tid, ${columns.join(", ")} from ${from} where ctid > '${after}'::tid order by ctid limit ${rows}) r order by tid`,
+      binds,
+    );
+  }
 }
+
+/** Rows that are wide, or far out of line: fewer of them are asked at once. */
+const isTooMuch = (error: unknown): boolean =>
+  error instanceof StatementFailed && (error.fault === "too-large" || error.fault === "timeout");
 
 export interface KeyMeans {
   readonly session: DataSession;
@@ -75,11 +93,15 @@ export interface KeyMeans {
   readonly binds: Readonly<Record<string, string>>;
 }
 
-/** Reads the keys of each table that has a primary key, as long as all of them together stay within the limit. Undefined when the time is up. */
+/**
+ * Reads the keys of each table that has a primary key, as long as all of them together are no more rows than `most`. A table whose rows can not
+ * be read that way has none. Undefined when the time is up.
+ */
 export async function takeRowKeys(
   means: KeyMeans,
   wanted: Pick<Wanted, "mode" | "columnOrder">,
   tables: readonly { readonly relation: Relation; readonly rows: bigint }[],
+  most: bigint,
 ): Promise<RowKeys | undefined> {
   const { session } = means;
   const oids = tables.map(({ relation }) => relation.oid);
@@ -88,7 +110,7 @@ export async function takeRowKeys(
   const types = [...columns.values()].flatMap((table) => table.columns.map(({ typeOid }) => typeOid));
   const forms = await typeForms(session, types);
   const taken: RowKeys = {};
-  let left = BigInt(MAX_KEYED_ROWS);
+  let left = most;
   for (const { relation, rows } of [...tables].sort((a, b) => (a.rows < b.rows ? -1 : 1))) {
     const table = columns.get(relation.oid);
     const key = keys.get(relation.oid);
@@ -96,9 +118,13 @@ export async function takeRowKeys(
     left -= rows;
     const hash = shortHash(table, forms, wanted);
     const names = table.columns.map(({ position }) => `c${position}`);
-    const read = await readKeys(means, aliasedTable(relation, table), { key: key.aliases, hash }, names);
-    if (read === undefined) return undefined;
-    taken[relation.name] = { key: key.names, rows: read };
+    try {
+      const read = await readKeys(means, aliasedTable(relation, table), { key: key.aliases, hash }, names);
+      if (read === undefined) return undefined;
+      taken[relation.name] = { key: key.names, rows: read };
+    } catch (error) {
+      if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
+    }
   }
   return taken;
 }

@@ -17,6 +17,7 @@ import {
   MAX_CUTS,
   type Mode,
   readSums,
+  shapeOf,
   type Transactions,
 } from "./hash-sql.ts";
 import { type ListedTable, listTables } from "./listing.ts";
@@ -108,7 +109,8 @@ export async function takeFingerprints(
         `there are more than ${MAX_TABLES} tables: leave some out with \`except\`, or split the database's plan.`,
       );
     const asked = page.filter((listed) => listed.unhashed === undefined && !wanted.isLeftOut(nameOf(listed)));
-    const questions = await questionsOf(means, wanted, asked, cursor);
+    const asking = await questionsOf(means, wanted, asked, cursor);
+    const questions = asking.map(({ question }) => question);
     const pageBytes = asked.reduce((sum, { relation }) => sum + relation.bytes, 0);
     const doneBefore = cursor.doneBytes;
     const end = await walk(
@@ -125,7 +127,7 @@ export async function takeFingerprints(
     );
     cursor.doneBytes = doneBefore;
     if (end === "paused") return { cursor, end };
-    takeOver(cursor, page, wanted);
+    takeOver(cursor, page, wanted, new Map(asking.map(({ question, shape }) => [question.relation.oid, shape])));
     cursor.doneBytes = doneBefore + pageBytes;
     if (end !== "done") return { cursor, end };
     await means.reached(cursor, shareOf(cursor));
@@ -156,13 +158,19 @@ async function begin({ session }: Means): Promise<TakingCursor> {
   };
 }
 
+/** What is asked of one table, and of what its hashes are. */
+interface Asked {
+  readonly question: TableQuestion;
+  readonly shape: string;
+}
+
 /** What is asked of each of the tables. Throws StatementFailed for a closed range by a column that is not there. */
 export async function questionsOf(
   { session }: Pick<Means, "session">,
   wanted: Wanted,
   tables: readonly Named[],
   cursor: TakingCursor,
-): Promise<TableQuestion[]> {
+): Promise<Asked[]> {
   const columns = await columnsOf(
     session,
     tables.map(({ relation }) => relation.oid),
@@ -176,12 +184,13 @@ export async function questionsOf(
     const { mode, columnOrder } = wanted;
     const cuts = wanted.cuts(nameOf(named));
     for (const cut of cuts) if (cut !== undefined) assertColumn(relation, table, cut);
-    return hashQuestion(relation, table, forms, {
+    const question = hashQuestion(relation, table, forms, {
       mode,
       columnOrder,
       cuts,
       ...(written === undefined ? {} : { written }),
     });
+    return { question, shape: shapeOf(table, columnOrder) };
   });
 }
 
@@ -197,7 +206,12 @@ export function writtenIn({ writtenSince }: Wanted, { nextTransaction }: TakingC
   return { from: writtenSince, to: to + TRANSACTIONS_MEANWHILE };
 }
 
-function takeOver(cursor: TakingCursor, page: readonly ListedTable[], wanted: Wanted): void {
+function takeOver(
+  cursor: TakingCursor,
+  page: readonly ListedTable[],
+  wanted: Wanted,
+  shapes: ReadonlyMap<bigint, string>,
+): void {
   const gaps = Map.groupBy(cursor.walk.gaps, ({ table }) => table);
   for (const listed of page) {
     const { relation, unhashed } = listed;
@@ -209,7 +223,11 @@ function takeOver(cursor: TakingCursor, page: readonly ListedTable[], wanted: Wa
     else if (wanted.isLeftOut(name)) cursor.leftOut.push(name);
     // What has a gap, or was not come to, is in the walk's gaps or behind its end.
     else if (gap === undefined && progress?.pending.length === 0)
-      cursor.tables.push({ oid: String(oid), ...foundIn(name, progress, wanted.cuts(name)) });
+      cursor.tables.push({
+        oid: String(oid),
+        shape: shapes.get(oid) ?? "",
+        ...foundIn(name, progress, wanted.cuts(name)),
+      });
   }
   cursor.walk.tables = {};
   cursor.afterOid = String(page.at(-1)?.relation.oid ?? cursor.afterOid);
@@ -219,7 +237,7 @@ function foundIn(
   name: TableName,
   progress: WalkProgress["tables"][string],
   cuts: readonly (Cut | undefined)[],
-): Omit<FoundTable, "oid"> {
+): Omit<FoundTable, "oid" | "shape"> {
   const { whole, written, cuts: sums } = readSums(progress.sums);
   const kept = cuts.length - 1;
   const own = cuts[kept];

@@ -53,6 +53,8 @@ export const ReferencePoint = z.object({
   takenAt: Instant,
   /** Key prefix in the evidence bucket below which its parts are. */
   prefix: z.string(),
+  /** SHA-256 of its parts as they were left, by their names: another one is not what was left. */
+  sha256: z.optional(z.record(z.string(), z.string())),
 });
 export type ReferencePoint = z.infer<typeof ReferencePoint>;
 

@@ -7,6 +7,8 @@ import type { Relation } from "./relations.ts";
 export interface Column {
   readonly name: string;
   readonly typeOid: bigint;
+  /** As it is declared, with its length: `character varying(20)`. */
+  readonly type: string;
   /** Whether a value may be kept in TOAST. */
   readonly mayBeOutOfLine: boolean;
   /** Its place among the columns that an alias list names, from 1: `c1`, `c2`. */
@@ -20,7 +22,7 @@ export interface TableColumns {
   readonly columns: readonly Column[];
 }
 
-/** A row of the answer is some 150 characters, names of 63 included: half of the Data API's 1 MiB. */
+/** A row of the answer is some 200 characters, names of 63 included: well below the Data API's 1 MiB. */
 const PAGE = 3000;
 /** Oids of 10 digits: a list of them is far below the 64 KiB of a statement. */
 const MAX_OIDS = 1000;
@@ -45,6 +47,7 @@ export async function columnsOf(session: DataSession, oids: readonly bigint[]): 
           name: row.text(2),
           typeOid: row.integer(3),
           mayBeOutOfLine: row.flag(4),
+          type: row.text(6),
           position: table.aliasCount,
         });
       after = { oid, number: row.integer(1) };
@@ -56,7 +59,7 @@ export async function columnsOf(session: DataSession, oids: readonly bigint[]): 
 
 const listing = (oids: readonly bigint[], after: { oid: bigint; number: bigint }): string => `
 select a.attrelid::bigint::text, a.attnum::text, a.attname::text, a.atttypid::bigint::text,
-  a.attlen = -1 and a.attstorage <> 'p', a.attgenerated::text
+  a.attlen = -1 and a.attstorage <> 'p', a.attgenerated::text, format_type(a.atttypid, a.atttypmod)
 from pg_attribute a where a.attrelid in (${oids.join(", ")}) and a.attnum > 0 and not a.attisdropped
   and (a.attrelid::bigint, a.attnum) > (${after.oid}, ${after.number})
 order by a.attrelid::bigint, a.attnum limit ${PAGE}`;

@@ -13,11 +13,13 @@ export interface Relation {
   readonly kind: string;
   /** Rows that an extension brought say nothing about the user's. */
   readonly isOfExtension: boolean;
+  /** What its rows are in. Another one after VACUUM FULL or CLUSTER, in which no row stands where it stood. */
+  readonly file?: string;
 }
 
 /** The columns that `relationOf` reads, from `pg_class c` joined with `pg_namespace n`. */
 export const RELATION_COLUMNS = `c.oid::bigint::text, n.nspname::text, c.relname::text,
-  (pg_relation_size(c.oid) / current_setting('block_size')::int)::text, pg_table_size(c.oid)::text, c.relkind::text,
+  (coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::int)::text, coalesce(pg_table_size(c.oid), 0)::text, c.relkind::text,
   exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
 
 export function relationOf(row: Row): Relation {

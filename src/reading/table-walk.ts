@@ -7,6 +7,8 @@ import { blocksIn, cutAt, isOneRow, type Place, Range, rangeCondition, split, WH
 
 /** What is stored of a table in progress: what was summed so far, and which rows were not. */
 export const TableProgress = z.object({
+  /** The table's file when it was begun. */
+  file: z.string(),
   sums: z.array(z.string()),
   pending: z.array(Range),
   /** Ranges that were answered, in the order of their answers, where the question keeps them. */
@@ -58,7 +60,9 @@ export class TableWalk {
 
   constructor(question: TableQuestion, progress: TableProgress | undefined) {
     this.question = question;
-    this.progress = progress ?? { sums: [], pending: [WHOLE_TABLE] };
+    const { file = "" } = question.relation;
+    // In another file the rows stand elsewhere: those that were asked for can not be told from the others.
+    this.progress = progress?.file === file ? progress : { file, sums: [], pending: [WHOLE_TABLE] };
   }
 
   get isDone(): boolean {

@@ -54,6 +54,7 @@ class Walk {
   readonly #idle: DataSession[];
   readonly #underWay = new Set<TableWalk>();
   #asking = 0;
+  #stalledAt = 0;
   #broken: { readonly error: unknown } | undefined;
 
   constructor(means: WalkMeans, questions: readonly TableQuestion[], progress: WalkProgress) {
@@ -140,10 +141,11 @@ class Walk {
   }
 
   async #askBatch(session: DataSession, tables: readonly TableWalk[]): Promise<void> {
+    const began = performance.now();
     const selects = tables.map(({ question }, nth) => `select '${nth}' nth, q.* from (${question.sql("true")}) q`);
     const answer = await this.#ask(session, selects.join("\nunion all "));
     if (answer instanceof StatementFailed) {
-      this.#failed(answer);
+      this.#failed(answer, began);
       this.#progress.batch = nextBatch(tables.length, answer);
       // Alone it is asked in parts, to find where.
       const [only] = tables;
@@ -168,7 +170,7 @@ class Walk {
     const began = performance.now();
     const answer = await this.#ask(session, table.question.sql(rangeCondition(chunk.range)));
     if (answer instanceof StatementFailed) {
-      this.#failed(answer);
+      this.#failed(answer, began);
       this.#divide(table, chunk, answer);
       return;
     }
@@ -181,12 +183,13 @@ class Walk {
   }
 
   async #weigh(session: DataSession, table: TableWalk): Promise<void> {
+    const began = performance.now();
     try {
       await table.weigh(session, this.#lanes.count);
     } catch (error) {
       if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
       const failed = asReadFailure(error);
-      this.#failed(failed);
+      this.#failed(failed, began);
       this.#begin(table);
       table.isWeighable = false;
     }
@@ -216,9 +219,12 @@ class Walk {
     this.#lanes.answered(bytes);
   }
 
-  #failed({ fault }: StatementFailed): void {
+  #failed({ fault }: StatementFailed, began: number): void {
     this.#progress.failedStatements += 1;
     if (fault !== "timeout") return;
+    // Statements that stood side by side in one stall are one timeout.
+    if (began < this.#stalledAt) return;
+    this.#stalledAt = performance.now();
     this.#progress.timeoutsInARow += 1;
     this.#lanes.failed();
   }

@@ -1,6 +1,6 @@
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import type { DataSession } from "../aws/data-api.ts";
-import { displayName, quoteIdentifier, quoteTable, type TableIdentifier } from "../reading/identifiers.ts";
+import { displayName, parseTable, quoteIdentifier, quoteTable, type TableIdentifier } from "../reading/identifiers.ts";
 import { USER_SCHEMAS } from "../reading/relations.ts";
 import { headOf, MIGRATION_TOOLS } from "./migration-tools.ts";
 
@@ -36,6 +36,31 @@ export async function readMigrationHeads(
     if (head !== undefined) heads[displayName(table)] = head;
   }
   return heads;
+}
+
+/** Whether the table of migrations holds this one: a head that it never had is not behind it. False where it can not be asked. */
+export async function holdsMigration(
+  session: DataSession,
+  name: string,
+  head: string,
+  declared?: DeclaredMigrations,
+): Promise<boolean> {
+  const table = parseTable(name);
+  const isDeclared = declared !== undefined && displayName(declared.table) === name;
+  const tool = MIGRATION_TOOLS.find((known) => known.table === table.table);
+  const column = isDeclared ? quoteIdentifier(declared.column) : tool?.column;
+  if (column === undefined) return false;
+  if (!isDeclared && tool?.isHeadOnly) return true;
+  try {
+    const [row] = await session.query(
+      `select exists (select from ${quoteTable(table)} where ${column}::text = :head)`,
+      { head },
+    );
+    return row?.flag(0) === true;
+  } catch (error) {
+    if (!(error instanceof StatementFailed) || error.fault === "unavailable") throw error;
+    return false;
+  }
 }
 
 async function newest(session: DataSession, sql: string): Promise<string | undefined> {

@@ -4,6 +4,8 @@ export interface MigrationTool {
   /** The newest first. */
   readonly order: string;
   readonly where?: string;
+  /** The table holds the head alone, and no history. */
+  readonly isHeadOnly?: true;
 }
 
 /** Where the common tools keep what they have applied. */
@@ -21,7 +23,7 @@ export const MIGRATION_TOOLS: readonly MigrationTool[] = [
     order: "finished_at desc",
     where: "finished_at is not null",
   },
-  { table: "alembic_version", column: "version_num", order: "version_num desc" },
+  { table: "alembic_version", column: "version_num", order: "version_num desc", isHeadOnly: true },
   { table: "knex_migrations", column: "name", order: "id desc" },
   { table: "databasechangelog", column: "id", order: "orderexecuted desc" }, // Liquibase
   { table: "django_migrations", column: "name", order: "id desc" },

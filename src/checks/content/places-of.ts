@@ -1,3 +1,4 @@
+import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import type { TableComparison } from "../../fingerprint/compare.ts";
 import type { TableFingerprint } from "../../fingerprint/fingerprints.ts";
 import { KEY_BIND } from "../../fingerprint/hash-sql.ts";
@@ -7,6 +8,7 @@ import { type FoundTable, questionsOf, withSettings } from "../../fingerprint/ta
 import type { CheckOf } from "../../plan/checks.ts";
 import { relationsOf } from "../../reading/relations.ts";
 import { listOf } from "../expectation.ts";
+import { explain } from "../fault.ts";
 import type { Asking } from "../kind.ts";
 import type { Content } from "./judge-content.ts";
 import { describeKeys, keysOf } from "./keys-of.ts";
@@ -32,10 +34,25 @@ export async function placesOf(
     const known = reference.fingerprints.tables.find((one) => one.table === table);
     const found = content.cursor.tables.find((one) => one.table === table);
     if (known === undefined || found === undefined) continue;
-    const byKeys = keys?.[table] && (await rowsOf(asking, content, { known, found }, keys[table]));
-    places.set(table, byKeys ?? (await blocksOf(asking, content, { known, found })));
+    places.set(table, await placeOf(asking, content, { known, found }, keys?.[table]));
   }
   return places;
+}
+
+/** What was found to be wrong stays wrong when it can not be said where. */
+async function placeOf(
+  asking: Asking,
+  content: Content,
+  sides: Sides,
+  keys: RowKeys[string] | undefined,
+): Promise<string> {
+  try {
+    const byKeys = keys && (await rowsOf(asking, content, sides, keys));
+    return byKeys ?? (await blocksOf(asking, content, sides));
+  } catch (error) {
+    if (!(error instanceof StatementFailed)) throw error;
+    return `, not localised: ${explain(error)}`;
+  }
 }
 
 interface Sides {
@@ -63,12 +80,12 @@ async function blocksOf(asking: Asking, { wanted, cursor }: Content, { known, fo
   const means = withSettings(asking);
   const [relation] = await relationsOf(means.session, [BigInt(found.oid)]);
   if (relation === undefined) return "";
-  const [question] = await questionsOf(means, wanted, [{ relation, partOf: found.partOf }], cursor);
-  if (question === undefined) return "";
+  const [asked] = await questionsOf(means, wanted, [{ relation, partOf: found.partOf }], cursor);
+  if (asked === undefined) return "";
   const binds = wanted.key === undefined ? {} : { binds: { [KEY_BIND]: wanted.key } };
   const mismatches = await localise(
     { ...means, ...binds },
-    question,
+    asked.question,
     known,
     known.closed === undefined ? undefined : 0,
   );

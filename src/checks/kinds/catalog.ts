@@ -4,6 +4,7 @@ import { type CheckOf, checkName } from "../../plan/checks.ts";
 import { parseTable } from "../../reading/identifiers.ts";
 import { Catalog, majorOf } from "../../structure/catalog.ts";
 import { type CatalogDiff, catalogDrift, countDifferences, describeDiff, diffCatalogs } from "../../structure/diff.ts";
+import { holdsMigration } from "../../structure/migration-heads.ts";
 import { readCatalog } from "../../structure/read-catalog.ts";
 import { compareVersions, countOf, describeValue, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress, type Reference } from "../kind.ts";
@@ -34,7 +35,8 @@ export const catalog: KindOfCheck<"catalog"> = {
     }
     const entries = catalogDrift(reference.catalog, restored).slice(0, MAX_DRIFT);
     await leaveDrift(asking.parts, checkName(check), { reference: reference.point, entries });
-    return compare(reference.point, reference.catalog, restored);
+    const forgotten = await forgottenHeads(check, asking.session, reference.catalog, restored);
+    return compare(reference.point, reference.catalog, restored, forgotten);
   },
 
   async capture(check, capturing) {
@@ -50,16 +52,33 @@ async function read(
   session: DataSession,
   { hasTime }: Pick<Asking, "hasTime">,
 ): Promise<Catalog | Progress> {
-  const declared = migrations && {
-    table: parseTable(migrations.table),
-    column: migrations.column,
-    orderBy: migrations.orderBy ?? migrations.column,
-  };
-  const restored = await readCatalog(session, hasTime, declared);
+  const restored = await readCatalog(session, hasTime, declaredIn(migrations));
   if (restored === "time") return { cursor: AGAIN };
   if (restored === "size")
     return found("unchecked", "more than 200,000 objects or 32 MiB of definitions: not compared");
   return restored;
+}
+
+const declaredIn = (migrations: CheckOf<"catalog">["migrations"]) =>
+  migrations && {
+    table: parseTable(migrations.table),
+    column: migrations.column,
+    orderBy: migrations.orderBy ?? migrations.column,
+  };
+
+/** Tables of migrations that do not hold the head they had: whatever their head is now, they went back. */
+async function forgottenHeads(
+  { migrations }: CheckOf<"catalog">,
+  session: DataSession,
+  { migrations: before }: Catalog,
+  { migrations: after }: Catalog,
+): Promise<ReadonlySet<string>> {
+  const forgotten = new Set<string>();
+  for (const [table, head] of Object.entries(before)) {
+    if (after[table] === undefined || after[table] === head) continue;
+    if (!(await holdsMigration(session, table, head, declaredIn(migrations)))) forgotten.add(table);
+  }
+  return forgotten;
 }
 
 async function firstReference(
@@ -72,12 +91,12 @@ async function firstReference(
   return undefined;
 }
 
-function compare(point: Reference, reference: Catalog, restored: Catalog): Progress {
+function compare(point: Reference, reference: Catalog, restored: Catalog, forgotten: ReadonlySet<string>): Progress {
   const since = `the ${point.kind} of ${point.takenAt}`;
   if (reference.sha256 === restored.sha256) return found("held", `${describeSize(restored)}, the same as in ${since}`);
   const diff = diffCatalogs(reference, restored);
   const differences = `${countOf(countDifferences(diff), "difference")} since ${since}`;
-  const migrations = migrationsBetween(reference, restored);
+  const migrations = migrationsBetween(reference, restored, forgotten);
   if (migrations.moved !== undefined) {
     return found("held", `${differences}, explained by migrations ${migrations.moved}: ${listed(diff)}`);
   }
@@ -98,16 +117,19 @@ const describeSize = ({ entries }: Catalog): string =>
 function migrationsBetween(
   { migrations: before }: Catalog,
   { migrations: after }: Catalog,
+  forgotten: ReadonlySet<string>,
 ): { moved?: string; back?: string } {
   const moves = Object.entries(after)
     .filter(([table, head]) => before[table] !== head)
     .map(([table, head]) => ({
+      isForgotten: forgotten.has(table),
       was: before[table],
       text: `${describeValue(before[table] ?? "none")} -> ${describeValue(head)}`,
       head,
     }));
   const back = moves.filter(
-    ({ was, head }) => was !== undefined && isNumbered(was, head) && compareVersions(head, was) < 0,
+    ({ isForgotten, was, head }) =>
+      isForgotten || (was !== undefined && isNumbered(was, head) && compareVersions(head, was) < 0),
   );
   if (back.length > 0) return { back: back.map(({ text }) => text).join(", ") };
   return moves.length > 0 ? { moved: moves.map(({ text }) => text).join(", ") } : {};

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Fingerprints } from "../../fingerprint/fingerprints.ts";
 import type { Cut } from "../../fingerprint/hash-sql.ts";
 import { type Known, knownFrom } from "../../fingerprint/known.ts";
+import { RowKeys } from "../../fingerprint/row-keys.ts";
 import {
   keptTables,
   type TableName,
@@ -50,8 +51,9 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     if (broken !== undefined) return { finding: broken };
     const restored = { takenAt: drill.startedAt, recoveryPoint: drill.recoveryPoint.arn };
     await parts.leave("fingerprints.json", documentOf(check, cursor, label, restored));
-    if (cursor.tables.every(({ rows }) => rows === "0"))
-      return found("empty", `no rows in ${countOf(cursor.tables.length, "table")}`);
+    const isEmpty = cursor.tables.every(({ rows }) => rows === "0");
+    const wasEmpty = known.every(({ fingerprints }) => fingerprints.tables.every(({ rows }) => rows === "0"));
+    if (isEmpty && wasEmpty) return found("empty", `no rows in ${countOf(cursor.tables.length, "table")}`);
     return { finding: await judgeContent(check, asking, { cursor, wanted, known }) };
   },
 
@@ -67,7 +69,7 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     const wanted: Wanted = {
       ...wantedBy(check),
       key: label && (await capturing.fingerprintKey(label)),
-      cuts: (table) => [ownCut(check, table, capturedAt)],
+      cuts: (table) => [ownCut(check, table, capturing.settledAt.toISOString())],
       writtenSince: undefined,
     };
     const { cursor, end } = await takeFingerprints(
@@ -82,9 +84,13 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     if (unknown.length > 0)
       return found("unchecked", `the plan names tables that the source does not have: ${listOf(unknown)}`);
     if (check.localise === "keys") {
-      const keys = await keysOf(capturing, wanted, cursor.tables);
+      const { parts } = capturing;
+      const taken = await parts.get("keys.json", RowKeys);
+      const keys = await keysOf(capturing, wanted, cursor.tables, {
+        taken,
+        keep: (some) => parts.leave("keys.json", some),
+      });
       if (keys === undefined) return { cursor };
-      await capturing.parts.leave("keys.json", keys);
     }
     await capturing.parts.leave("fingerprints.json", documentOf(check, cursor, label, { takenAt: capturedAt }));
     return found("held", `${countOf(cursor.tables.length, "table")} fingerprinted`);

@@ -43,6 +43,20 @@ const entriesOf = ({ relation, predicate, order }: BtreeIndex): string =>
 const rowsOf = ({ relation, predicate }: BtreeIndex): string =>
   `(count(*)${predicate === undefined ? "" : ` filter (where ${predicate})`})::text from only ${relation.sqlName} where ctid >= '(0,0)'::tid`;
 
+/** Settings, plan and count in one transaction: in another one the settings are gone, and the table would be held against itself. */
+async function countForced(
+  session: DataSession,
+  sql: string,
+): Promise<{ plans: ReturnType<typeof plansOf>; rows: Row[] }> {
+  await session.query(FORCE);
+  const { transactionId } = session;
+  const plans = plansOf(await session.query(`explain (costs off) ${sql}`));
+  const rows = await session.query(sql);
+  if (session.transactionId !== transactionId)
+    throw new StatementFailed("unavailable", "the transaction of the count was lost");
+  return { plans, rows };
+}
+
 async function askSmall(session: DataSession, page: readonly BtreeIndex[], { batch }: SurveyCursor): Promise<Step> {
   const { items, selects } = batchOf(
     page,
@@ -51,11 +65,8 @@ async function askSmall(session: DataSession, page: readonly BtreeIndex[], { bat
       `select '${nth}' nth, true is_index, ${entriesOf(item)} union all select '${nth}', false, ${rowsOf(item)}`,
   );
   try {
-    await session.query(FORCE);
-    const sql = selects.join("\nunion all ");
-    const plans = plansOf(await session.query(`explain (costs off) ${sql}`));
+    const { plans, rows } = await countForced(session, selects.join("\nunion all "));
     const unasked = items.filter((item, nth) => !isAnsweredBy(item, plans[2 * nth])).map(explainOtherWay);
-    const rows = await session.query(sql);
     const counts = rows.reduce(
       (all, row) => all.set(`${row.text(0)} ${row.flag(1)}`, row.integer(2)),
       new Map<string, bigint>(),
@@ -76,11 +87,9 @@ async function askSmall(session: DataSession, page: readonly BtreeIndex[], { bat
 
 async function countEntries(session: DataSession, item: BtreeIndex): Promise<Step> {
   try {
-    await session.query(FORCE);
-    const sql = `select ${entriesOf(item)}`;
-    const [plan] = plansOf(await session.query(`explain (costs off) ${sql}`));
-    if (!isAnsweredBy(item, plan)) return { done: 1, unasked: [explainOtherWay(item)] };
-    const entries = onlyRow(await session.query(sql)).text(0);
+    const { plans, rows } = await countForced(session, `select ${entriesOf(item)}`);
+    if (!isAnsweredBy(item, plans[0])) return { done: 1, unasked: [explainOtherWay(item)] };
+    const entries = onlyRow(rows).text(0);
     return { done: 0, at: { entries, counted: "0", position: FIRST_CHUNK } };
   } catch (error) {
     return failedStep(item.name, failureOf(error));

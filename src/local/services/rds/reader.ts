@@ -30,6 +30,6 @@ export async function ensureReader(connection: PostgresConnection, { username, p
     await client.query(
       `alter role ${role} with login nosuperuser nocreatedb nocreaterole bypassrls password ${escapeLiteral(password)}`,
     );
-    await client.query(`grant pg_read_all_data to ${role}`);
+    await client.query(`grant pg_read_all_data, pg_read_all_stats to ${role}`);
   });
 }
