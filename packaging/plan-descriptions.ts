@@ -49,7 +49,7 @@ export const CHECK_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "fingerprint.changing": "Tables that may change after the baseline, and by how much of their rows.",
   "fingerprint.except": "Tables that are not to be proven. Reports say that they were left out.",
   "fingerprint.localise":
-    "chunk: a mismatch is followed to blocks of the table. keys: to the primary keys of its rows, which the baseline then keeps (of 200,000 rows at most, small tables first).",
+    "chunk: a mismatch is followed to blocks of the table. keys: to the primary keys of its rows, which the baseline then keeps (of 50,000 rows at most, small tables first).",
   "catalog.kind":
     "The structure, against a baseline or the last drill: tables, columns, constraints, indexes, functions, policies, grants.",
   "catalog.migrations":

@@ -12,7 +12,8 @@ export function findingOf(failed: StatementFailed): Finding {
 
 /** A sentence that says what happened and what to do. */
 export function explain({ fault, message, sqlState }: StatementFailed): string {
-  const said = sqlState === undefined ? message : `${message} (SQLState ${sqlState})`;
+  const isSaid = sqlState === undefined || message.includes(`SQLState ${sqlState}`);
+  const said = isSaid ? message : `${message} (SQLState ${sqlState})`;
   switch (fault) {
     case "missing":
       return `not in the restored database: ${said}`;

@@ -56,14 +56,18 @@ export const CounterproofAnswer = z.object({
 export type CounterproofAnswer = z.infer<typeof CounterproofAnswer>;
 
 /** For people: `6 damages planted, 6 detected, all undone`; undefined when nothing was to be tried. */
-export function describeCounterproof({ planted, untried, why }: Counterproof): string {
+export function describeCounterproof({ planted, untried, unproven, why }: Counterproof): string {
   if (why !== undefined) return `nothing was planted: ${why}`;
   const detected = planted.filter((one) => one.detected).length;
   const undone = planted.filter(({ after }) => after === "held").length;
   const left = untried.length === 0 ? "" : `; not planted: ${untried.map(({ damage }) => damage).join(", ")}`;
   if (planted.length === 0) return `nothing could be planted${left}`;
   const rolledBack = undone === planted.length ? "all undone" : `${undone} seen to be undone`;
-  return `${planted.length} ${planted.length === 1 ? "damage" : "damages"} planted, ${detected} detected, ${rolledBack}${left}`;
+  return `${planted.length} ${planted.length === 1 ? "damage" : "damages"} planted, ${detected} detected, ${rolledBack}${left}${
+    unproven.length === 0
+      ? ""
+      : `; ${unproven.length} required ${unproven.length === 1 ? "check was" : "checks were"} not put to it`
+  }`;
 }
 
 /** Checks that held although the data was damaged: they can not fail, so what they said proves nothing. */

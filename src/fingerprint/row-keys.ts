@@ -14,8 +14,8 @@ export const RowKeys = z.record(
 );
 export type RowKeys = z.infer<typeof RowKeys>;
 
-/** A key and a hash are some 60 characters: 200,000 of them are a document of 12 MB. */
-export const MAX_KEYED_ROWS = 200_000;
+/** A key and a hash are some 100 characters in a document that is indented for people: 50,000 of them are 5 MB. */
+export const MAX_KEYED_ROWS = 50_000;
 /** Half of the Data API's 1 MiB, at 100 characters a row. */
 const PAGE = 5000;
 const LEAST_PAGE = 50;

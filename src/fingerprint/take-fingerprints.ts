@@ -71,6 +71,8 @@ export const TakingCursor = z.object({
 });
 export type TakingCursor = z.infer<typeof TakingCursor>;
 
+/** Columns named in an error. */
+const MAX_NAMED = 20;
 /** What is in a report of 20,000 tables is 4 MB; a database of more is more than one plan should prove. */
 const MAX_TABLES = 20_000;
 
@@ -196,7 +198,13 @@ export async function questionsOf(
 
 function assertColumn({ name }: Relation, table: TableColumns, { by }: Cut): void {
   if (aliasOf(table, by) === undefined)
-    throw new StatementFailed("missing", `the closed range of ${name} is by "${by}", which is no column of it`);
+    throw new StatementFailed(
+      "missing",
+      `the closed range of ${name} is by "${by}", which is no column of it: it has ${table.columns
+        .map((column) => column.name)
+        .slice(0, MAX_NAMED)
+        .join(", ")}`,
+    );
 }
 
 /** Undefined where it can not be told: a database whose transactions are behind the baseline's is no copy of its source. */

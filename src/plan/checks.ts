@@ -77,6 +77,18 @@ const ChangeBounds = z.strictObject({
   growPercent: z.optional(Percent),
 });
 
+/** What is declared of a table in two ways at once would be one of them without a word. */
+function declaresOnce(check: {
+  readonly closed?: readonly { readonly table: string }[];
+  readonly changing?: readonly { readonly table: string }[];
+  readonly except?: readonly string[];
+}): boolean {
+  const named = [...(check.closed ?? []), ...(check.changing ?? [])]
+    .map(({ table }) => table)
+    .concat(check.except ?? []);
+  return new Set(named).size === named.length;
+}
+
 const PRIVILEGES = ["select", "insert", "update", "delete", "truncate", "references", "trigger"] as const;
 
 export const Check = z.discriminatedUnion("kind", [
@@ -97,19 +109,23 @@ export const Check = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constraints"), ...common }),
   z.strictObject({ kind: z.literal("sequences"), ...common }),
   z.strictObject({ kind: z.literal("full-read"), ...common }),
-  z.strictObject({
-    kind: z.literal("fingerprint"),
-    ...common,
-    /** `fast` finds accidents; `strong` is keyed, and also resists a forger who does not know the key. */
-    mode: z._default(z.enum(["fast", "strong"]), "strong"),
-    columnOrder: z._default(z.enum(["table", "name"]), "table"),
-    closed: z._default(z.array(ClosedRange), []),
-    changing: z._default(z.array(ChangeBounds), []),
-    /** Tables that are not to be proven; reports say that they were left out. */
-    except: z._default(z.array(TableName), []),
-    /** How far a mismatch is followed: to blocks of the table, or to the keys of the rows, which the baseline then keeps. */
-    localise: z._default(z.enum(["chunk", "keys"]), "chunk"),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("fingerprint"),
+      ...common,
+      /** `fast` finds accidents; `strong` is keyed, and also resists a forger who does not know the key. */
+      mode: z._default(z.enum(["fast", "strong"]), "strong"),
+      columnOrder: z._default(z.enum(["table", "name"]), "table"),
+      closed: z._default(z.array(ClosedRange), []),
+      changing: z._default(z.array(ChangeBounds), []),
+      /** Tables that are not to be proven; reports say that they were left out. */
+      except: z._default(z.array(TableName), []),
+      /** How far a mismatch is followed: to blocks of the table, or to the keys of the rows, which the baseline then keeps. */
+      localise: z._default(z.enum(["chunk", "keys"]), "chunk"),
+    })
+    .check(
+      z.refine(declaresOnce, "names a table more than once in closed, changing and except: it can be one of them"),
+    ),
   z.strictObject({
     kind: z.literal("catalog"),
     ...common,

@@ -39,9 +39,11 @@ const Limits = z.pipe(
 );
 
 /** What a drill leaves for the next one to compare with has one place for each. */
-const SINGLE_KINDS = ["fingerprint", "catalog"] as const;
-const areSingle = (checks: readonly Check[]): boolean =>
-  SINGLE_KINDS.every((single) => checks.filter(({ kind }) => kind === single).length <= 1);
+const isSingle =
+  (single: Check["kind"]) =>
+  (checks: readonly Check[]): boolean =>
+    checks.filter(({ kind }) => kind === single).length <= 1;
+const twoOf = (single: Check["kind"]): string => `has more than one check of the kind ${single}: one asks everything`;
 
 const uniqueNames = (checks: readonly Check[]): boolean => new Set(checks.map(checkName)).size === checks.length;
 
@@ -98,7 +100,8 @@ export const Plan = z
       ._default(z.array(Check), [])
       .check(
         z.maxLength(MAX_CHECKS, `has more than ${MAX_CHECKS} checks: split the plan`),
-        z.refine(areSingle, `has two checks of one kind that is asked once: ${SINGLE_KINDS.join(", ")}`),
+        z.refine(isSingle("fingerprint"), twoOf("fingerprint")),
+        z.refine(isSingle("catalog"), twoOf("catalog")),
         z.refine(uniqueNames, "has two checks of one name: give each its own `name`"),
       ),
   })

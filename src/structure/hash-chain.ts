@@ -168,6 +168,22 @@ export async function hashAt(
   return row && (row.textOrNull(0) ?? "");
 }
 
+/** Of the first and the last row, how many are what their own hash says. None: either both were changed, or the preimage is another. */
+export async function countSound(
+  session: DataSession,
+  { table, orderBy, hash, preimage }: ChainColumns,
+  { head, types }: ChainExtent,
+): Promise<number> {
+  const digest = types.hash === "bytea" ? "digest" : "encode(digest, 'hex')";
+  const row = onlyRow(
+    await session.query(`select count(*) filter (where ${digest} = ${comparable("h", types.hash)})::text
+from (select ${hash} h, sha256((
+${preimage}
+)) digest from ${table} where ${orderBy} in (${BigInt(head.from)}, ${BigInt(head.at)}) offset 0) r`),
+  );
+  return Number(row.text(0));
+}
+
 /** Whether any row has no number: no range holds it. */
 export async function hasUnnumbered(session: DataSession, { table, orderBy }: ChainColumns): Promise<boolean> {
   return onlyRow(await session.query(`select exists (select from ${table} where ${orderBy} is null)`)).flag(0);

@@ -27,8 +27,12 @@ export async function readMigrationHeads(
   declared?: DeclaredMigrations,
 ): Promise<Record<string, string>> {
   const heads: Record<string, string> = {};
-  const own = declared && (await newest(session, headOfDeclared(declared)));
-  if (declared !== undefined && own !== undefined) heads[displayName(declared.table)] = own;
+  if (declared !== undefined) {
+    // What the plan names has to be there; what is only recognised by its name need not.
+    const [own] = await session.query(headOfDeclared(declared));
+    const head = own?.textOrNull(0);
+    if (head) heads[displayName(declared.table)] = head;
+  }
   for (const row of await session.query(TABLES)) {
     const table = { schema: row.text(0), table: row.text(1) };
     const tool = MIGRATION_TOOLS.find((known) => known.table === table.table);

@@ -17,6 +17,7 @@ import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.
 /** The steps' answers are in the document of a drill that got through; of one that failed, only the journal has them. */
 export const JudgeDrillInput = z.object({ ...SubjectInput, ...StoryInput, failure: z.optional(FailureInput) });
 
+const MAX_OPTIONAL_NAMED = 5;
 /** A mail with more lines is not read; the report has them all. */
 const MAX_FINDINGS = 20;
 /** A service's cause may be 32,768 characters, and is told several times over in one SNS message of 256 KiB. */
@@ -102,7 +103,8 @@ function decide(
     return {
       verdict: "inconclusive",
       reason: "unchecked",
-      summary: `Nothing wrong was seen, but ${count(unchecked.length, "required check")} of ${required.length} could not be asked.`,
+      summary:
+        `Nothing wrong was seen, but ${count(unchecked.length, "required check")} of ${required.length} could not be asked. ${unchecked.slice(0, 1).map(finding).join("")}`.trim(),
       findings: unchecked.map(finding),
     };
   if (drill?.checkCount === 0 || required.every(({ kind }) => kind === "full-read"))
@@ -136,13 +138,22 @@ function decide(
     };
   return {
     verdict: "passed",
-    summary: `The restored database is right: ${count(required.length, "check")} held, RTO and RPO met their objectives${provenBy(counterproof)}.`,
+    summary: `The restored database is right: ${count(required.length, "check")} held, RTO and RPO met their objectives${provenBy(counterproof)}${optionalFailures(results)}.`,
     findings: [],
   };
 }
 
 const blindness = ({ check, damage, where, during }: PlantedDamage): string =>
   `${check}: ${during} although the drill had done damage, ${damage}, to ${where}; what can not fail proves nothing`;
+
+/** They do not decide, and are not to be overlooked. */
+function optionalFailures({ results }: CheckResults): string {
+  const failed = results.filter(({ required, outcome }) => !required && outcome === "failed").map(({ name }) => name);
+  if (failed.length === 0) return "";
+  const named = failed.slice(0, MAX_OPTIONAL_NAMED).join(", ");
+  const more = failed.length > MAX_OPTIONAL_NAMED ? `, and ${failed.length - MAX_OPTIONAL_NAMED} more` : "";
+  return `; ${count(failed.length, "optional check")} failed: ${named}${more}`;
+}
 
 function provenBy(counterproof: Counterproof | undefined): string {
   const planted = counterproof?.planted.length ?? 0;

@@ -110,6 +110,18 @@ describe("a catalog check", () => {
     expect(await comparison.ask(database, CHECK, "drill", BASELINE)).toMatchObject({ outcome: "failed" });
   });
 
+  it("says when the plan's table of migrations, or its column, is not there", async () => {
+    const database = await sandbox.database(STRUCTURE);
+    const comparison = new Comparison(sandbox, catalog);
+    for (const migrations of [
+      { table: "nope", column: "version" },
+      { table: "schema_migrations", column: "verzion" },
+    ])
+      await expect(comparison.capture(database, { ...CHECK, migrations }, "base")).rejects.toMatchObject({
+        fault: "missing",
+      });
+  });
+
   it("takes a head that the table of migrations does not hold any more for one that went back, whatever it is called", async () => {
     const text =
       "create table t (id int); create table _prisma_migrations (migration_name text, finished_at timestamptz)";

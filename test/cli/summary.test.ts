@@ -117,9 +117,13 @@ describe("summarise", () => {
   it("says what was planted to see the checks fail, what they saw and that it is undone, where that was wanted", () => {
     const saying = (counterproof: Counterproof): string => read({ report: reportWith({ counterproof }) });
     expect(read()).not.toContain("Counterproof");
-    expect(saying(PROOF)).toContain("Counterproof   1 damage planted, 1 detected, all undone\n");
+    expect(saying(PROOF)).toContain(
+      "Counterproof   1 damage planted, 1 detected, all undone; 1 required check was not put to it\n",
+    );
     const untried = [{ damage: "an index that is not valid", why: "the database refused it" }];
-    expect(saying({ ...PROOF, untried })).toContain("all undone; not planted: an index that is not valid\n");
+    expect(saying({ ...PROOF, untried })).toContain(
+      "all undone; not planted: an index that is not valid; 1 required check was not put to it\n",
+    );
     const why = "1 of 3 required checks did not hold";
     expect(saying({ ...PROOF, planted: [], why })).toContain(`Counterproof   nothing was planted: ${why}\n`);
   });

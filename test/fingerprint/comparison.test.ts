@@ -137,7 +137,7 @@ describe("the content of a restored database", () => {
     );
     expect((await content.capture(database, { changing: [{ table: "itme" }] })).finding).toMatchObject({
       outcome: "unchecked",
-      observed: "the plan names tables that the source does not have: public.itme",
+      observed: 'the plan names what the source does not have: changing names public.itme. Did you mean "public.item"?',
     });
     expect(await content.fingerprints("baseline")).toBeUndefined();
   });
@@ -297,11 +297,11 @@ describe("the content of a restored database", () => {
         { table: "by_time", by: "t" },
       ],
     };
-    const change = `insert into by_day values (41, current_date), (42, current_date - 1); insert into by_time values (41, (now() at time zone 'America/Los_Angeles')::timestamp)`;
+    const change = `insert into by_day values (41, current_date); insert into by_time values (41, (now() at time zone 'America/Los_Angeles')::timestamp)`;
     const finding = await asked(change, input, { tables });
     expect(finding).toMatchObject({
       outcome: "held",
-      observed: expect.stringContaining("2 tables in the range that is closed (40 of 83 rows)"),
+      observed: expect.stringContaining("2 tables in the range that is closed (40 of 82 rows)"),
     });
   });
 

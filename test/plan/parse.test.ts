@@ -296,4 +296,14 @@ describe("a check", () => {
     expect(refusalOf(withCheck("{ kind: rows, table: orders, expect: { equals: 2 } }"))).toContain(repeated);
     expect(refusalOf(withCheck("{ kind: indexes, name: no order without lines }"))).toContain(repeated);
   });
+
+  it("asks content and structure once, and declares each table of it in one way", () => {
+    const fingerprint = "{ kind: fingerprint }";
+    expect(refusalOf(`${withCheck(fingerprint)}  - { kind: fingerprint, name: again }\n`)).toContain(
+      "has more than one check of the kind fingerprint: one asks everything",
+    );
+    expect(refusalOf(withCheck("{ kind: fingerprint, closed: [{ table: t, by: at }], except: [t] }"))).toContain(
+      "names a table more than once in closed, changing and except",
+    );
+  });
 });

@@ -15,7 +15,7 @@ interface Keeping {
   keep?(taken: RowKeys): Promise<void>;
 }
 
-/** The keys of the rows of these tables, the small ones first, of 200,000 rows at most. Undefined when the time is up. */
+/** The keys of the rows of these tables, the small ones first, of 50,000 rows at most. Undefined when the time is up. */
 export async function keysOf(
   reading: Pick<Asking, "another" | "hasTime">,
   wanted: Wanted,

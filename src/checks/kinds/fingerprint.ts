@@ -11,6 +11,7 @@ import {
   type Wanted,
 } from "../../fingerprint/take-fingerprints.ts";
 import type { CheckOf } from "../../plan/checks.ts";
+import { didYouMean } from "../../plan/suggest.ts";
 import type { WalkEnd } from "../../reading/walk-progress.ts";
 import { declaredFor, plainName } from "../content/declared.ts";
 import { judgeContent } from "../content/judge-content.ts";
@@ -82,7 +83,7 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     if (broken !== undefined) return { finding: broken };
     const unknown = unknownTables(check, cursor);
     if (unknown.length > 0)
-      return found("unchecked", `the plan names tables that the source does not have: ${listOf(unknown)}`);
+      return found("unchecked", `the plan names what the source does not have: ${listOf(unknown)}`);
     if (check.localise === "keys") {
       const { parts } = capturing;
       const taken = await parts.get("keys.json", RowKeys);
@@ -147,11 +148,15 @@ function unknownTables({ closed, changing, except }: Check, { tables, leftOut, u
     ...unhashed.map(({ table }) => table),
     ...leftOut.flatMap(({ table, partOf }) => [table, partOf]),
   ]);
-  return [...closed, ...changing]
-    .map(({ table }) => table)
-    .concat(except)
-    .map(plainName)
-    .filter((name) => !there.has(name));
+  const named = [
+    ...closed.map(({ table }) => ["closed", table] as const),
+    ...changing.map(({ table }) => ["changing", table] as const),
+    ...except.map((table) => ["except", table] as const),
+  ];
+  const names = [...there].filter((name) => name !== undefined);
+  return named
+    .filter(([, table]) => !there.has(plainName(table)))
+    .map(([field, table]) => `${field} names ${plainName(table)}.${didYouMean(plainName(table), names)}`);
 }
 
 function documentOf(

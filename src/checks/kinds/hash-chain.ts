@@ -10,6 +10,7 @@ import { ChainHead, Chains } from "../../structure/chains.ts";
 import {
   type ChainColumns,
   type ChainExtent,
+  countSound,
   hashAt,
   hasUnnumbered,
   lookAtChain,
@@ -65,10 +66,14 @@ export const hashChain: KindOfCheck<"hash-chain"> = {
     if (look.step === "empty") return found("empty", "no rows");
     if (look.step === "no-chain") return found("unchecked", look.why, { fault: "invalid" });
     const { head } = look.extent;
+    if ((await countSound(session, columnsOf(check), look.extent)) === 0) return found("unchecked", OTHER_PREIMAGE);
     await leaveHead(parts, check, head);
     return found("held", `head ${head.at}`);
   },
 };
+
+const OTHER_PREIMAGE =
+  "neither the first row nor the last is what its hash says: the plan's preimage is probably not the one that the hashes were made of";
 
 const columnsOf = ({ table, orderBy, previous, hash, preimage }: HashChain): ChainColumns => ({
   table: sqlNameOf(table),
@@ -112,6 +117,9 @@ async function begin(
     return { finding: { outcome: "failed", observed: `no rows: ${lost.where} saw the head ${lost.head.at}` } };
   }
   const { head, types } = look.extent;
+  // A chain of one row that is another is a chain that is broken.
+  if (head.from !== head.at && (await countSound(session, chain, look.extent)) === 0)
+    return { finding: { outcome: "unchecked", observed: OTHER_PREIMAGE } };
   const broken = genesisBroken(head, seen) ?? (await unnumberedRow(session, chain));
   if (broken !== undefined) return { finding: { outcome: "failed", observed: broken } };
   return { head, types, pace: FIRST_ROWS, timeoutsInARow: 0 };
