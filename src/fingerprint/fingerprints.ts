@@ -22,7 +22,7 @@ export type TableFingerprint = z.infer<typeof TableFingerprint>;
 export const Fingerprints = z.object({
   mode: z.enum(["fast", "strong"]),
   columnOrder: z.enum(["table", "name"]),
-  /** What a strong fingerprint's key was made for. The key itself is nowhere. */
+  /** What a strong fingerprint's key was made for. The key itself is stored nowhere. */
   keyLabel: z.optional(z.string()),
   /** PostgreSQL promises the hash of a fast fingerprint within one major version only. */
   majorVersion: z.int(),

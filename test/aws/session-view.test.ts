@@ -6,7 +6,7 @@ import {
   RollbackTransactionCommand,
 } from "@aws-sdk/client-rds-data";
 import { mockClient } from "aws-sdk-client-mock";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DataSession, SnapshotLost, type View } from "../../src/aws/data-api.ts";
 
 const ADDRESS = { clusterArn: "arn:cluster", secretArn: "arn:secret", database: "shop" };
@@ -62,6 +62,33 @@ describe("a session's view", () => {
       .rejects(refusing(message));
     await expect(session.query("select 2")).rejects.toBeInstanceOf(SnapshotLost);
     expect(mock.commandCalls(RollbackTransactionCommand)).toHaveLength(1);
+  });
+
+  it("that is shared is let go of after a statement of seconds, with the locks on what was read, and looked at again", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { mock, session } = sessionWith(SHARED);
+      await session.query("select 2");
+      await session.query("select 3");
+      expect(mock.commandCalls(RollbackTransactionCommand)).toHaveLength(0);
+      mock.on(ExecuteStatementCommand, { sql: "select 4" }).callsFake(() => {
+        vi.advanceTimersByTime(2500);
+        return { records: [] };
+      });
+      await session.query("select 4");
+      expect(mock.commandCalls(RollbackTransactionCommand)).toHaveLength(1);
+      await session.query("select 5");
+      expect(mock.commandCalls(BeginTransactionCommand)).toHaveLength(2);
+      const own = sessionWith({ kind: "own" });
+      own.mock.on(ExecuteStatementCommand, { sql: "select 4" }).callsFake(() => {
+        vi.advanceTimersByTime(2500);
+        return { records: [] };
+      });
+      await own.session.query("select 4");
+      expect(own.mock.commandCalls(RollbackTransactionCommand)).toHaveLength(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("is not lost when the database only did not answer", async () => {
