@@ -252,6 +252,10 @@ describe("the content of a restored database", () => {
       outcome: "unchecked",
       observed: expect.stringContaining("public.item has other columns than it had"),
     });
+    expect(await asked("alter table item drop column at", {}, { capturedWith: closed })).toMatchObject({
+      outcome: "unchecked",
+      observed: expect.stringContaining("public.item has other columns than it had"),
+    });
   });
 
   it("is failed when every row is gone, and when all partitions of a table that may change are", async () => {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Fingerprints } from "../../fingerprint/fingerprints.ts";
+import type { Fingerprints, TableFingerprint } from "../../fingerprint/fingerprints.ts";
 import type { Cut } from "../../fingerprint/hash-sql.ts";
 import { type Known, knownFrom } from "../../fingerprint/known.ts";
 import { RowKeys } from "../../fingerprint/row-keys.ts";
@@ -32,14 +32,11 @@ export const fingerprint: KindOfCheck<"fingerprint"> = {
     const usable = known.filter(({ hindrance }) => hindrance === undefined);
     const [best] = usable;
     const label = labelFor(check, best?.fingerprints.keyLabel ?? drill.evidencePrefix);
+    const [first, second] = [cutsOf(known[0]), cutsOf(known[1])];
     const wanted: Wanted = {
       ...wantedBy(check, asking.only),
       key: label && (await asking.fingerprintKey(label)),
-      cuts: (table) => [
-        cutOf(known[0], table),
-        cutOf(known[1], table),
-        ownCut(check, table, drill.recoveryPoint.createdAt),
-      ],
+      cuts: (table) => [first(table), second(table), ownCut(check, table, drill.recoveryPoint.createdAt)],
       writtenSince: best?.from.kind === "baseline" ? BigInt(best.fingerprints.transaction) : undefined,
     };
     const { cursor, end } = await takeFingerprints(
@@ -114,13 +111,18 @@ function wantedBy(check: Check, only?: string): Pick<Wanted, "mode" | "columnOrd
   };
 }
 
-function cutOf(known: Known | undefined, name: TableName): Cut | undefined {
-  const tables = known?.fingerprints.tables ?? [];
-  const same = tables.find(({ table }) => table === name.table);
-  // A partition that was made since is held against the range of the others.
-  const sibling =
-    same ?? tables.find(({ partOf, closed }) => partOf !== undefined && partOf === name.partOf && closed !== undefined);
-  return sibling?.closed && { by: sibling.closed.by, before: new Date(sibling.closed.before) };
+/** The closed ranges of an earlier time. A partition that was made since is held against the range of the others. */
+function cutsOf(known: Known | undefined): (name: TableName) => Cut | undefined {
+  const own = new Map<string, TableFingerprint>();
+  const ofSiblings = new Map<string, TableFingerprint>();
+  for (const table of known?.fingerprints.tables ?? []) {
+    own.set(table.table, table);
+    if (table.partOf !== undefined && table.closed !== undefined) ofSiblings.set(table.partOf, table);
+  }
+  return ({ table, partOf }) => {
+    const closed = (own.get(table) ?? (partOf === undefined ? undefined : ofSiblings.get(partOf)))?.closed;
+    return closed && { by: closed.by, before: new Date(closed.before) };
+  };
 }
 
 /** The closed range as it will be known to later drills: what was written before `settles` ago is taken as settled. */
