@@ -132,7 +132,8 @@ class Walk {
       this.#idle.push(session);
     } catch (error) {
       if (unit.kind === "chunk") unit.table.putBack(unit.chunk);
-      if (isRefusal(error) && this.#asking > 1) this.#lanes.refused();
+      const areOthers = this.#asking > 1 || this.#idle.length > 0;
+      if (isRefusal(error) && areOthers) this.#lanes.refused();
       else this.#broken ??= { error };
     } finally {
       this.#asking -= 1;

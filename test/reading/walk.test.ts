@@ -64,6 +64,39 @@ describe("a walk with several statements side by side", () => {
     expect(progress.tables["2"]?.sums).toEqual([String(BLOCKS)]);
   });
 
+  it("goes on with the session that it has when another is refused, also while that one is between two statements", async () => {
+    const refused = Promise.withResolvers<void>();
+    let asked = 0;
+    const own = new Answering(async () => {
+      asked += 1;
+      if (asked === 3) refused.resolve();
+    });
+    const means = {
+      session: own,
+      another: () =>
+        new Answering(async () => {
+          await refused.promise;
+          throw new StatementFailed("unavailable", "too many clients");
+        }),
+      hasTime: () => true,
+      // The other one fails while nothing else is under way.
+      reached: () => new Promise<void>((done) => setTimeout(done, asked >= 3 ? 20 : 0)),
+    };
+    const progress = newWalk();
+    expect(await walk(means, [question(1n), question(2n)], progress)).toBe("done");
+    expect(progress.tables["1"]?.sums).toEqual([String(BLOCKS)]);
+    expect(progress.tables["2"]?.sums).toEqual([String(BLOCKS)]);
+  });
+
+  it("ends when no session gets through", async () => {
+    const down = () =>
+      new Answering(async () => {
+        throw new StatementFailed("unavailable", "down");
+      });
+    const means = { session: down(), another: down, hasTime: () => true, reached: async () => {} };
+    await expect(walk(means, [question(1n), question(2n)], newWalk())).rejects.toMatchObject({ fault: "unavailable" });
+  });
+
   it("begins a table again that is in another file than when it was stored", async () => {
     const means = {
       session: new Answering(async () => {}),

@@ -171,7 +171,7 @@ describe("planDrill", () => {
     bucket = evidenceBucket({
       [`${prefix}/baseline.json`]: { ...names, ...moments, engineVersion: "16.4", checks: [], parts: [] },
     });
-    expect((await plan()).references).toEqual([{ kind: "baseline", id: captureId, takenAt: at, prefix }]);
+    expect((await plan()).references).toEqual([{ kind: "baseline", id: captureId, takenAt: at, prefix, sha256: {} }]);
     snapshotIs({ SourceDBClusterSnapshotArn: "arn:of-the-original" });
     expect(await plan()).toMatchObject({ references: [], warnings: [expect.stringContaining("compared with none")] });
   });
