@@ -60,10 +60,7 @@ class Walk {
   constructor(means: WalkMeans, questions: readonly TableQuestion[], progress: WalkProgress) {
     this.#means = means;
     this.#progress = progress;
-    this.#tables = questions.map((question) => {
-      const table = new TableWalk(question, progress.tables[String(question.relation.oid)]);
-      return table;
-    });
+    this.#tables = questions.map((question) => new TableWalk(question, progress.tables[String(question.relation.oid)]));
     this.#lanes = new Lanes(means.mostLanes);
     this.#idle = [means.session];
   }
