@@ -1,17 +1,17 @@
 /** One drill on the embedded local cloud, from a source to its evidence. */
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { PlanInvalid } from "../errors.ts";
 import { Report } from "../evidence/report.ts";
 import { SOURCE_KEY } from "../local/account.ts";
 import { captureBaselineOf, isCaptured, withReaderSecret } from "../local/capture.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
 import { demoDatabase } from "../local/demo/demo-database.ts";
-import { HOME_REGION, isDrill, MACHINE_ARN } from "../local/deployment.ts";
+import { isDrill, MACHINE_ARN } from "../local/deployment.ts";
 import { type ImportOptions, importSource } from "../local/import/import-source.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
+import { runExecution } from "../local/run-execution.ts";
 import type { Sabotage } from "../local/sabotage/sabotage.ts";
 import type { IntervalListener } from "../local/services/rds/timeline.ts";
 import type { PublishedMessage } from "../local/services/sns.ts";
@@ -201,17 +201,9 @@ async function stage(
 }
 
 async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
-  const { accessKeyId, secretAccessKey } = cloud.operator;
-  const sfn = new SFNClient({
-    region: HOME_REGION,
-    endpoint: cloud.url,
-    credentials: { accessKeyId, secretAccessKey },
-  });
   const request = { plan, trigger: { kind: "manual", by: "npm run drill" } };
-  const { executionArn = "" } = await sfn.send(
-    new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }),
-  );
-  const ended = await cloud.finished(executionArn);
+  const ended = await runExecution(cloud, MACHINE_ARN, request);
+  const { executionArn } = ended;
   const drillId = drillIdOf({ id: executionArn, startedAt: (ended.startDate ?? new Date()).toISOString() });
   return {
     drillId,

@@ -1,12 +1,12 @@
 /** A baseline of a source in the local cloud, by the machine that captures them on AWS. */
-import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
 import { capturedChecks } from "../baseline/captured-checks.ts";
 import { BaselineFailed } from "../errors.ts";
 import type { Plan, PlanFile } from "../plan/plan.ts";
 import { ACCOUNT_ID } from "./account.ts";
 import type { LocalCloud } from "./cloud.ts";
-import { CAPTURE_ARN, HOME_REGION } from "./deployment.ts";
+import { CAPTURE_ARN } from "./deployment.ts";
+import { runExecution } from "./run-execution.ts";
 import { readerSecretArn } from "./services/rds/identifiers.ts";
 
 /** Whether there is anything to capture for the plan. */
@@ -23,16 +23,7 @@ const Failure = z.object({ errorType: z.string(), errorMessage: z.string() });
 
 /** Resolves to the moment that the baseline is of. Throws BaselineFailed saying why there is none. */
 export async function captureBaselineOf(cloud: LocalCloud, plan: string): Promise<Date> {
-  const { accessKeyId, secretAccessKey } = cloud.operator;
-  const sfn = new SFNClient({
-    region: HOME_REGION,
-    endpoint: cloud.url,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const started = await sfn.send(
-    new StartExecutionCommand({ stateMachineArn: CAPTURE_ARN, input: JSON.stringify({ plan }) }),
-  );
-  const { status, output, error, cause } = await cloud.finished(started.executionArn ?? "");
+  const { status, output, error, cause } = await runExecution(cloud, CAPTURE_ARN, { plan });
   if (status === "SUCCEEDED") return new Date(Captured.parse(JSON.parse(output ?? "null")).baseline.capturedAt);
   throw new BaselineFailed(messageOf(cause) ?? `Capturing the baseline ended as ${status} (${error}).`);
 }

@@ -1,15 +1,15 @@
 /** A local cloud with the demo database in production, in which a test file runs many drills: one start for all of them. */
 import { glob, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { parse } from "yaml";
 import { Report } from "../../src/evidence/report.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
 import { captureBaselineOf, isCaptured, withReaderSecret } from "../../src/local/capture.ts";
 import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
 import { demoDatabase } from "../../src/local/demo/demo-database.ts";
-import { HOME_REGION, MACHINE_ARN } from "../../src/local/deployment.ts";
+import { MACHINE_ARN } from "../../src/local/deployment.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
+import { runExecution } from "../../src/local/run-execution.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
 import { Plan, type PlanFile } from "../../src/plan/plan.ts";
@@ -87,17 +87,7 @@ function isCapturable(file: unknown): boolean {
 }
 
 async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Promise<EndedDrill> {
-  const { accessKeyId, secretAccessKey } = cloud.operator;
-  const sfn = new SFNClient({
-    region: HOME_REGION,
-    endpoint: cloud.url,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const started = await sfn.send(
-    new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: JSON.stringify(request) }),
-  );
-  const executionArn = started.executionArn ?? "";
-  const { status, error, cause, startDate } = await cloud.finished(executionArn);
+  const { executionArn, status, error, cause, startDate } = await runExecution(cloud, MACHINE_ARN, request);
   const drillId = drillIdOf({ id: executionArn, startedAt: (startDate ?? new Date()).toISOString() });
   const evidence = await readFiles(cloud.evidenceDirectory, drillId);
   return {
