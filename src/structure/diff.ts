@@ -1,3 +1,4 @@
+import type { DriftEntry } from "../evidence/drift.ts";
 import { type Catalog, type CatalogEntry, keyOf } from "./catalog.ts";
 
 export interface ChangedEntry {
@@ -12,14 +13,6 @@ export interface CatalogDiff {
   readonly removed: readonly CatalogEntry[];
   readonly changed: readonly ChangedEntry[];
   readonly added: readonly CatalogEntry[];
-}
-
-/** A row of `drift.json`: what the source had under a key, and what came back. */
-export interface DriftEntry {
-  readonly key: string;
-  readonly source: string | null;
-  readonly restored: string | null;
-  readonly match: false;
 }
 
 const MAX_LINES = 100;
@@ -62,17 +55,18 @@ export function describeDiff(diff: CatalogDiff, limit = MAX_LINES): string[] {
   return rest.length === 0 ? shown : [...shown, rest.join(", ")];
 }
 
+/** Only what differs: the thousands of entries that do not are in both catalogs. */
 export function catalogDrift(reference: Catalog, restored: Catalog): DriftEntry[] {
   const { removed, changed, added } = diffCatalogs(reference, restored);
   return [
-    ...removed.map((entry) => ({ key: keyOf(entry), source: entry.definition, restored: null, match: false as const })),
+    ...removed.map((entry) => ({ key: keyOf(entry), source: entry.definition, restored: null, match: false })),
     ...changed.map((entry) => ({
       key: keyOf(entry),
       source: entry.before,
       restored: entry.after,
-      match: false as const,
+      match: false,
     })),
-    ...added.map((entry) => ({ key: keyOf(entry), source: null, restored: entry.definition, match: false as const })),
+    ...added.map((entry) => ({ key: keyOf(entry), source: null, restored: entry.definition, match: false })),
   ];
 }
 
