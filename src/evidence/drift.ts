@@ -10,6 +10,8 @@ export const DriftEntry = z.object({
   match: z.boolean(),
   /** How far the match goes, where it is not of everything: `closed`, `bounds`. */
   coverage: z.optional(z.string()),
+  /** The id of what it was compared with, where that is another than the check's reference. */
+  against: z.optional(z.string()),
 });
 export type DriftEntry = z.infer<typeof DriftEntry>;
 

@@ -36,6 +36,8 @@ export interface TableComparison {
   /** Only the rows before this moment were compared, of so many that there are. */
   readonly until?: string;
   readonly of?: string;
+  /** The id of the reference. */
+  readonly against: string;
 }
 
 export interface ComparedRows {
@@ -66,6 +68,13 @@ export interface Comparing<From extends Origin = Origin> {
 
 /** Holds every table against what is known of it from an earlier time. */
 export function compareTables(found: readonly FoundTable[], comparing: Comparing): TableComparison[] {
+  const against = comparing.known.from.id;
+  return compareAll(found, comparing).map((compared) => ({ ...compared, against }));
+}
+
+type Compared = Omit<TableComparison, "against">;
+
+function compareAll(found: readonly FoundTable[], comparing: Comparing): Compared[] {
   const { tables } = comparing.known.fingerprints;
   const known = new Map(tables.map((table) => [table.table, table]));
   const restored = new Set(found.map(({ table }) => table));
@@ -76,14 +85,14 @@ export function compareTables(found: readonly FoundTable[], comparing: Comparing
   );
   return [
     ...changing.values(),
-    ...found.flatMap((table): TableComparison[] => {
+    ...found.flatMap((table): Compared[] => {
       const earlier = known.get(table.table);
       const compared = compareOne(table, earlier ?? newPartition(table, tables), comparing);
       // Partitions come and go: what the plan bounds is the partitioned table, which has its own entry.
       const isBounded = isOfChanging(table) && !PROVEN.has(compared.coverage) && earlier?.rows !== table.rows;
       return isBounded ? [] : [compared];
     }),
-    ...missing.map(({ table, rows }): TableComparison => {
+    ...missing.map(({ table, rows }): Compared => {
       return { table, coverage: "missing", source: { rows }, restored: null };
     }),
   ];
@@ -104,8 +113,8 @@ function newPartition(
 const NO_ROWS: Sum = { rows: "0", hash: "0:0" };
 
 /** The partitioned tables that the plan lets change, all of their partitions together. */
-function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map<string, TableComparison> {
-  const wholes = new Map<string, TableComparison>();
+function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map<string, Compared> {
+  const wholes = new Map<string, Compared>();
   for (const { partOf } of [...found, ...comparing.known.fingerprints.tables]) {
     const bounds = partOf === undefined ? undefined : comparing.bounds({ table: partOf });
     if (partOf === undefined || bounds === undefined || wholes.has(partOf)) continue;
@@ -122,7 +131,7 @@ function changingWholes(found: readonly FoundTable[], comparing: Comparing): Map
   return wholes;
 }
 
-function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): TableComparison {
+function compareOne(found: FoundTable, known: TableFingerprint | undefined, comparing: Comparing): Compared {
   const { table } = found;
   if (known === undefined) return { table, coverage: "new", source: null, restored: rowsOf(found) };
   const said = { table, source: rowsOf(known), restored: rowsOf(found) };
@@ -148,7 +157,7 @@ function compareClosed(
   known: NonNullable<TableFingerprint["closed"]>,
   cut: Sum,
   isHashed: boolean,
-): TableComparison {
+): Compared {
   const said = { table, source: rowsOf(known), restored: rowsOf(cut), until: known.before, of: rows };
   if (known.rows !== cut.rows) return { ...said, coverage: "differs" };
   if (!isHashed) return { ...said, coverage: "counted" };

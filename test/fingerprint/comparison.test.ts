@@ -247,6 +247,28 @@ describe("the content of a restored database", () => {
     expect(await content.ask(database, input, { references })).toMatchObject({ outcome: "held" });
   });
 
+  it("names in drift.json which of two references a mismatch is with", async () => {
+    content = new Content(sandbox);
+    const database = await sandbox.database(TABLES);
+    const input: FingerprintInput = { closed: [{ table: "item", by: "at" }], mode: "fast" };
+    await content.capture(database, input, "older");
+    await sandbox.run(database, "update item set name = 'x' where id = 7");
+    await content.capture(database, { mode: "fast" }, "baseline");
+    await sandbox.run(database, "insert into item values (1001, 'new', now())");
+    const references = [
+      { kind: "baseline" as const, id: "newest", takenAt: "2026-11-01T11:00:00.000Z", prefix: "baseline" },
+      { kind: "drill" as const, id: "older", takenAt: "2026-10-01T11:00:00.000Z", prefix: "older" },
+    ];
+    expect(await content.ask(database, input, { references })).toMatchObject({ outcome: "failed" });
+    const drift = (await content.comparison.parts("drill").get("drift.json", Drift))?.["fingerprint"];
+    expect(drift?.reference.id).toBe("newest");
+    expect(drift?.entries).toMatchObject([
+      { key: "table public.item", match: false, against: "older" },
+      { key: "table public.other", match: true },
+    ]);
+    expect(drift?.entries[1]?.against).toBeUndefined();
+  });
+
   it("is not proven for a table whose columns are others than they were", async () => {
     expect(await asked("alter table item add column note text", { changing: [{ table: "item" }] })).toMatchObject({
       outcome: "unchecked",

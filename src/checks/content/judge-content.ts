@@ -36,8 +36,10 @@ export async function judgeContent(check: Check, asking: Asking, content: Conten
     known.map((one, cut) => compareTables(cursor.tables, comparing(check, asking, content, one, cut))),
   );
   const [first] = known;
-  if (first !== undefined)
-    await leaveDrift(asking.parts, checkName(check), { reference: first.from, entries: all.map(driftOf) });
+  if (first !== undefined) {
+    const entries = all.map((one) => driftOf(one, first.from.id));
+    await leaveDrift(asking.parts, checkName(check), { reference: first.from, entries });
+  }
   const against = known.map(describeKnown).join(" and ");
   const wrong = all.filter(({ coverage }) => WRONG.has(coverage));
   if (wrong.length > 0) {
@@ -72,12 +74,13 @@ function comparing(check: Check, { drill }: Asking, { cursor, wanted }: Content,
   };
 }
 
-const driftOf = ({ table, coverage, source, restored, until }: TableComparison) => ({
+const driftOf = ({ table, coverage, source, restored, until, against }: TableComparison, reference: string) => ({
   key: `table ${table}`,
   source: describeRows(source, until),
   restored: describeRows(restored, until),
   match: !WRONG.has(coverage) && !UNCOVERED.has(coverage),
   coverage,
+  ...(against === reference ? {} : { against }),
 });
 
 function describeAll({ tables }: TakingCursor): string {
