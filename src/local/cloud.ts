@@ -9,7 +9,12 @@ import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { BundledPlan } from "../../packaging/bundle.ts";
 import { ACCOUNT_ID, type Account, closedSecurityGroup, openAccount, prepareSandboxNetworks } from "./account.ts";
 import { EVIDENCE_BUCKET, HOME_REGION, localFunction, prepareDeployment, TOPIC_ARN } from "./deployment.ts";
-import { createLambdaRuntime, type LambdaRuntime, type LocalFunction } from "./lambda/runtime.ts";
+import {
+  createLambdaRuntime,
+  type LambdaRuntime,
+  type LambdaRuntimeOptions,
+  type LocalFunction,
+} from "./lambda/runtime.ts";
 import type { PostgresHost } from "./postgres/postgres-host.ts";
 import { ec2Service } from "./services/ec2.ts";
 import { kmsService } from "./services/kms.ts";
@@ -20,7 +25,7 @@ import type { IntervalListener } from "./services/rds/timeline.ts";
 import { type RdsOptions, rdsService } from "./services/rds.ts";
 import { s3Service } from "./services/s3.ts";
 import { type PublishedMessage, snsService } from "./services/sns.ts";
-import { type StatesServiceOptions, statesService } from "./services/states.ts";
+import { type StatesService, type StatesServiceOptions, statesService } from "./services/states.ts";
 import { type EndpointOptions, startEndpoint } from "./wire/endpoint.ts";
 import type { CallRecord, Principal } from "./wire/service.ts";
 
@@ -43,6 +48,11 @@ export interface LocalCloudOptions {
   readonly faults?: RdsFaults;
   /** Sees every call first, and may refuse it by throwing a ServiceError. */
   readonly intercept?: EndpointOptions["intercept"];
+  /** Sees every answer last, and may lose it. */
+  readonly beforeAnswer?: EndpointOptions["beforeAnswer"];
+  readonly alterAnswer?: LambdaRuntimeOptions["alterAnswer"];
+  /** Multiplies the waits of state machines. */
+  readonly waitScale?: number;
   readonly rds?: Pick<RdsOptions, "durations" | "timeScale" | "dataApiLimits">;
   readonly onEvent?: StatesServiceOptions["onEvent"];
   /** Every line a function logs. */
@@ -56,6 +66,7 @@ export interface LocalCloud {
   readonly account: Account;
   readonly rds: RdsAdministration;
   readonly lambda: LambdaRuntime;
+  readonly states: Pick<StatesService, "endExecution" | "running">;
   readonly calls: readonly CallRecord[];
   readonly messages: readonly PublishedMessage[];
   /** Where the evidence bucket's objects are, as plain files. */
@@ -117,7 +128,7 @@ async function openServices(
     accountId: ACCOUNT_ID,
     machines: deployment.machines,
     invoke: async (arn, payload, signal) => lambda?.invoke(arn, payload, { signal }),
-    timeScale: WAIT_SCALE,
+    timeScale: options.waitScale ?? WAIT_SCALE,
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   const endpoint = await startEndpoint({
@@ -137,6 +148,7 @@ async function openServices(
       if (calls.length > MAX_CALLS) calls.shift();
     },
     ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
+    ...(options.beforeAnswer === undefined ? {} : { beforeAnswer: options.beforeAnswer }),
   });
   closers.push(() => endpoint.close());
 
@@ -148,6 +160,7 @@ async function openServices(
   lambda = createLambdaRuntime({
     functions: Object.fromEntries(functions),
     onLog: options.onLog ?? (() => {}),
+    ...(options.alterAnswer === undefined ? {} : { alterAnswer: options.alterAnswer }),
     accountId: ACCOUNT_ID,
   });
   closers.push(
@@ -162,6 +175,7 @@ async function openServices(
     account,
     rds: rds.administration,
     lambda,
+    states,
     calls,
     messages,
     evidenceDirectory: join(options.root, EVIDENCE_BUCKET),

@@ -70,10 +70,7 @@ export class Container {
     await this.ready;
     const { timeoutSeconds } = this.#options;
     const invocation: Invocation = { payload, context, deadlineEpochMs: Date.now() + timeoutSeconds * 1000 };
-    const outcome = this.#outcome(timeoutSeconds * 1000, {
-      errorType: "Sandbox.Timedout",
-      errorMessage: `RequestId: ${context.awsRequestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
-    });
+    const outcome = this.#outcome(timeoutSeconds * 1000, timedOut(timeoutSeconds, context.awsRequestId));
     this.#worker.postMessage(invocation);
     const message = await outcome;
     if (message.kind !== "done") throw this.#failure(message, context.awsRequestId);
@@ -82,6 +79,12 @@ export class Container {
       throw new FunctionError(this.#options.functionName, { errorType: "Function.ResponseSizeTooLarge", errorMessage });
     }
     return message.result;
+  }
+
+  /** Ends the worker as its time limit would, at once; an invocation in flight fails with `Sandbox.Timedout`. Resolves when it is gone. */
+  async timeOut(): Promise<void> {
+    this.#broken ??= timedOut(this.#options.timeoutSeconds, "?");
+    await this.#worker.terminate();
   }
 
   /** Ends the worker at once; an invocation in flight fails with `Runtime.ExitError`. Resolves when it is gone. */
@@ -130,6 +133,11 @@ export class Container {
     const errorMessage = failure.errorMessage.replace("RequestId: ?", `RequestId: ${requestId}`);
     return new FunctionError(this.#options.functionName, { ...failure, errorMessage });
   }
+}
+
+function timedOut(timeoutSeconds: number, requestId: string): FailurePayload {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+  return { errorType: "Sandbox.Timedout", errorMessage };
 }
 
 function describeCrash(error: NodeJS.ErrnoException): FailurePayload {

@@ -26,6 +26,8 @@ export interface LambdaRuntimeOptions {
   readonly functions: Readonly<Record<string, LocalFunction>>;
   /** Every line that a function writes to stdout or stderr. */
   readonly onLog: (functionName: string, line: string) => void;
+  /** What a function answered, as its caller gets to see it; by default as it is. */
+  readonly alterAnswer?: (functionName: string, answer: unknown) => unknown;
   /** For the ARNs that functions see; twelve zeros by default. */
   readonly accountId?: string;
 }
@@ -41,6 +43,10 @@ export interface LambdaRuntime {
   invoke(function_: string, payload: unknown, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
   /** Ends a function's containers as a crash would: invocations in flight fail with `Runtime.ExitError`. Returns how many. */
   killFunction(functionName: string): Promise<number>;
+  /** Ends a function's invocations in flight as their time limit would, at once: `Sandbox.Timedout`. Returns how many. */
+  timeOutFunction(functionName: string): Promise<number>;
+  /** Invocations in flight, those that nobody waits for any more included. */
+  running(): number;
   /** Ends every container. Further invocations are refused. */
   close(): Promise<void>;
 }
@@ -83,10 +89,21 @@ class Pool {
         logGroupName: logGroupName(this.name),
         logStreamName: this.#logStreamName,
       });
-      return JSON.parse(result);
+      const answer: unknown = JSON.parse(result);
+      return this.#options.alterAnswer?.(this.name, answer) ?? answer;
     } finally {
       this.#giveBack(container);
     }
+  }
+
+  get running(): number {
+    return this.#busy.size;
+  }
+
+  async timeOut(): Promise<number> {
+    const containers = [...this.#busy];
+    await Promise.all(containers.map((container) => container.timeOut()));
+    return containers.length;
   }
 
   async kill(): Promise<number> {
@@ -150,6 +167,8 @@ export function createLambdaRuntime(options: LambdaRuntimeOptions): LambdaRuntim
       return signal === undefined ? running : raceAbort(running, signal);
     },
     killFunction: async (functionName) => poolOf(functionName).kill(),
+    timeOutFunction: async (functionName) => poolOf(functionName).timeOut(),
+    running: () => [...pools.values()].reduce((sum, pool) => sum + pool.running, 0),
     async close() {
       isClosed = true;
       await Promise.all([...pools.values()].map((pool) => pool.kill()));

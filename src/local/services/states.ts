@@ -40,6 +40,10 @@ export interface StatesServiceOptions {
 export interface StatesService extends Service {
   /** What DescribeExecution says once the execution has ended. Throws ServiceError `ExecutionDoesNotExist`. */
   executionFinished(executionArn: string): Promise<sfn.DescribeExecutionOutput>;
+  /** Ends the execution from outside, as a person or its own time limit would; leaves one that has ended as it is. Resolves when it has ended. */
+  endExecution(executionArn: string, how: "ABORTED" | "TIMED_OUT"): Promise<sfn.DescribeExecutionOutput>;
+  /** How many executions have not ended. */
+  running(): number;
   /** Aborts what is running and resolves when all has ended. */
   close(): Promise<void>;
 }
@@ -154,6 +158,12 @@ export function statesService(options: StatesServiceOptions): StatesService {
       await execution.finished;
       return describe(execution);
     },
+    endExecution: async (executionArn, how) => {
+      const execution = executionOf(executionArn);
+      await (how === "ABORTED" ? execution.abort({}) : execution.timeOut());
+      return describe(execution);
+    },
+    running: () => [...executions.values()].filter(({ outcome: { status } }) => status === "RUNNING").length,
     close: async () => {
       const cause = "The local cloud was closed";
       await Promise.all([...executions.values()].map((execution) => execution.abort({ cause })));

@@ -21,6 +21,11 @@ export interface InterceptedCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** A call whose operation has run: it took effect, unless there is an `error`. */
+export interface AnsweredCall extends InterceptedCall {
+  readonly error?: string;
+}
+
 export interface EndpointOptions {
   readonly accountId: string;
   /** A function is asked anew on every call, so that principals may come and go. */
@@ -30,11 +35,14 @@ export interface EndpointOptions {
   readonly onCall?: (record: CallRecord) => void;
   /** Runs before the operation and may throw `ServiceError` in its place: throttling, fault injection. */
   readonly intercept?: (call: InterceptedCall) => Promise<void> | void;
+  /** Runs when the answer is decided and has not left yet. On `"lost"` the connection ends without it. */
+  readonly beforeAnswer?: (call: AnsweredCall) => Promise<"lost" | undefined> | "lost" | undefined;
   /** Told of errors that no service threw on purpose, with their stack; the client is only told the message. */
   readonly onDefect?: (defect: unknown) => void;
 }
 
-export type Reply = WireAnswer;
+/** `lost`: the caller never learns what became of its call. */
+export type Reply = WireAnswer | "lost";
 
 export interface Desk {
   readonly options: EndpointOptions;
@@ -79,7 +87,7 @@ export async function answerCall(
   const progress: Progress = { startedAt: Date.now() };
   const begun = performance.now();
   let code: string | undefined;
-  let reply: Reply;
+  let reply: WireAnswer;
   try {
     reply = await attempt(desk, progress, await read(), signal, requestId);
   } catch (thrown) {
@@ -89,7 +97,15 @@ export async function answerCall(
     reply = progress.counter?.protocol.refuse(refusal, requestId) ?? refuseUnknownService(refusal, headers, requestId);
   }
   record(desk, progress, (performance.now() - begun) / 1000, code);
-  return reply;
+  return (await beforeAnswer(desk, progress, code)) ?? reply;
+}
+
+async function beforeAnswer(desk: Desk, progress: Progress, error: string | undefined): Promise<"lost" | undefined> {
+  const { principal, claim, operation, input } = progress;
+  if (!desk.options.beforeAnswer || !principal || !claim || !operation || !input) return undefined;
+  const { service, region } = claim;
+  const call = { principal: principal.name, service, region, operation: operation.name, input };
+  return desk.options.beforeAnswer(error === undefined ? call : { ...call, error });
 }
 
 async function attempt(desk: Desk, progress: Progress, request: WireRequest, signal: AbortSignal, requestId: string) {
@@ -178,7 +194,7 @@ function refuseUnknownService(
   refusal: ReturnType<typeof refusalOf>,
   headers: IncomingHttpHeaders,
   requestId: string,
-): Reply {
+): WireAnswer {
   const contentType = headers["content-type"] ?? "";
   if (contentType.includes("json")) return jsonRefusal(refusal, requestId, contentType, false);
   return {

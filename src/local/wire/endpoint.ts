@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { answerCall, type Desk, type EndpointOptions, openDesk, type Reply } from "./desk.ts";
-import { readRequest } from "./message.ts";
+import { answerCall, type Desk, type EndpointOptions, openDesk } from "./desk.ts";
+import { readRequest, type WireAnswer } from "./message.ts";
 
 export type { EndpointOptions } from "./desk.ts";
 
@@ -51,10 +51,11 @@ async function serve(desk: Desk, incoming: IncomingMessage, response: ServerResp
     if (!response.writableFinished) hangUp.abort();
   });
   const reply = await answerCall(desk, () => readRequest(incoming), incoming.headers, hangUp.signal, randomUUID());
-  await send(reply, incoming, response);
+  if (reply === "lost") response.destroy();
+  else await send(reply, incoming, response);
 }
 
-async function send(reply: Reply, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function send(reply: WireAnswer, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, headers, body } = reply;
   // An unread rest of a body that was too large would be taken for the connection's next request.
   const close = incoming.complete ? {} : { connection: "close" };

@@ -78,6 +78,12 @@ export class Execution {
     return this.finished;
   }
 
+  /** Ends the execution as its TimeoutSeconds would. Resolves when it has ended. */
+  async timeOut(): Promise<Outcome> {
+    this.#end({ status: "TIMED_OUT", error: "States.Timeout" });
+    return this.finished;
+  }
+
   #context(): Record<string, unknown> {
     const { machine, arn, name, input, startDate } = this.options;
     return {
