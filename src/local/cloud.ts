@@ -53,7 +53,7 @@ export interface LocalCloudOptions {
   readonly alterAnswer?: LambdaRuntimeOptions["alterAnswer"];
   /** Multiplies the waits of state machines. */
   readonly waitScale?: number;
-  readonly rds?: Pick<RdsOptions, "durations" | "timeScale" | "dataApiLimits">;
+  readonly rds?: Pick<RdsOptions, "durations" | "timeScale" | "dataApiLimits" | "callsPerSecond">;
   readonly onEvent?: StatesServiceOptions["onEvent"];
   /** Every line a function logs. */
   readonly onLog?: (functionName: string, line: string) => void;
