@@ -2,12 +2,13 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { patience } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
 import { NotifyOutcomeInput, notifyOutcome } from "../src/notify/notify-outcome.ts";
+import { PATIENCE_FOR_NOTIFICATIONS } from "../src/notify/tell-once.ts";
 import { deployedPlan } from "../src/plan/library.ts";
 import { drillStep } from "../src/step.ts";
 
-const sns = new SNSClient(patience());
+const sns = new SNSClient(patience(PATIENCE_FOR_NOTIFICATIONS));
 const topicArn = setting("OUTCOME_TOPIC_ARN");
 
-export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input) =>
-  notifyOutcome({ sns, topicArn, plans: deployedPlan }, input),
+export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input, step) =>
+  notifyOutcome({ sns, topicArn, ...step, plans: deployedPlan }, input),
 );

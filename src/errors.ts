@@ -54,6 +54,16 @@ export class CostOverCap extends DrillError {
   override readonly name = "Drill.CostOverCap";
 }
 
+/** Another drill of the database, or as many as the region takes, ran for as long as this one may wait. */
+export class TurnTimedOut extends DrillError {
+  override readonly name = "Drill.TurnTimedOut";
+}
+
+/** What finish-drill was given is no execution of a drill that has ended. */
+export class NotInterrupted extends DrillError {
+  override readonly name = "Drill.NotInterrupted";
+}
+
 /** A resource has this drill's name but not its tags: it is left alone. */
 export class NotOurs extends DrillError {
   override readonly name = "Drill.NotOurs";

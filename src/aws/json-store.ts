@@ -1,9 +1,25 @@
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
 import { EvidenceUnreadable } from "../errors.ts";
 
 /** One page of S3's listing. Nothing here lists further: callers ask for the newest few below a narrow prefix. */
 const MAX_KEYS = 1000;
+
+/** Another writer was there first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+const LOST_RACE_STATUS = new Set([404, 409, 412]);
+
+/** A document and the version of it that was read, to be replaced only as long as it is the newest. */
+export interface Versioned<Document> {
+  readonly document: Document;
+  readonly version: string;
+}
 
 /** JSON documents in the evidence bucket. What is read back is parsed by a schema: a half-written or edited document is an error that names it. */
 export class JsonStore {
@@ -23,13 +39,45 @@ export class JsonStore {
   }
 
   async putText(key: string, text: string, contentType: string): Promise<void> {
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: text, ContentType: contentType }));
+    await this.#put(key, text, contentType);
+  }
+
+  async #put(key: string, text: string, contentType: string, condition: object = {}): Promise<void> {
+    const object = { Bucket: this.bucket, Key: key, Body: text, ContentType: contentType };
+    await this.#s3.send(new PutObjectCommand({ ...object, ...condition }));
   }
 
   /** The document, or undefined when there is none. Throws EvidenceUnreadable when there is one that is not what it should be. */
   async get<Schema extends z.core.$ZodType>(key: string, schema: Schema): Promise<z.output<Schema> | undefined> {
     const text = await this.getText(key);
-    if (text === undefined) return undefined;
+    return text === undefined ? undefined : this.#parse(key, schema, text);
+  }
+
+  /** The same, with the version that `replace` takes. */
+  async getVersioned<Schema extends z.core.$ZodType>(
+    key: string,
+    schema: Schema,
+  ): Promise<Versioned<z.output<Schema>> | undefined> {
+    const object = await this.#getObject(key);
+    return object === undefined
+      ? undefined
+      : { document: this.#parse(key, schema, object.text), version: object.version };
+  }
+
+  /** Writes the document where there is none (no `version`), or in the place of that version. False when another writer was first. */
+  async replace(key: string, document: unknown, version: string | undefined): Promise<boolean> {
+    const condition = version === undefined ? { IfNoneMatch: "*" } : { IfMatch: version };
+    try {
+      await this.#put(key, `${JSON.stringify(document, null, 2)}\n`, "application/json", condition);
+      return true;
+    } catch (error) {
+      if (error instanceof S3ServiceException && LOST_RACE_STATUS.has(error.$metadata.httpStatusCode ?? 0))
+        return false;
+      throw error;
+    }
+  }
+
+  #parse<Schema extends z.core.$ZodType>(key: string, schema: Schema, text: string): z.output<Schema> {
     const parsed = z.safeParse(schema, parseJson(text));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
@@ -43,9 +91,13 @@ export class JsonStore {
   }
 
   async getText(key: string): Promise<string | undefined> {
+    return (await this.#getObject(key))?.text;
+  }
+
+  async #getObject(key: string): Promise<{ text: string; version: string } | undefined> {
     try {
       const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
-      return await answer.Body?.transformToString();
+      return { text: (await answer.Body?.transformToString()) ?? "", version: answer.ETag ?? "" };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;

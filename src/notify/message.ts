@@ -1,6 +1,7 @@
 import type { EvidenceAnswer } from "../evidence/report.ts";
 import type { Subject } from "../evidence/subject.ts";
 import type { Drill } from "../plan/drill.ts";
+import { describeInterruption, type Interruption } from "../plan/interruption.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 
@@ -15,6 +16,10 @@ export interface Outcome {
   readonly verdict: Verdict;
   readonly evidence: EvidenceAnswer | undefined;
   readonly leftovers: EvidenceAnswer["leftovers"];
+  /** How the drill's own execution ended, where another one finished it. */
+  readonly interruption?: Interruption | undefined;
+  /** Whether the message may have been sent before. */
+  readonly repeated: boolean;
 }
 
 export interface Message {
@@ -36,7 +41,10 @@ export function composeMessage(outcome: Outcome): Message {
   return {
     subject: ascii(`${label}${leak}: ${subject.database}, restore drill`, MAX_SUBJECT_CHARS),
     email: email(outcome, `${label}${leak}`),
-    sms: ascii(`Restore drill ${label}${leak}: ${subject.database}: ${verdict.summary}`, MAX_SMS_CHARS),
+    sms: ascii(
+      `${outcome.repeated ? "(again) " : ""}Restore drill ${label}${leak}: ${subject.database}: ${verdict.summary}`,
+      MAX_SMS_CHARS,
+    ),
     json: machineReadable(outcome),
   };
 }
@@ -62,7 +70,8 @@ function ascii(text: string, maxChars: number): string {
 function email(outcome: Outcome, label: string): string {
   const { subject, drill, verdict, evidence, leftovers } = outcome;
   const sections = [
-    [`${label}: ${subject.database}`, verdict.summary],
+    outcome.repeated ? ["(Sent again: whether it arrived the first time is not known.)"] : [],
+    [`${label}: ${subject.database}`, verdict.summary, ...interruptedLine(outcome)],
     [
       `Do next: ${[...(leftovers.length === 0 ? [] : [DELETE_LEFTOVERS]), ...nextSteps(verdict, leftovers.length)].join(" ")}`,
     ],
@@ -104,6 +113,13 @@ function email(outcome: Outcome, label: string): string {
     .join("\n\n");
 }
 
+/** Said once: the summary of a drill that was interrupted before it was judged says it already. */
+function interruptedLine({ interruption, verdict: { summary } }: Outcome): string[] {
+  if (interruption === undefined) return [];
+  const sentence = describeInterruption(interruption);
+  return summary.includes(sentence) ? [] : [`${sentence} The rest of the drill was done by finish-drill.`];
+}
+
 function objectiveLine(name: string, objective: Verdict["objectives"]["rto"]): string {
   if (objective === undefined) return `${name}: not measured`;
   const wanted = `objective ${formatDuration(objective.objectiveSeconds)}`;
@@ -111,7 +127,14 @@ function objectiveLine(name: string, objective: Verdict["objectives"]["rto"]): s
   return `${name}: ${formatDuration(objective.measuredSeconds)}, ${wanted}, ${objective.met === true ? "met" : "MISSED"}`;
 }
 
-function machineReadable({ subject, verdict, evidence, leftovers }: Outcome): Record<string, unknown> {
+function machineReadable({
+  subject,
+  verdict,
+  evidence,
+  leftovers,
+  interruption,
+  repeated,
+}: Outcome): Record<string, unknown> {
   return {
     schemaVersion: 1,
     drillId: subject.drillId,
@@ -126,6 +149,8 @@ function machineReadable({ subject, verdict, evidence, leftovers }: Outcome): Re
     rtoSeconds: verdict.objectives.rto?.measuredSeconds,
     rpoSeconds: verdict.objectives.rpo?.measuredSeconds,
     leftovers,
+    interruption,
+    repeated,
     evidence: evidence === undefined ? undefined : `s3://${evidence.bucket}/${evidence.prefix}/report.json`,
   };
 }

@@ -1,13 +1,17 @@
-import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
+import type { Logger } from "@aws-lambda-powertools/logger";
+import type { PublishCommandInput, SNSClient } from "@aws-sdk/client-sns";
 import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
 import { leftoversOf } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
+import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { TeardownAnswer } from "../recovery/answers.ts";
 import { FailureInput, readFailure } from "../verdict/failure.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";
-import { composeMessage } from "./message.ts";
+import { composeMessage, type Message } from "./message.ts";
+import { tellOnce } from "./tell-once.ts";
 
 export const NotifyOutcomeInput = z.object({
   ...SubjectInput,
@@ -16,6 +20,7 @@ export const NotifyOutcomeInput = z.object({
   teardownFailure: z.optional(FailureInput),
   evidence: z.optional(EvidenceAnswer),
   evidenceFailure: z.optional(FailureInput),
+  interruption: z.optional(Interruption),
 });
 
 /** `$.outcome`: what people were told, and what the execution ends with. */
@@ -27,40 +32,58 @@ export interface OutcomeAnswer {
   readonly messageId: string;
 }
 
+interface Services {
+  readonly sns: SNSClient;
+  readonly topicArn: string;
+  readonly store: JsonStore;
+  readonly plans: (name: string) => Promise<ParsedPlan>;
+  readonly now: () => Date;
+  readonly logger: Pick<Logger, "error">;
+}
+
 /**
  * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `database`, `trigger` and `leftovers` (how many) for
- * filter policies.
+ * filter policies. Calling it again sends nothing when the message is known to be out, and says that it repeats itself when that is not known.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */
 export async function notifyOutcome(
-  { sns, topicArn, plans }: { sns: SNSClient; topicArn: string; plans: (name: string) => Promise<ParsedPlan> },
+  services: Services,
   input: z.infer<typeof NotifyOutcomeInput>,
 ): Promise<OutcomeAnswer> {
-  const subject = await subjectOf(plans, input);
+  const subject = await subjectOf(services.plans, input);
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure)?.message);
   const leftovers = input.evidence?.leftovers ?? leftoversOf(input);
-  const message = composeMessage({ subject, drill: input.drill, verdict, evidence: input.evidence, leftovers });
-  const attribute = (value: string) => ({ DataType: "String", StringValue: value });
-  const answer = await sns.send(
-    new PublishCommand({
-      TopicArn: topicArn,
-      Subject: message.subject,
-      MessageStructure: "json",
-      Message: JSON.stringify({ default: JSON.stringify(message.json), email: message.email, sms: message.sms }),
-      MessageAttributes: {
-        verdict: attribute(verdict.verdict),
-        database: attribute(subject.database),
-        trigger: attribute(subject.trigger.kind),
-        leftovers: { DataType: "Number", StringValue: String(leftovers.length) },
-      },
-    }),
-  );
+  const { drill, evidence, interruption } = input;
+  const compose = (repeated: boolean) =>
+    composeMessage({ subject, drill, verdict, evidence, leftovers, interruption, repeated });
+  const attributes = { verdict: verdict.verdict, database: subject.database, trigger: subject.trigger.kind };
+  const publish = (repeated: boolean) => request(services.topicArn, compose(repeated), attributes, leftovers.length);
+  const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, publish });
   return {
     verdict: verdict.verdict,
     error: verdict.error,
     summary: verdict.summary,
-    subject: message.subject,
-    messageId: answer.MessageId ?? "",
+    subject: compose(false).subject,
+    messageId,
+  };
+}
+
+function request(
+  topicArn: string,
+  message: Message,
+  attributes: Readonly<Record<string, string>>,
+  leftovers: number,
+): PublishCommandInput {
+  const texts = Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]);
+  return {
+    TopicArn: topicArn,
+    Subject: message.subject,
+    MessageStructure: "json",
+    Message: JSON.stringify({ default: JSON.stringify(message.json), email: message.email, sms: message.sms }),
+    MessageAttributes: {
+      ...Object.fromEntries(texts),
+      leftovers: { DataType: "Number", StringValue: String(leftovers) },
+    },
   };
 }
 

@@ -65,10 +65,19 @@ export const Drill = z.object({
   /** SHA-256 of the plan's JSON, without white space: says which version of the plan was drilled. */
   planSha256: z.string(),
   trigger: z.object({ kind: z.string(), by: z.string() }),
+  /** When its turn came; what it waited before that is in `turn`. */
   startedAt: Instant,
+  turn: z.object({ looks: z.int(), waitedSeconds: z.number() }),
   plannedAt: Instant,
   failureMoment: Instant,
-  source: z.object({ region: z.string(), cluster: z.string(), clusterArn: z.string(), database: z.string() }),
+  source: z.object({
+    region: z.string(),
+    cluster: z.string(),
+    clusterArn: z.string(),
+    database: z.string(),
+    /** Where no sandbox may be; absent when RDS does not tell. */
+    vpcId: z.optional(z.string()),
+  }),
   recoveryPoint: RecoveryPoint,
   copy: z.object({
     /** False when the recovery point is in the drill region already: it is restored from directly and never deleted. */
@@ -108,6 +117,8 @@ export const Drill = z.object({
   counterproof: z._default(z.boolean(), false),
   /** The one to trust most first: the newest baseline before the recovery point, then the last drill that found nothing wrong. */
   references: z.array(ReferencePoint),
+  /** When the sandbox stays after the drill, and for how long from teardown's start; absent where it never does. */
+  keep: z.optional(z.object({ when: z.enum(["failed", "always"]), seconds: z.number() })),
   /** Key prefix in the evidence bucket, `<database>/<drillId>`. `plan.json` below it holds the checks. */
   evidencePrefix: z.string(),
   /** What planning saw and did not stop for, in sentences. */

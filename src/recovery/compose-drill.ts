@@ -1,25 +1,25 @@
 import type { DBCluster } from "@aws-sdk/client-rds";
 import { type Cost, isPriced } from "../cost/itemise.ts";
 import type { Drill, DrillRequest, Execution, RecoveryPoint } from "../plan/drill.ts";
+import { EXPIRES_AFTER_SECONDS, TEARDOWN_SECONDS } from "../plan/lifetimes.ts";
 import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
 import { planSha256 } from "../plan/plan-hash.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
+import { secondsBetween } from "./pacing.ts";
 import type { SandboxNetwork } from "./sandbox-names.ts";
-
-/** Of its own, since a drill that ran out of time must still have time to clean up. AWS's own handler allows deletions hours. */
-const TEARDOWN_SECONDS = 6 * 3600;
-/** Nothing of a drill has a reason to stand longer than this after its own deadlines: the tag says so to whoever finds it. */
-const EXPIRES_AFTER_SECONDS = 3600;
 
 /** Everything that was asked for, found and decided. */
 export interface Decisions {
   readonly request: DrillRequest;
   readonly execution: Execution;
+  /** How often it was looked whether it is this drill's turn. */
+  readonly turnLooks: number;
   readonly parsed: ParsedPlan;
   readonly startedAt: Date;
   readonly failureMoment: Date;
   readonly plannedAt: Date;
   readonly cluster: DBCluster;
+  readonly sourceVpcId: string | undefined;
   readonly recoveryPoint: RecoveryPoint;
   readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string };
   readonly expectedSeconds: Drill["expectedSeconds"];
@@ -44,9 +44,14 @@ export function composeDrill(decisions: Decisions): Drill {
     planSha256: planSha256(file),
     trigger: { kind: request.trigger?.kind ?? "manual", by: request.trigger?.by ?? execution.name },
     startedAt: startedAt.toISOString(),
+    turn: { looks: decisions.turnLooks, waitedSeconds: secondsBetween(execution.startedAt, startedAt) },
     plannedAt: decisions.plannedAt.toISOString(),
     failureMoment: decisions.failureMoment.toISOString(),
-    source: { ...plan.source, clusterArn: cluster.DBClusterArn ?? "" },
+    source: {
+      ...plan.source,
+      clusterArn: cluster.DBClusterArn ?? "",
+      ...(decisions.sourceVpcId === undefined ? {} : { vpcId: decisions.sourceVpcId }),
+    },
     recoveryPoint,
     copy: {
       needed: isCopied,
@@ -78,6 +83,7 @@ export function composeDrill(decisions: Decisions): Drill {
     expectedSeconds: decisions.expectedSeconds,
     checkCount: plan.checks.length,
     counterproof: plan.counterproof ?? decisions.counterproof,
+    ...(plan.keep === undefined ? {} : { keep: plan.keep }),
     references: [...decisions.references],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
     warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],

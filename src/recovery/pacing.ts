@@ -16,13 +16,15 @@ export function waitSecondsFor(waited: {
   elapsedSeconds: number;
   expectedSeconds?: number | undefined;
   secondsLeft: number;
+  /** The longest pause between two looks without history; 60 s by default. */
+  atMostSeconds?: number;
 }): number {
-  const { elapsedSeconds, expectedSeconds, secondsLeft } = waited;
+  const { elapsedSeconds, expectedSeconds, secondsLeft, atMostSeconds = MAX_WAIT_SECONDS } = waited;
   const untilExpected = expectedSeconds === undefined ? 0 : expectedSeconds * SHARE_OF_EXPECTED - elapsedSeconds;
   // The first look after the deadline is the one that says so.
   const atMost = Math.max(MIN_WAIT_SECONDS, Math.ceil(secondsLeft) + 1);
   if (untilExpected > MIN_WAIT_SECONDS) return Math.min(atMost, Math.floor(untilExpected));
-  return Math.round(Math.min(atMost, MAX_WAIT_SECONDS, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
+  return Math.round(Math.min(atMost, atMostSeconds, Math.max(MIN_WAIT_SECONDS, elapsedSeconds * SHARE_OF_ELAPSED)));
 }
 
 /** Seconds between two instants; an ISO text or a date each. */

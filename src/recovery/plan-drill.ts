@@ -1,13 +1,13 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { type DBCluster, DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
+import { DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { findReferences } from "../baseline/references.ts";
 import { type Cost, itemise } from "../cost/itemise.ts";
 import { CostOverCap } from "../errors.ts";
 import { earlierDrills, expectedSeconds } from "../evidence/ledger.ts";
-import { type Drill, DrillRequest, Execution, type RecoveryPoint } from "../plan/drill.ts";
+import { type Drill, DrillRequest, Execution, Instant, type RecoveryPoint } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
@@ -15,7 +15,11 @@ import { assertDataApi, assertRegions, assertSubnetGroup, findSource, usableKey 
 import { chooseRecoveryPoint } from "./recovery-point.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
 
-export const PlanDrillInput = z.object({ request: DrillRequest, execution: Execution });
+export const PlanDrillInput = z.object({
+  request: DrillRequest,
+  execution: Execution,
+  turn: z.optional(z.object({ looks: z.int(), takenAt: Instant })),
+});
 
 interface Services {
   readonly rds: (region: string) => RDSClient;
@@ -41,9 +45,10 @@ const CALLS_PER_CHECK = 4;
  * Throws PlanNotFound, PlanInvalid, SourceNotFound, SourceUnsupported, NoRecoveryPoint, SandboxRefused or CostOverCap.
  */
 export async function planDrill(services: Services, input: z.infer<typeof PlanDrillInput>): Promise<Drill> {
-  const { request, execution } = input;
+  const { request, execution, turn } = input;
   const { plan, file } = await services.plans(request.plan);
-  const startedAt = new Date(execution.startedAt);
+  // What a drill waited for others is nothing that a recovery would wait for.
+  const startedAt = new Date(turn?.takenAt ?? execution.startedAt);
   const failureMoment = request.failureMoment === undefined ? startedAt : new Date(request.failureMoment);
   const { source } = plan;
 
@@ -62,7 +67,8 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
   });
   // A restore runs the snapshot's version: an old snapshot of an upgraded cluster is older than its source.
   assertDataApi(`The recovery point ${recoveryPoint.id} is of`, recoveryPoint.engineVersion);
-  const sandbox = await prepareSandbox(services, plan, cluster);
+  const sourceVpcId = await vpcOf(services.rds(source.region), cluster.DBSubnetGroup);
+  const sandbox = await prepareSandbox(services, plan, sourceVpcId);
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const references = await findReferences(services.store, {
     plan: plan.plan,
@@ -79,11 +85,13 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
   const drill = composeDrill({
     request,
     execution,
+    turnLooks: turn?.looks ?? 0,
     parsed: { plan, file },
     startedAt,
     failureMoment,
     plannedAt: services.now(),
     cluster,
+    sourceVpcId,
     recoveryPoint,
     sandbox,
     expectedSeconds: expected,
@@ -100,14 +108,14 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
 async function prepareSandbox(
   services: Services,
   plan: Plan,
-  cluster: DBCluster,
+  sourceVpcId: string | undefined,
 ): Promise<SandboxNetwork & { kmsKeyArn: string }> {
   const { source, sandbox } = plan;
   const { kmsKey, ...network } = sandboxNames(sandbox, services.defaults);
   const kmsKeyArn = await usableKey(services.kms(sandbox.region), kmsKey, sandbox.region);
   await assertSubnetGroup(services.rds(sandbox.region), network.subnetGroup, sandbox.region, {
     region: source.region,
-    vpcId: await vpcOf(services.rds(source.region), cluster.DBSubnetGroup),
+    vpcId: sourceVpcId,
   });
   return { ...network, kmsKeyArn };
 }

@@ -20,6 +20,9 @@ export const OUTCOME_ERROR = {
 /** What the state machine itself ends with when JudgeDrill or NotifyOutcome broke: then no function is left to say it. */
 export const MACHINE_ERROR = { notJudged: "Drill.NotJudged", nobodyTold: "Drill.NobodyTold" } as const;
 
+/** What a drill failed with whose execution ended before it. */
+export const INTERRUPTED = "Drill.Interrupted";
+
 const Objective = z.object({
   objectiveSeconds: z.number(),
   /** Absent when the drill never got far enough to measure it. */

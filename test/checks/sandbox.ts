@@ -213,6 +213,7 @@ export function drillOf(database: string, checksEndAt = "2026-11-02T00:00:00.000
     planSha256: "0",
     trigger: { kind: "manual", by: "test" },
     startedAt: at,
+    turn: { looks: 1, waitedSeconds: 0 },
     plannedAt: at,
     failureMoment: at,
     source: { region: "eu-west-1", cluster: "shop", clusterArn: "arn", database },

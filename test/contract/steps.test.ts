@@ -194,7 +194,7 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
     "notify-outcome",
     (document) =>
       notifyOutcome(
-        { sns: clients.sns, topicArn: "arn:topic", plans: services.plans },
+        { ...services, sns: clients.sns, topicArn: "arn:topic", logger: { error: () => {} } },
         NotifyOutcomeInput.parse(document),
       ),
   ],

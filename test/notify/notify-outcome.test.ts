@@ -4,11 +4,13 @@ import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PlanNotFound } from "../../src/errors.ts";
 import { NotifyOutcomeInput, notifyOutcome } from "../../src/notify/notify-outcome.ts";
+import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 
 const client = new SNSClient({ region: "eu-west-1" });
 const sns = mockClient(client);
+let bucket: ReturnType<typeof evidenceBucket>;
 const TOPIC = "arn:aws:sns:eu-west-1:111122223333:outcomes";
 const execution = { id: "arn:execution:1", name: "weekly-1", startedAt: SAMPLE_DRILL.startedAt };
 const EVIDENCE = {
@@ -50,6 +52,9 @@ async function notify(input: object = PASSED) {
     {
       sns: client,
       topicArn: TOPIC,
+      store: bucket.store,
+      now: () => new Date("2026-11-21T18:00:00.000Z"),
+      logger: { error: () => {} },
       plans: async () => {
         throw new PlanNotFound("no plan");
       },
@@ -70,6 +75,7 @@ function expectDeliverable({ published, message }: Awaited<ReturnType<typeof not
 }
 
 beforeEach(() => {
+  bucket = evidenceBucket();
   sns.reset();
   sns.on(PublishCommand).resolves({ MessageId: "message-1" });
 });

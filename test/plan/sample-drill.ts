@@ -19,6 +19,7 @@ export const SAMPLE_DRILL: Drill = {
   planSha256: "0".repeat(64),
   trigger: { kind: "schedule", by: "weekly" },
   startedAt: "2026-11-21T14:32:05.000Z",
+  turn: { looks: 1, waitedSeconds: 0 },
   plannedAt: "2026-11-21T14:32:07.000Z",
   failureMoment: "2026-11-21T14:32:05.000Z",
   source: {

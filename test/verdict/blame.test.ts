@@ -14,6 +14,8 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   NoRecoveryPoint: "failed recovery",
   SandboxRefused: "errored drill",
   CostOverCap: "errored drill",
+  TurnTimedOut: "errored drill",
+  NotInterrupted: "errored drill",
   NotOurs: "errored drill",
   CopyFailed: "failed recovery",
   CopyTimedOut: "failed objective",

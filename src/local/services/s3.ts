@@ -45,15 +45,17 @@ export function s3Service(options: { readonly directory: string; readonly bucket
     createBucket: (name) => files.createBucket(name),
     operations: {
       async PutObject(input: PutObjectCommandInput) {
-        refuseMembers(input, ["IfMatch", "WriteOffsetBytes"]);
+        refuseMembers(input, ["WriteOffsetBytes"]);
         if (input.IfNoneMatch !== undefined && input.IfNoneMatch !== "*") throw notHere("If-None-Match other than *");
+        if (input.IfNoneMatch !== undefined && input.IfMatch !== undefined)
+          throw notHere("If-Match with If-None-Match");
         const body = input.Body instanceof Uint8Array ? input.Body : Buffer.from("");
         const about = {
           ...(input.ContentType === undefined ? {} : { contentType: input.ContentType }),
           ...(input.Metadata === undefined ? {} : { metadata: input.Metadata }),
         };
-        const onlyIfNew = input.IfNoneMatch === "*";
-        return { ETag: await files.put(input.Bucket ?? "", input.Key ?? "", body, about, onlyIfNew) };
+        const onlyIf = input.IfNoneMatch === "*" ? ({ isNew: true } as const) : { eTag: input.IfMatch };
+        return { ETag: await files.put(input.Bucket ?? "", input.Key ?? "", body, about, onlyIf) };
       },
       async GetObject(input: GetObjectCommandInput) {
         const { body, headers } = await describe(input);

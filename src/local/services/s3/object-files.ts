@@ -1,6 +1,6 @@
 /** The objects of the local S3 as files: whole or not there at all, and never outside their directory. */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { link, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ServiceError } from "../../wire/service.ts";
@@ -16,6 +16,12 @@ export interface StoredObject {
   readonly modifiedAt: Date;
   readonly eTag: string;
   readonly about: ObjectDetails;
+}
+
+/** What must hold for a write: S3 looks and writes in one step. */
+export interface WriteCondition {
+  readonly isNew?: true;
+  readonly eTag?: string | undefined;
 }
 
 /** A key is at most 1,024 bytes (S3), and each part between slashes at most 255 (what file systems take). */
@@ -46,13 +52,23 @@ export class ObjectFiles {
     this.#buckets.add(name);
   }
 
-  /** Writes an object and answers its ETag. Throws PreconditionFailed (412) if `onlyIfNew` and there is one. */
-  async put(bucket: string, key: string, body: Uint8Array, about: ObjectDetails, onlyIfNew: boolean): Promise<string> {
+  /**
+   * Writes an object and answers its ETag. Throws PreconditionFailed (412) if it is to be new and there is one, or if it is to replace the one
+   * of an ETag and there is another; NoSuchKey (404) if there is none to replace.
+   */
+  async put(
+    bucket: string,
+    key: string,
+    body: Uint8Array,
+    about: ObjectDetails,
+    onlyIf: WriteCondition = {},
+  ): Promise<string> {
     const path = this.#pathOf(bucket, key);
     const incoming = join(this.#directory, INCOMING, randomUUID());
     await writeFile(incoming, body);
     try {
-      await moveInto(incoming, path, onlyIfNew);
+      if (onlyIf.eTag === undefined) await moveInto(incoming, path, onlyIf.isNew === true);
+      else replace(incoming, path, onlyIf.eTag);
     } catch (error) {
       throw putError(error, key);
     } finally {
@@ -166,14 +182,23 @@ async function moveInto(incoming: string, path: string, onlyIfNew: boolean): Pro
   }
 }
 
+/** Without a pause between the look and the write: nothing else in this process can come between. */
+function replace(incoming: string, path: string, eTag: string): void {
+  if (eTagOf(readFileSync(path)) !== eTag) throw preconditionFailed();
+  renameSync(incoming, path);
+}
+
+function preconditionFailed(): ServiceError {
+  return new ServiceError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+    status: 412,
+  });
+}
+
 function putError(error: unknown, key: string): unknown {
   // `mkdir` says EEXIST of a file in the way of a folder, `link` of the object itself; only the latter is the precondition.
   const call = error instanceof Error && "syscall" in error ? error.syscall : undefined;
-  if (hasCode(error, "EEXIST") && call === "link") {
-    return new ServiceError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
-      status: 412,
-    });
-  }
+  if (hasCode(error, "EEXIST") && call === "link") return preconditionFailed();
+  if (hasCode(error, "ENOENT")) return new ServiceError("NoSuchKey", `The specified key does not exist: ${key}`);
   if (
     hasCode(error, "EEXIST") ||
     hasCode(error, "ENOTDIR") ||

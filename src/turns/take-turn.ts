@@ -1,0 +1,118 @@
+import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from "@aws-sdk/client-sfn";
+import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
+import { TurnTimedOut } from "../errors.ts";
+import { DrillRequest, Execution, Instant } from "../plan/drill.ts";
+import { drillIdOf } from "../plan/names.ts";
+import type { ParsedPlan } from "../plan/validate.ts";
+import { secondsBetween, waitSecondsFor } from "../recovery/pacing.ts";
+import { readTurns, type Turn, type TurnsNow, writeTurns } from "./turns.ts";
+
+/** `$.turn` */
+export const TurnAnswer = z.object({
+  phase: z.enum(["pending", "ready"]),
+  waitSeconds: z.int(),
+  looks: z.int(),
+  /** When it began to wait. */
+  startedAt: Instant,
+  /** When the turn came: the drill's own start, from which its times are counted. */
+  takenAt: z.optional(Instant),
+  /** What was waited for at the last look, for people. */
+  waitingFor: z.optional(z.string()),
+});
+export type TurnAnswer = z.infer<typeof TurnAnswer>;
+
+export const TakeTurnInput = z.object({ request: DrillRequest, execution: Execution, turn: z.optional(TurnAnswer) });
+type TakeTurnInput = z.infer<typeof TakeTurnInput>;
+
+interface Services {
+  readonly store: JsonStore;
+  readonly sfn: SFNClient;
+  readonly plans: (name: string) => Promise<ParsedPlan>;
+  /** Aurora copies five snapshots into a region at a time: the stack says how many of them drills may take. */
+  readonly maxDrillsPerRegion: number;
+  readonly now: () => Date;
+}
+
+/**
+ * Longer than most drills, and short enough for the history of an execution: with a look every 5 min 8 h are about 160 looks of 9 events
+ * each, which leaves 23,500 of 25,000 events for the drill.
+ */
+const MAX_WAIT_SECONDS = 8 * 3600;
+const MAX_LOOK_SECONDS = 300;
+/** Writers that come between a look and its write, in one call. Each is another drill that begins: there are not many. */
+const MAX_RACES = 5;
+
+/**
+ * Waits until no other drill of the same database runs and the drill region has room for one more. Waiting drills are not in a queue: whoever
+ * looks first after a turn is over takes it. Calling it again is harmless; a turn ends by itself with its execution.
+ * Throws PlanNotFound, PlanInvalid, EvidenceUnreadable, or TurnTimedOut after 8 h.
+ */
+export async function takeTurn(services: Services, input: TakeTurnInput): Promise<TurnAnswer> {
+  const { execution, turn: earlier } = input;
+  const { plan } = await services.plans(input.request.plan);
+  const now = services.now();
+  const wanted: Turn = {
+    drillId: drillIdOf(execution),
+    executionArn: execution.id,
+    database: `${plan.source.region}/${plan.source.cluster}`,
+    region: plan.sandbox.region,
+    takenAt: now.toISOString(),
+  };
+  const state = { startedAt: earlier?.startedAt ?? now.toISOString(), looks: (earlier?.looks ?? 0) + 1 };
+  const outcome = await tryToTake(services, wanted);
+  if ("takenAt" in outcome) return { ...state, phase: "ready", waitSeconds: 0, takenAt: outcome.takenAt };
+
+  const elapsedSeconds = secondsBetween(state.startedAt, now);
+  if (elapsedSeconds > MAX_WAIT_SECONDS)
+    throw new TurnTimedOut(
+      `The drill of ${plan.source.cluster} waited ${MAX_WAIT_SECONDS / 3600} h for its turn: ${outcome.waitingFor}. Stop that drill, or start this one when it is over.`,
+    );
+  const secondsLeft = MAX_WAIT_SECONDS - elapsedSeconds;
+  const waitSeconds = waitSecondsFor({ elapsedSeconds, secondsLeft, atMostSeconds: MAX_LOOK_SECONDS });
+  return { ...state, phase: "pending", waitSeconds, waitingFor: outcome.waitingFor };
+}
+
+async function tryToTake(services: Services, wanted: Turn): Promise<{ takenAt: string } | { waitingFor: string }> {
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const now = await readTurns(services.store);
+    // The answer to an earlier call was lost.
+    const own = now.turns.find(({ drillId }) => drillId === wanted.drillId);
+    if (own !== undefined) return own;
+    const running = await withoutEnded(services.sfn, now, wanted);
+    const waitingFor = obstacleTo(wanted, running, services.maxDrillsPerRegion);
+    if (waitingFor !== undefined) return { waitingFor };
+    if (await writeTurns(services.store, { turns: [...running, wanted], version: now.version })) return wanted;
+  }
+  return { waitingFor: "other drills that begin at this moment" };
+}
+
+/** Only those in the way are asked after: there are at most as many as a region takes, and one of the database. */
+async function withoutEnded(sfn: SFNClient, { turns }: TurnsNow, wanted: Turn): Promise<Turn[]> {
+  const isRunning = await Promise.all(
+    turns.map((turn) => (isInTheWay(turn, wanted) ? runs(sfn, turn.executionArn) : true)),
+  );
+  return turns.filter((_, index) => isRunning[index]);
+}
+
+const isInTheWay = (turn: Turn, wanted: Turn): boolean =>
+  turn.database === wanted.database || turn.region === wanted.region;
+
+/** Step Functions forgets an execution 90 days after its end. */
+async function runs(sfn: SFNClient, executionArn: string): Promise<boolean> {
+  try {
+    const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    return status === "RUNNING" || status === "PENDING_REDRIVE";
+  } catch (error) {
+    if (error instanceof ExecutionDoesNotExist) return false;
+    throw error;
+  }
+}
+
+function obstacleTo(wanted: Turn, running: readonly Turn[], maxPerRegion: number): string | undefined {
+  const same = running.find(({ database }) => database === wanted.database);
+  if (same !== undefined) return `drill ${same.drillId} of the same database, which began at ${same.takenAt}`;
+  const there = running.filter(({ region }) => region === wanted.region);
+  if (there.length < maxPerRegion) return undefined;
+  return `one of the ${there.length} drills in ${wanted.region} to end (${there.map(({ drillId }) => drillId).join(", ")}); the stack allows ${maxPerRegion}`;
+}
