@@ -25,6 +25,10 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   limits: "Where a drill gives up.",
   "limits.time": "From the drill's start to the end of its checks; at least the RTO. Teardown has its own time.",
   "limits.costUsd": "A drill that is estimated to cost more, in US dollars, does not start.",
+  keep: "Lets the sandbox stay for a while after the drill, for somebody to look at. It is closed to the network, and deleted when its time is over.",
+  "keep.when":
+    "failed: only when what came back was wrong, or recovery did not work. always: after every drill that proved the sandbox isolated.",
+  "keep.for": "How long, from the drill's end; at most 72h. It counts towards limits.costUsd.",
   counterproof:
     "Whether a drill that found nothing wrong damages its own sandbox in a few small ways, undone at once, to see its checks fail.",
   checks: "What is asked of the sandbox. A drill without checks is inconclusive.",

@@ -7,10 +7,15 @@ import { type ParsedPlan, validatePlan } from "./validate.ts";
 /** Packaging embeds every plan in every function as `drills/<plan>.json`, already validated; Lambda says where the package is. */
 const plansDirectory = (): string => join(process.env["LAMBDA_TASK_ROOT"] ?? ".", "drills");
 
+/** The names of the plans there are. */
+export async function deployedPlanNames(directory: string = plansDirectory()): Promise<string[]> {
+  const files = await readdir(directory).catch(() => [] as string[]);
+  return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+}
+
 /** The deployed plan of that name. Throws PlanNotFound, naming the plans there are, or PlanInvalid. */
 export async function deployedPlan(name: string, directory: string = plansDirectory()): Promise<ParsedPlan> {
-  const files = await readdir(directory).catch(() => [] as string[]);
-  const known = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  const known = await deployedPlanNames(directory);
   if (!known.includes(name)) {
     const there = known.length === 0 ? "No plan was deployed" : `There are: ${known.join(", ")}`;
     throw new PlanNotFound(

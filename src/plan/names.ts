@@ -4,13 +4,15 @@ import { createHash } from "node:crypto";
 const PREFIX = "restore-drill";
 
 /** `20261121-143205-3f9a2b1c`: sorts by time, 24 characters, so that `restore-drill-<id>-writer` (45) stays below RDS's limit of 63. */
-const DRILL_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
+export const DRILL_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 
 /** Tag keys. Name and tags together prove ownership; neither does alone. */
 export const TAG = {
   drill: "restore-drill:drill",
   plan: "restore-drill:plan",
   expires: "restore-drill:expires",
+  /** On a sandbox that stays after its drill because its plan says so: what is over then is no leak. */
+  kept: "restore-drill:kept",
 } as const;
 
 export interface DrillNames {
@@ -38,6 +40,13 @@ export function namesOf(drillId: string): DrillNames {
 export function drillOf(resourceName: string): string | undefined {
   const [, drillId] = /^restore-drill-(.+?)(?:-copy|-writer)?$/.exec(resourceName) ?? [];
   return drillId !== undefined && DRILL_ID.test(drillId) ? drillId : undefined;
+}
+
+/** The moment that a drill's id holds: nothing of the drill is older. */
+export function startOf(drillId: string): Date {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(drillId) ?? [];
+  const [year, month, day, hours, minutes, seconds] = parts.map(Number);
+  return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hours, minutes, seconds));
 }
 
 /** Where a drill's evidence is kept in the evidence bucket. */

@@ -1,15 +1,10 @@
 import * as z from "zod/mini";
 import { Check, checkName } from "./checks.ts";
+import { MAX_KEEP_SECONDS, MAX_TIME_SECONDS } from "./lifetimes.ts";
 import { Duration, Region } from "./quantities.ts";
 
 /** A check is one question; a plan that needs more is two plans. 1,000 results of about 500 bytes are half a megabyte of evidence. */
 const MAX_CHECKS = 1000;
-
-/**
- * What AWS's own restore handler allows. A look every 60 s is 9 history events (5 of the Task, 2 of the Choice, 2 of the Wait): 36 h of checks
- * and 6 h of teardown are 42 x 60 x 9 = 22,680 of the 25,000 that an execution may have, and end before the execution's own 60 h.
- */
-const MAX_TIME_SECONDS = 36 * 3600;
 
 const Slug = z
   .string()
@@ -36,6 +31,17 @@ const Limits = z.pipe(
     costUsd: z._default(z.number().check(z.gt(0)), 25),
   }),
   z.transform(({ time, costUsd }) => ({ timeSeconds: time, costUsd })),
+);
+
+const Keep = z.pipe(
+  z.strictObject({
+    /** `failed`: only when the verdict is failed. `always`: whatever it is. */
+    when: z._default(z.enum(["failed", "always"]), "failed"),
+    for: Duration.check(
+      z.refine((seconds) => seconds <= MAX_KEEP_SECONDS, "is longer than the 72h a sandbox may be kept"),
+    ),
+  }),
+  z.transform(({ when, for: seconds }) => ({ when, seconds })),
 );
 
 /** What a drill leaves for the next one to compare with has one place for each. */
@@ -94,6 +100,8 @@ export const Plan = z
     }),
     objectives: Objectives,
     limits: z.prefault(Limits, {}),
+    /** Whether, and for how long, the sandbox stays for somebody to look at. By default nothing does. */
+    keep: z.optional(Keep),
     /** Whether a drill that found nothing wrong damages its own sandbox, to see its checks fail. By default as the stack says. */
     counterproof: z.optional(z.boolean()),
     checks: z

@@ -43,7 +43,7 @@ export const SandboxAnswer = z.object({
 });
 export type SandboxAnswer = z.infer<typeof SandboxAnswer>;
 
-/** `$.isolation` */
+/** `$.network`, `$.isolation` */
 export const IsolationAnswer = z.object({
   at: Instant,
   facts: z.array(z.object({ fact: z.string(), expected: z.string(), observed: z.string(), holds: z.boolean() })),
@@ -67,8 +67,23 @@ export const TeardownAnswer = z.object({
   deleted: z.array(Resource),
   /** Still there when teardown's own deadline passed, or not provably ours, or not ours to delete. */
   leftovers: z.array(z.extend(Resource, { reason: z.string() })),
+  /** Stays until then, as the plan says: tagged so, and swept when its time is over. */
+  kept: z._default(
+    z.array(
+      z.extend(Resource, {
+        until: Instant,
+        /** Of the cluster, for who asks it. */
+        arn: z.optional(z.string()),
+        secretArn: z.optional(z.string()),
+      }),
+    ),
+    [],
+  ),
+  /** Why a sandbox that the plan would keep was torn down all the same. */
+  notKept: z.optional(z.string()),
   /** When a look first found nothing; teardown is ready when a second one agrees. */
   absentSince: z.optional(Instant),
 });
 export type TeardownAnswer = z.infer<typeof TeardownAnswer>;
 export type Remaining = TeardownAnswer["remaining"][number];
+export type Kept = TeardownAnswer["kept"][number];

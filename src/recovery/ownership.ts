@@ -16,7 +16,7 @@ export function isOwnedBy(drillId: string, resource: { id: string; tags: readonl
 }
 
 /** RDS's listings lag, and tags may come after the resource. Without a permission to see them they never come. */
-const TAGS_LAG_SECONDS = 5 * 60;
+export const TAGS_LAG_SECONDS = 5 * 60;
 
 /** True while a resource that has this drill's name may only be listed before its tags: no tag at all is not a foreign one. */
 export function mayLackTags(

@@ -1,11 +1,20 @@
 import type { RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
 import { Drill } from "../plan/drill.ts";
-import { type Remaining, TeardownAnswer } from "./answers.ts";
+import { VERDICTS } from "../verdict/verdict.ts";
+import { IsolationAnswer, type Kept, type Remaining, TeardownAnswer } from "./answers.ts";
+import { type Ending, isToBeKept, keepSandbox } from "./keep-sandbox.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
-import { removeCluster, removeSnapshotCopy, removeWriter, type StillThere } from "./removals.ts";
+import { type Owner, removeCluster, removeSnapshotCopy, removeWriter, type StillThere } from "./removals.ts";
 
-export const TearDownInput = z.object({ drill: Drill, teardown: z.optional(TeardownAnswer) });
+/** What only decides whether the sandbox stays is not worth an error: without it, it goes. */
+export const TearDownInput = z.object({
+  drill: Drill,
+  teardown: z.optional(TeardownAnswer),
+  verdict: z.catch(z.optional(z.object({ verdict: z.enum(VERDICTS) })), undefined),
+  isolation: z.catch(z.optional(IsolationAnswer), undefined),
+  interruption: z.optional(z.unknown()),
+});
 type TearDownInput = z.infer<typeof TearDownInput>;
 
 type Named = Pick<Remaining, "kind" | "id">;
@@ -18,23 +27,19 @@ const CONFIRM_SECONDS = 5;
 
 /**
  * Reconciles towards nothing: the writer, the cluster and the copied snapshot, asked for in the order RDS demands, each only when its name
- * and its tags say that this drill owns it. Never throws for a resource that will not go: it is a leftover, with the reason, once it is
- * hopeless and the others are gone, or once teardown's own deadline has passed.
+ * and its tags say that this drill owns it. Towards the sandbox alone, where the plan keeps it. Never throws for a resource that will not go: it is
+ * a leftover, with the reason, once it is hopeless and the others are gone, or once teardown's own deadline has passed.
  */
 export async function tearDown(
   { rds, now }: { rds: (region: string) => RDSClient; now: () => Date },
-  { drill, teardown: earlier }: TearDownInput,
+  { drill, teardown: earlier, ...ending }: TearDownInput,
 ): Promise<TeardownAnswer> {
   const at = now();
   const startedAt = earlier?.startedAt ?? at.toISOString();
   const there = rds(drill.sandbox.region);
-  const look = { drill, teardownSeconds: secondsBetween(startedAt, at) };
-  const looks = [
-    await removeWriter(there, look),
-    await removeCluster(there, look),
-    ...(drill.copy.needed ? [await removeSnapshotCopy(there, look)] : []),
-  ];
-  const remaining = looks.filter((look) => look !== undefined);
+  const { drillId, sandbox } = drill;
+  const owner = { drillId, region: sandbox.region, waitedSeconds: secondsBetween(startedAt, at) };
+  const { kept, notKept, remaining } = await looksAt(there, { drill, owner, startedAt, earlier, ending });
   const seen = [
     ...(earlier?.deleted ?? []),
     ...(earlier?.remaining ?? []).filter(({ unseen }) => unseen !== true).map(withoutReason),
@@ -43,10 +48,13 @@ export async function tearDown(
     startedAt,
     looks: (earlier?.looks ?? 0) + 1,
     deleted: seen.filter(
-      (resource, index) => !isAmong(remaining, resource) && seen.findIndex(isSame(resource)) === index,
+      (resource, index) =>
+        !isAmong(remaining, resource) && !isAmong(kept, resource) && seen.findIndex(isSame(resource)) === index,
     ),
     remaining: remaining.map((resource) => reported(resource, isAmong(seen, resource))),
     leftovers: [],
+    kept,
+    ...(notKept === undefined ? {} : { notKept }),
   };
   const leftOver = {
     ...state,
@@ -60,14 +68,50 @@ export async function tearDown(
   if (pending.length > 0) {
     const secondsLeft = secondsBetween(at, endOf(drill, startedAt));
     if (secondsLeft < 0) return leftOver;
-    return {
-      ...state,
-      phase: "pending",
-      waitSeconds: waitFor(drill, pending, secondsBetween(startedAt, at), secondsLeft),
-    };
+    return { ...state, phase: "pending", waitSeconds: waitFor(drill, pending, owner.waitedSeconds, secondsLeft) };
   }
   if (earlier?.absentSince !== undefined) return { ...leftOver, absentSince: earlier.absentSince };
   return { ...state, absentSince: at.toISOString(), phase: "pending", waitSeconds: CONFIRM_SECONDS };
+}
+
+interface Teardown {
+  readonly drill: Drill;
+  readonly owner: Owner;
+  readonly startedAt: string;
+  readonly earlier: TeardownAnswer | undefined;
+  readonly ending: Ending;
+}
+
+interface Looks {
+  readonly kept: Kept[];
+  readonly notKept: string | undefined;
+  readonly remaining: readonly StillThere[];
+}
+
+/** One look at each resource. The copy goes whatever is kept: it holds nothing that the sandbox does not. */
+async function looksAt(rds: RDSClient, teardown: Teardown): Promise<Looks> {
+  const { drill, owner } = teardown;
+  const sandbox = await keptOrRemoved(rds, teardown);
+  const copy = drill.copy.needed ? await removeSnapshotCopy(rds, owner) : undefined;
+  return { ...sandbox, remaining: [...sandbox.remaining, ...(copy === undefined ? [] : [copy])] };
+}
+
+async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier, ending }: Teardown): Promise<Looks> {
+  const { region, cluster: id } = drill.sandbox;
+  let notKept = earlier?.notKept;
+  if (notKept === undefined && isToBeKept(drill, ending)) {
+    const until = new Date(Date.parse(startedAt) + (drill.keep?.seconds ?? 0) * 1000);
+    const keeping = await keepSandbox(rds, { drill, until, waitedSeconds: owner.waitedSeconds });
+    if ("kept" in keeping) return { kept: keeping.kept, notKept, remaining: [] };
+    if ("waitingFor" in keeping) {
+      const reason = `to be kept, waiting for ${keeping.waitingFor}`;
+      const waiting = { kind: "cluster", id, region, reason, isAsked: false, isHopeless: false } as const;
+      return { kept: [], notKept, remaining: [waiting] };
+    }
+    notKept = keeping.refused;
+  }
+  const looks = [await removeWriter(rds, owner), await removeCluster(rds, owner)];
+  return { kept: [], notKept, remaining: looks.filter((look) => look !== undefined) };
 }
 
 /** Teardown's own time runs from its start: a drill that failed early is told of hours before one that ran to its deadline. */

@@ -81,6 +81,7 @@ export const TEARDOWN: TeardownAnswer = {
     { kind: "cluster", id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1" },
   ],
   leftovers: [],
+  kept: [],
 };
 export const COUNTERPROOF: CounterproofAnswer = {
   phase: "ready",

@@ -1,0 +1,17 @@
+/** How long what a drill makes may stand: the deadlines in its document, the tags on its resources and the sweep all follow from these. */
+
+/**
+ * What AWS's own restore handler allows. A look every 60 s is 9 history events (5 of the Task, 2 of the Choice, 2 of the Wait): 36 h of checks
+ * and 6 h of teardown are 42 x 60 x 9 = 22,680 of the 25,000 that an execution may have, and end before the execution's own 60 h.
+ */
+export const MAX_TIME_SECONDS = 36 * 3600;
+/** Of its own, since a drill that ran out of time must still have time to clean up. AWS's own handler allows deletions hours. */
+export const TEARDOWN_SECONDS = 6 * 3600;
+/** Nothing of a drill has a reason to stand longer than this after its own deadlines: the tag says so to whoever finds it. */
+export const EXPIRES_AFTER_SECONDS = 3600;
+/** 36 h + 6 h + 1 h = 43 h: what was made longer ago than this and is not kept is of no drill that still runs. */
+export const LONGEST_DRILL_SECONDS = MAX_TIME_SECONDS + TEARDOWN_SECONDS + EXPIRES_AFTER_SECONDS;
+/** A weekend and a day: who has not looked at a kept sandbox by then will not. */
+export const MAX_KEEP_SECONDS = 72 * 3600;
+/** The execution's own limit, in statemachines/restore-drill.asl.json: a drill that waited for its turn begins at most this long after the moment in its name. */
+export const EXECUTION_SECONDS = 60 * 3600;
