@@ -14,6 +14,7 @@ const Document = z.object({
   drill: z.optional(Drill),
   copy: z.optional(CopyAnswer),
   sandbox: z.optional(SandboxAnswer),
+  network: z.optional(IsolationAnswer),
   isolation: z.optional(IsolationAnswer),
   checks: z.optional(ChecksAnswer),
   counterproof: z.optional(CounterproofAnswer),
@@ -34,6 +35,7 @@ export interface Terminal {
 /** What a step is called on the terminal, for one that failed and so has nothing else to tell. */
 const PHASE_OF: Readonly<Record<string, string>> = {
   PlanDrill: "plan",
+  ProveNetwork: "network",
   CopySnapshot: "copy",
   RestoreSandbox: "restore",
   ProveIsolation: "isolation",
@@ -100,7 +102,7 @@ interface Told {
 }
 
 function tell(state: string, document: Document): Told {
-  const { drill, copy, sandbox, isolation, checks, verdict, teardown } = document;
+  const { drill, network, copy, sandbox, isolation, checks, verdict, teardown } = document;
   if (state === "PlanDrill" && drill !== undefined)
     return {
       done: [
@@ -108,6 +110,8 @@ function tell(state: string, document: Document): Told {
         `${drill.recoveryPoint.id}, ${formatDuration(drill.recoveryPoint.ageSeconds)} old, from ${drill.recoveryPoint.region}`,
       ],
     };
+  if (state === "ProveNetwork" && network !== undefined)
+    return { done: ["network", `${network.facts.length} facts hold, before anything is created`] };
   if (state === "CopySnapshot" && copy !== undefined)
     return copy.phase === "ready"
       ? {

@@ -4,6 +4,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 /** One name a step, in the order of a drill: the Lambda's, the file's and the journal's. */
 export const STEPS = [
   "plan-drill",
+  "prove-network",
   "copy-snapshot",
   "restore-sandbox",
   "prove-isolation",

@@ -132,6 +132,7 @@ function compose(
     ...(drill === undefined ? {} : { drill }),
     checks: results?.results ?? [],
     ...(counterproof === undefined ? {} : { counterproof }),
+    ...(story.network === undefined ? {} : { network: story.network }),
     ...(story.isolation === undefined ? {} : { isolation: story.isolation }),
     ...(teardown === undefined ? {} : { teardown }),
     leftovers: leftoversOf(input),

@@ -22,6 +22,8 @@ export const Report = z.object({
   checks: z.array(CheckResult),
   /** How the checks took to a sandbox that was damaged on purpose; absent when that was not wanted, or did not come to be. */
   counterproof: z.optional(Counterproof),
+  /** What was seen of the sandbox's network before anything was made in it, and then of the sandbox; the facts that broke included. */
+  network: z.optional(IsolationAnswer),
   isolation: z.optional(IsolationAnswer),
   teardown: z.optional(TeardownAnswer),
   leftovers: TeardownAnswer.shape.leftovers,

@@ -6,3 +6,9 @@ export type IsolationFact = IsolationAnswer["facts"][number];
 export function fact(name: string, expected: string, observed: string): IsolationFact {
   return { fact: name, expected, observed, holds: observed === expected };
 }
+
+export const broken = (facts: readonly IsolationFact[]): IsolationFact[] => facts.filter(({ holds }) => !holds);
+
+/** One sentence's worth of facts that do not hold. */
+export const tellFacts = (facts: readonly IsolationFact[]): string =>
+  facts.map(({ fact: name, expected, observed }) => `${name}: expected ${expected}, observed ${observed}`).join("; ");

@@ -1,11 +1,11 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
-import { DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
+import type { RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
 import { NotIsolated } from "../errors.ts";
 import { Drill } from "../plan/drill.ts";
 import type { IsolationAnswer } from "./answers.ts";
 import { findCluster, findInstance } from "./describe.ts";
-import { fact } from "./isolation-fact.ts";
+import { broken, fact, tellFacts } from "./isolation-fact.ts";
 import { networkFacts } from "./network-facts.ts";
 
 export const ProveIsolationInput = z.object({ drill: Drill });
@@ -21,15 +21,11 @@ export async function proveIsolation(
 ): Promise<IsolationAnswer> {
   const { region, cluster: clusterId, writer: writerId } = drill.sandbox;
   const rds = services.rds(region);
-  const [cluster, writer, groups] = await Promise.all([
-    findCluster(rds, clusterId),
-    findInstance(rds, writerId),
-    rds.send(new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName: drill.sandbox.subnetGroup })),
-  ]);
-  const [subnetGroup] = groups.DBSubnetGroups ?? [];
+  const [cluster, writer] = await Promise.all([findCluster(rds, clusterId), findInstance(rds, writerId)]);
   const securityGroups = (cluster?.VpcSecurityGroups ?? []).flatMap(({ VpcSecurityGroupId: id }) =>
     id === undefined ? [] : [id],
   );
+  const { chosen, closed } = await networkFacts(services, drill, securityGroups);
   const facts = [
     fact("the cluster's subnet group", drill.sandbox.subnetGroup, cluster?.DBSubnetGroup ?? "none"),
     fact("the cluster's security groups", drill.sandbox.securityGroup, securityGroups.join(", ") || "none"),
@@ -39,17 +35,14 @@ export async function proveIsolation(
       writerId,
       (cluster?.DBClusterMembers ?? []).map((member) => member.DBInstanceIdentifier).join(", "),
     ),
-    ...(await networkFacts(services.ec2(region), {
-      vpcId: subnetGroup?.VpcId ?? "",
-      subnetIds: (subnetGroup?.Subnets ?? []).flatMap(({ SubnetIdentifier: id }) => (id === undefined ? [] : [id])),
-      securityGroupIds: securityGroups,
-    })),
+    ...chosen,
+    ...closed,
   ];
-  const broken = facts.filter(({ holds }) => !holds);
   const at = services.now().toISOString();
-  if (broken.length > 0)
+  const failing = broken(facts);
+  if (failing.length > 0)
     throw new NotIsolated(
-      `The sandbox is not isolated: ${broken.map(({ fact: name, expected, observed }) => `${name}: expected ${expected}, observed ${observed}`).join("; ")}. No check was run. Mend the network of ${drill.sandbox.subnetGroup} in ${region}.`,
+      `The sandbox is not isolated: ${tellFacts(failing)}. No check was run. Mend the network of ${drill.sandbox.subnetGroup} in ${region}.`,
       { details: { at, facts } },
     );
   return { at, facts };

@@ -11,6 +11,7 @@ export type Journal = Partial<Record<StepName, JournalEntry>>;
 
 /** The answers in the document of an execution. */
 export const StoryInput = {
+  network: z.optional(IsolationAnswer),
   copy: z.optional(CopyAnswer),
   sandbox: z.optional(SandboxAnswer),
   isolation: z.optional(IsolationAnswer),
@@ -21,6 +22,7 @@ export const StoryInput = {
 
 /** What each step last answered, where it answered. A failed branch leaves no document, but it leaves this. */
 export interface Story {
+  readonly network?: IsolationAnswer | undefined;
   readonly copy?: CopyAnswer | undefined;
   readonly sandbox?: SandboxAnswer | undefined;
   readonly isolation?: IsolationAnswer | undefined;
@@ -41,6 +43,7 @@ export function storyOf(journal: Journal, document: Story = {}): Story {
     return parsed.success ? parsed.data : undefined;
   };
   return {
+    network: read("prove-network", IsolationAnswer) ?? document.network,
     copy: read("copy-snapshot", CopyAnswer) ?? document.copy,
     sandbox: read("restore-sandbox", SandboxAnswer) ?? document.sandbox,
     isolation: read("prove-isolation", IsolationAnswer) ?? document.isolation,
@@ -52,13 +55,16 @@ export function storyOf(journal: Journal, document: Story = {}): Story {
 
 /** The phases that the drill got through, in order. Each begins where the one before ended, so that they add up. */
 export function phasesOf(drill: Drill, story: Story, results: CheckResults | undefined): Phase[] {
+  // A proof that failed has a time too, and ends nothing.
+  const provenAt = (proof: IsolationAnswer | undefined): string | undefined =>
+    proof?.facts.every(({ holds }) => holds) === true ? proof.at : undefined;
   const endOf: Record<Phase["name"], string | undefined> = {
-    select: drill.plannedAt,
+    // Whether the network will do is part of choosing it.
+    select: provenAt(story.network) ?? drill.plannedAt,
     copy: story.copy?.finishedAt,
     restore: story.sandbox?.milestones.writerAvailableAt,
     "first-query": story.sandbox?.milestones.firstQueryAt,
-    // A proof that failed has a time too, and ends nothing.
-    isolation: story.isolation?.facts.every(({ holds }) => holds) === true ? story.isolation.at : undefined,
+    isolation: provenAt(story.isolation),
     "full-read": results?.fullReadAt,
     validated: results?.complete === true ? story.checks?.finishedAt : undefined,
   };

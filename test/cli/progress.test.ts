@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
 import type { ExecutionEvent } from "../../src/local/services/states.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { COPY, COUNTERPROOF, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { COPY, COUNTERPROOF, ISOLATION, NETWORK, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 
 type Told = readonly [state: string, learned?: Record<string, unknown>];
@@ -13,6 +13,7 @@ const PENDING = { phase: "pending" as const, waitSeconds: 1 };
 const WHOLE: readonly Told[] = [
   ["BeginDrill"],
   ["PlanDrill", { drill: SAMPLE_DRILL }],
+  ["ProveNetwork", { network: NETWORK }],
   ["CopySnapshot", { copy: { ...COPY, ...PENDING, percent: 40 } }],
   ["IsCopyReady"],
   ["WaitForCopy"],
@@ -63,6 +64,7 @@ describe("Progress on something that is no terminal", () => {
     const texts = written(WHOLE);
     expect(phasesOf(texts)).toEqual([
       "plan",
+      "network",
       "copy",
       "restore",
       "isolation",
@@ -109,9 +111,9 @@ describe("Progress on something that is no terminal", () => {
 
   it("goes from the phase that failed to the verdict, and still tears down", () => {
     const failed = { ...SAMPLE_VERDICT, verdict: "failed" };
-    const story: Told[] = [...WHOLE.slice(0, 7), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(16)];
+    const story: Told[] = [...WHOLE.slice(0, 8), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(17)];
     const texts = written(story);
-    expect(phasesOf(texts)).toEqual(["plan", "copy", "judge", "tear down", "evidence", "notify"]);
+    expect(phasesOf(texts)).toEqual(["plan", "network", "copy", "judge", "tear down", "evidence", "notify"]);
     expect(texts[2]).toMatch(/ failed\n$/);
   });
 

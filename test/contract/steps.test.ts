@@ -1,5 +1,11 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { DescribeRegionsCommand, DescribeRouteTablesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  DescribeRegionsCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
 import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
   CopyDBClusterSnapshotCommand,
@@ -38,6 +44,7 @@ import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../.
 import { CopySnapshotInput, copySnapshot } from "../../src/recovery/copy-snapshot.ts";
 import { PlanDrillInput, planDrill } from "../../src/recovery/plan-drill.ts";
 import { ProveIsolationInput, proveIsolation } from "../../src/recovery/prove-isolation.ts";
+import { ProveNetworkInput, proveNetwork } from "../../src/recovery/prove-network.ts";
 import { RestoreSandboxInput, restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
 import { TearDownInput, tearDown } from "../../src/recovery/tear-down.ts";
 import { JudgeDrillInput, judgeDrill } from "../../src/verdict/judge-drill.ts";
@@ -161,6 +168,7 @@ const services = {
 /** The steps as they are deployed, but for the checks, whose questions need a database. */
 const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promise<object>]> = {
   PlanDrill: ["plan-drill", (document) => planDrill(services, PlanDrillInput.parse(document))],
+  ProveNetwork: ["prove-network", (document) => proveNetwork(services, ProveNetworkInput.parse(document))],
   CopySnapshot: ["copy-snapshot", (document) => copySnapshot(services, CopySnapshotInput.parse(document))],
   RestoreSandbox: ["restore-sandbox", (document) => restoreSandbox(services, RestoreSandboxInput.parse(document))],
   ProveIsolation: ["prove-isolation", (document) => proveIsolation(services, ProveIsolationInput.parse(document))],
@@ -220,6 +228,10 @@ beforeEach(() => {
   ec2.on(DescribeRegionsCommand).resolves({
     Regions: ["eu-west-1", "eu-central-1"].map((RegionName) => ({ RegionName, OptInStatus: "opt-in-not-required" })),
   });
+  ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [{ GroupId: "sg-1", VpcId: "vpc-1" }] });
+  ec2
+    .on(DescribeSubnetsCommand)
+    .resolves({ Subnets: [{ SubnetId: "subnet-1", VpcId: "vpc-1", MapPublicIpOnLaunch: false }] });
   ec2
     .on(DescribeRouteTablesCommand)
     .resolves({ RouteTables: [{ Associations: [{ Main: true }], Routes: [{ GatewayId: "local" }] }] });
@@ -237,6 +249,7 @@ describe("the steps of a drill", () => {
     const document = JSON.parse(output ?? "{}") as Record<string, unknown>;
 
     const drill = Drill.parse(document["drill"]);
+    expect(IsolationAnswer.parse(document["network"]).facts.every(({ holds }) => holds)).toBe(true);
     expect(CopyAnswer.parse(document["copy"])).toMatchObject({ phase: "ready", snapshotArn: "arn:copy" });
     expect(SandboxAnswer.parse(document["sandbox"]).looks).toBe(5);
     expect(IsolationAnswer.parse(document["isolation"]).facts.every(({ holds }) => holds)).toBe(true);
@@ -252,12 +265,18 @@ describe("the steps of a drill", () => {
     const report = Report.parse(JSON.parse(objects.get(`${drill.evidencePrefix}/report.json`) ?? "{}"));
     expect(report.counterproof?.planted).toEqual(PROOF.planted);
     expect(evidence.files).toContain(`${drill.evidencePrefix}/counterproof.json`);
-    expect(report).toMatchObject({ drillId: drill.drillId, drill, isolation: document["isolation"], leftovers: [] });
+    expect(report).toMatchObject({
+      drillId: drill.drillId,
+      drill,
+      network: document["network"],
+      isolation: document["isolation"],
+      leftovers: [],
+    });
   });
 
   it("leave a journal entry each, that can be read", async () => {
     const entries = [...objects].filter(([key]) => key.includes("/journal/"));
-    expect(entries).toHaveLength(10);
+    expect(entries).toHaveLength(11);
     for (const [, text] of entries) expect(() => JournalEntry.parse(JSON.parse(text))).not.toThrow();
   });
 });

@@ -81,7 +81,7 @@ describe("measuredUsage", () => {
   });
 
   it("counts a look as a Task, a Choice and a Wait, the last without a Wait", () => {
-    // 13 of every drill; looks: copy 4, sandbox 8, checks 1, teardown 5.
-    expect(usage.transitions).toBe(13 + 11 + 23 + 2 + 14);
+    // 14 of every drill; looks: turn 1, copy 4, sandbox 8, checks 1, teardown 5.
+    expect(usage.transitions).toBe(14 + 2 + 11 + 23 + 2 + 14);
   });
 });

@@ -21,6 +21,7 @@ const KEYS = {
 
 export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "plan-drill": BY_LAMBDA,
+  "prove-network": BY_LAMBDA,
   "copy-snapshot": { ...BY_LAMBDA, ...TAGS, ...KEYS },
   "restore-sandbox": { ...BY_LAMBDA, ...TAGS, ...KEYS },
   "prove-isolation": BY_LAMBDA,

@@ -7,18 +7,20 @@ import { NotifyOutcomeInput } from "../../src/notify/notify-outcome.ts";
 import { CopySnapshotInput } from "../../src/recovery/copy-snapshot.ts";
 import { PlanDrillInput } from "../../src/recovery/plan-drill.ts";
 import { ProveIsolationInput } from "../../src/recovery/prove-isolation.ts";
+import { ProveNetworkInput } from "../../src/recovery/prove-network.ts";
 import { RestoreSandboxInput } from "../../src/recovery/restore-sandbox.ts";
 import { TearDownInput } from "../../src/recovery/tear-down.ts";
 import { JudgeDrillInput } from "../../src/verdict/judge-drill.ts";
 import { OUTCOME_ERROR, type Verdict } from "../../src/verdict/verdict.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { COPY, COUNTERPROOF, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
+import { COPY, COUNTERPROOF, ISOLATION, NETWORK, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { failing, type Handlers, run } from "./machine.ts";
 
 /** The schema by which each step reads its input: a document that a real step would refuse fails the run. */
 const INPUTS = {
   PlanDrill: PlanDrillInput,
+  ProveNetwork: ProveNetworkInput,
   CopySnapshot: CopySnapshotInput,
   RestoreSandbox: RestoreSandboxInput,
   ProveIsolation: ProveIsolationInput,
@@ -48,6 +50,7 @@ const EVIDENCE = { bucket: "b", prefix: "p", files: [], manifestSha256: "0", lef
 
 const ALL_WELL: Handlers = {
   PlanDrill: () => SAMPLE_DRILL,
+  ProveNetwork: () => NETWORK,
   CopySnapshot: onLook(3, COPY, "copy"),
   RestoreSandbox: onLook(2, SANDBOX, "sandbox"),
   ProveIsolation: () => ISOLATION,
@@ -74,7 +77,7 @@ async function runWith(changes: Handlers = {}, input?: object) {
 
 const look = (task: string, question: string, wait: string, looks: number): string[] =>
   Array.from({ length: looks }, (_, index) => (index < looks - 1 ? [task, question, wait] : [task, question])).flat();
-const COPYING = look("CopySnapshot", "IsCopyReady", "WaitForCopy", 3);
+const COPYING = ["ProveNetwork", ...look("CopySnapshot", "IsCopyReady", "WaitForCopy", 3)];
 const RESTORING = look("RestoreSandbox", "IsSandboxReady", "WaitForSandbox", 2);
 const CHECKING = [...look("RunChecks", "AreChecksDone", "WaitForChecks", 2), "IsCounterproofWanted"];
 const PROVING = look("ProveChecks", "AreChecksProven", "WaitForProof", 2);
@@ -152,6 +155,7 @@ describe("a drill that passes", () => {
       "request",
       "execution",
       "drill",
+      "network",
       "copy",
       "sandbox",
       "isolation",
@@ -166,7 +170,8 @@ describe("a drill that passes", () => {
 
 describe("a failure in the try block", () => {
   it.each([
-    ["CopySnapshot", ["CopySnapshot"]],
+    ["ProveNetwork", ["ProveNetwork"]],
+    ["CopySnapshot", ["ProveNetwork", "CopySnapshot"]],
     ["RestoreSandbox", [...COPYING, "RestoreSandbox"]],
     ["ProveIsolation", [...COPYING, ...RESTORING, "ProveIsolation"]],
     ["RunChecks", [...COPYING, ...RESTORING, "ProveIsolation", "RunChecks"]],

@@ -3,7 +3,7 @@ import type { StepName } from "../../src/evidence/journal.ts";
 import { phasesOf, storyOf } from "../../src/verdict/phases.ts";
 import { PHASES } from "../../src/verdict/verdict.ts";
 import { momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { COPY, checkResults, ISOLATION, SANDBOX, STORY, TEARDOWN } from "./sample-results.ts";
+import { COPY, checkResults, ISOLATION, NETWORK, SANDBOX, STORY, TEARDOWN } from "./sample-results.ts";
 
 const at = (seconds: number): string => momentAt(seconds).toISOString();
 const answered = (step: StepName, answer: unknown) => ({ step, startedAt: at(1), endedAt: at(2), answer });
@@ -56,6 +56,12 @@ describe("phasesOf", () => {
     expect(phasesOf(SAMPLE_DRILL, { ...STORY, isolation }, undefined).at(-1)).toMatchObject({ name: "first-query" });
   });
 
+  it("counts looking at the network as a part of choosing it, where it held", () => {
+    expect(phasesOf(SAMPLE_DRILL, { ...STORY, network: NETWORK }, undefined)[0]).toMatchObject({ seconds: 3 });
+    const network = { ...NETWORK, facts: [{ fact: "f", expected: "a", observed: "b", holds: false }] };
+    expect(phasesOf(SAMPLE_DRILL, { network }, undefined)).toEqual([expect.objectContaining({ seconds: 2 })]);
+  });
+
   it("is not validated by checks that were cut short", () => {
     expect(phasesOf(SAMPLE_DRILL, STORY, checkResults([], { complete: false })).at(-1)?.name).toBe("full-read");
   });
@@ -64,12 +70,14 @@ describe("phasesOf", () => {
 describe("storyOf", () => {
   it("is what each step last answered", () => {
     const journal = {
+      "prove-network": answered("prove-network", NETWORK),
       "copy-snapshot": answered("copy-snapshot", COPY),
       "restore-sandbox": answered("restore-sandbox", SANDBOX),
       "prove-isolation": answered("prove-isolation", ISOLATION),
       "tear-down": answered("tear-down", TEARDOWN),
     };
     expect(storyOf(journal)).toEqual({
+      network: NETWORK,
       copy: COPY,
       sandbox: SANDBOX,
       isolation: ISOLATION,

@@ -65,6 +65,10 @@ export const SANDBOX: SandboxAnswer = {
     firstQueryAt: at(1000),
   },
 };
+export const NETWORK: IsolationAnswer = {
+  at: at(3),
+  facts: [{ fact: "NAT gateways of its VPC", expected: "none", observed: "none", holds: true }],
+};
 export const ISOLATION: IsolationAnswer = {
   at: at(1005),
   facts: [{ fact: "the writer has a public address", expected: "false", observed: "false", holds: true }],

@@ -1,0 +1,196 @@
+/** The network that a sandbox is made in, as mocked clients tell of it, and the ways in which it may not be closed. */
+import {
+  DescribeCarrierGatewaysCommand,
+  DescribeEgressOnlyInternetGatewaysCommand,
+  DescribeInternetGatewaysCommand,
+  DescribeNatGatewaysCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeTransitGatewayAttachmentsCommand,
+  DescribeVpcPeeringConnectionsCommand,
+  DescribeVpnGatewaysCommand,
+  EC2Client,
+  type RouteTable,
+  type SecurityGroup,
+  type Subnet,
+} from "@aws-sdk/client-ec2";
+import { DBSubnetGroupNotFoundFault, DescribeDBSubnetGroupsCommand, RDSClient } from "@aws-sdk/client-rds";
+import { mockClient } from "aws-sdk-client-mock";
+import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
+
+export const clients = {
+  rds: new RDSClient({ region: "eu-central-1" }),
+  ec2: new EC2Client({ region: "eu-central-1" }),
+};
+export const rds = mockClient(clients.rds);
+export const ec2 = mockClient(clients.ec2);
+export const VPC = "vpc-isolated";
+const LOCAL = { DestinationCidrBlock: "10.90.0.0/16", GatewayId: "local" };
+const GROUP_ID = SAMPLE_DRILL.sandbox.securityGroup;
+
+const groupIs = (changes: SecurityGroup) =>
+  ec2.on(DescribeSecurityGroupsCommand).resolves({
+    SecurityGroups: [
+      { GroupId: GROUP_ID, GroupName: "closed", VpcId: VPC, IpPermissions: [], IpPermissionsEgress: [], ...changes },
+    ],
+  });
+const subnetIs = (changes: Subnet) =>
+  ec2.on(DescribeSubnetsCommand).resolves({
+    Subnets: [
+      { SubnetId: "subnet-b", VpcId: VPC, MapPublicIpOnLaunch: false },
+      { SubnetId: "subnet-a", VpcId: VPC, MapPublicIpOnLaunch: false, ...changes },
+    ],
+  });
+export const routeTables = (...RouteTables: RouteTable[]) =>
+  ec2.on(DescribeRouteTablesCommand).resolves({ RouteTables });
+const peering = (side: "requester" | "accepter") =>
+  ec2
+    .on(DescribeVpcPeeringConnectionsCommand, { Filters: [{ Name: `${side}-vpc-info.vpc-id`, Values: [VPC] }] })
+    .resolves({ VpcPeeringConnections: [{ Status: { Code: "active" } }] });
+
+export const MAIN_TABLE: RouteTable = { Associations: [{ Main: true }], Routes: [LOCAL] };
+
+/** As it should be. */
+export function closeNetwork(): void {
+  rds.reset();
+  ec2.reset();
+  rds.on(DescribeDBSubnetGroupsCommand).resolves({
+    DBSubnetGroups: [{ VpcId: VPC, Subnets: [{ SubnetIdentifier: "subnet-a" }, { SubnetIdentifier: "subnet-b" }] }],
+  });
+  ec2.onAnyCommand().resolves({});
+  groupIs({});
+  subnetIs({});
+  routeTables(MAIN_TABLE);
+}
+
+type Break = readonly [what: string, breakIt: () => unknown, broken: string];
+
+/** Subnet group and security group that do not belong together, or not to a sandbox. */
+export const MISFITS: readonly Break[] = [
+  [
+    "no subnet group",
+    () => rds.on(DescribeDBSubnetGroupsCommand).rejects(new DBSubnetGroupNotFoundFault({ message: "", $metadata: {} })),
+    "the VPC of the subnet group was found: false",
+  ],
+  [
+    "a subnet group of no VPC",
+    () => rds.on(DescribeDBSubnetGroupsCommand).resolves({ DBSubnetGroups: [] }),
+    "the VPC of the subnet group was found: false",
+  ],
+  [
+    "a subnet that is gone",
+    () =>
+      ec2
+        .on(DescribeSubnetsCommand)
+        .resolves({ Subnets: [{ SubnetId: "subnet-a", VpcId: VPC, MapPublicIpOnLaunch: false }] }),
+    "subnets of the subnet group in its VPC: subnet-a",
+  ],
+  [
+    "a subnet of another VPC",
+    () => subnetIs({ VpcId: "vpc-another" }),
+    "subnets of the subnet group in its VPC: subnet-b",
+  ],
+  ["a security group of another VPC", () => groupIs({ VpcId: "vpc-another" }), "security groups in its VPC: none"],
+  [
+    "a security group that is not there",
+    () => ec2.on(DescribeSecurityGroupsCommand).resolves({ SecurityGroups: [] }),
+    "security groups in its VPC: none",
+  ],
+  [
+    "a security group named like production's",
+    () => groupIs({ GroupName: "orders-prod-db" }),
+    "security groups named like production's: orders-prod-db",
+  ],
+];
+
+/** Ways in or out. */
+export const WAYS: readonly Break[] = [
+  ["a rule inwards", () => groupIs({ IpPermissions: [{ IpProtocol: "tcp" }] }), "rules in its security groups: 1"],
+  [
+    "a rule outwards, such as AWS's default",
+    () => groupIs({ IpPermissionsEgress: [{ IpProtocol: "-1" }] }),
+    "rules in its security groups: 1",
+  ],
+  ["a public subnet", () => subnetIs({ MapPublicIpOnLaunch: true }), "subnets that give public addresses: 1"],
+  [
+    "a route of a subnet",
+    () =>
+      routeTables(MAIN_TABLE, {
+        Associations: [{ SubnetId: "subnet-b" }],
+        Routes: [LOCAL, { DestinationCidrBlock: "0.0.0.0/0", NatGatewayId: "nat-1" }],
+      }),
+    "routes of its subnets and of the main route table: 0.0.0.0/0 -> elsewhere",
+  ],
+  [
+    "a route of the main table",
+    () =>
+      routeTables({
+        Associations: [{ Main: true }],
+        Routes: [{ DestinationIpv6CidrBlock: "::/0", EgressOnlyInternetGatewayId: "e" }],
+      }),
+    "routes of its subnets and of the main route table: ::/0 -> elsewhere",
+  ],
+  [
+    "a gateway endpoint's route",
+    () =>
+      routeTables({
+        Associations: [{ Main: true }],
+        Routes: [LOCAL, { DestinationPrefixListId: "pl-s3", GatewayId: "vpce-1" }],
+      }),
+    "routes of its subnets and of the main route table: pl-s3 -> elsewhere",
+  ],
+  [
+    "no route table at all",
+    () => routeTables(),
+    "routes of its subnets and of the main route table: no route table found",
+  ],
+  [
+    "route tables on a second page",
+    () => ec2.on(DescribeRouteTablesCommand).resolves({ RouteTables: [MAIN_TABLE], NextToken: "more" }),
+    "routes of its subnets and of the main route table: more than one answer holds",
+  ],
+  [
+    "an internet gateway",
+    () => ec2.on(DescribeInternetGatewaysCommand).resolves({ InternetGateways: [{}] }),
+    "internet gateways of its VPC: 1",
+  ],
+  [
+    "an egress-only gateway",
+    () =>
+      ec2
+        .on(DescribeEgressOnlyInternetGatewaysCommand)
+        .resolves({ EgressOnlyInternetGateways: [{ Attachments: [{ VpcId: VPC }] }] }),
+    "egress-only internet gateways of its VPC: 1",
+  ],
+  [
+    "egress-only gateways on a second page",
+    () => ec2.on(DescribeEgressOnlyInternetGatewaysCommand).resolves({ NextToken: "more" }),
+    "egress-only internet gateways of its VPC: more than one answer holds",
+  ],
+  [
+    "a NAT gateway",
+    () => ec2.on(DescribeNatGatewaysCommand).resolves({ NatGateways: [{ State: "available" }] }),
+    "NAT gateways of its VPC: 1",
+  ],
+  [
+    "a VPN gateway",
+    () => ec2.on(DescribeVpnGatewaysCommand).resolves({ VpnGateways: [{ State: "available" }] }),
+    "VPN gateways of its VPC: 1",
+  ],
+  ["a peering it asked for", () => peering("requester"), "peerings of its VPC: 1"],
+  ["a peering it accepted", () => peering("accepter"), "peerings of its VPC: 1"],
+  [
+    "a transit gateway",
+    () =>
+      ec2
+        .on(DescribeTransitGatewayAttachmentsCommand)
+        .resolves({ TransitGatewayAttachments: [{ State: "available" }] }),
+    "transit gateway attachments of its VPC: 1",
+  ],
+  [
+    "a carrier gateway",
+    () => ec2.on(DescribeCarrierGatewaysCommand).resolves({ CarrierGateways: [{ State: "available" }] }),
+    "carrier gateways of its VPC: 1",
+  ],
+];
