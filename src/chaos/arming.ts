@@ -1,0 +1,127 @@
+/** Puts one fault at a time into a local cloud, and notes every call site and state that a drill comes by. */
+import type { LocalCloud, LocalCloudOptions } from "../local/cloud.ts";
+import type { InterceptedCall } from "../local/wire/desk.ts";
+import { type Fault, isPermanent, refusalFor } from "./fault.ts";
+import { nameOf, type Site, siteOf } from "./site.ts";
+
+/**
+ * A drill that is refused for good has to come to its end: hours of deadlines become seconds. A whole drill takes two; on a busy machine thrice
+ * that.
+ */
+const CHECKS_SECONDS = 12;
+const TEARDOWN_SECONDS = 5;
+
+type Hooks = Required<Pick<LocalCloudOptions, "intercept" | "beforeAnswer" | "alterAnswer" | "onEvent">>;
+
+/** A site, and whether somebody had been told of the drill's end when the drill first came there. */
+export interface PassedSite {
+  readonly site: Site;
+  readonly isAfterwards: boolean;
+}
+
+export class Arming {
+  readonly hooks: Hooks;
+  readonly #passed = new Map<string, PassedSite>();
+  #cloud: LocalCloud | undefined;
+  #fault: Fault | undefined;
+  #fired = 0;
+  #isTold = false;
+
+  constructor() {
+    this.hooks = {
+      intercept: (call) => this.#intercept(call),
+      beforeAnswer: (call) => this.#beforeAnswer(call),
+      alterAnswer: (name, answer) => (name.endsWith("plan-drill") ? this.#hurried(answer) : answer),
+      onEvent: (event) => this.#hear(event),
+    };
+  }
+
+  attach(cloud: LocalCloud): void {
+    this.#cloud = cloud;
+  }
+
+  arm(fault: Fault | undefined): void {
+    this.#fault = fault;
+    this.#fired = 0;
+    this.#isTold = false;
+    this.#passed.clear();
+  }
+
+  /** How often the fault came to be since it was armed. */
+  get fired(): number {
+    return this.#fired;
+  }
+
+  /** In the order in which a drill first comes by them. */
+  get passed(): readonly PassedSite[] {
+    return [...this.#passed.values()];
+  }
+
+  #note(site: Site): string {
+    const name = nameOf(site);
+    if (!this.#passed.has(name)) this.#passed.set(name, { site, isAfterwards: this.#isTold });
+    return name;
+  }
+
+  #intercept(call: InterceptedCall): void {
+    if (!isFunction(call)) return;
+    const name = this.#note(siteOf(call));
+    this.#hurryJournal(call);
+    const fault = this.#fault;
+    if (fault?.site.at !== "call" || nameOf(fault.site) !== name) return;
+    const { kind } = fault;
+    if (kind === "throttled" && this.#fired > 0) return;
+    if (kind === "throttled" || kind === "denied" || kind === "unavailable") {
+      this.#fired += 1;
+      throw refusalFor(kind, call.service);
+    }
+  }
+
+  async #beforeAnswer(call: InterceptedCall & { readonly error?: string }): Promise<"lost" | undefined> {
+    if (!isFunction(call)) return undefined;
+    if (call.service === "sns" && call.error === undefined) this.#isTold = true;
+    const fault = this.#fault;
+    if (fault?.site.at !== "call" || this.#fired > 0 || nameOf(fault.site) !== nameOf(siteOf(call))) return undefined;
+    if (fault.kind !== "answer-lost" && fault.kind !== "timed-out" && fault.kind !== "killed") return undefined;
+    this.#fired += 1;
+    if (fault.kind === "timed-out") await this.#cloud?.lambda.timeOutFunction(call.principal);
+    if (fault.kind === "killed") await this.#cloud?.lambda.killFunction(call.principal);
+    return "lost";
+  }
+
+  #hear({ executionArn, type, state }: { executionArn: string; type: string; state?: string }): void {
+    if (state === undefined || !type.endsWith("StateEntered")) return;
+    const machine = executionArn.split(":")[6] ?? "";
+    const name = this.#note({ at: "state", machine, state });
+    const fault = this.#fault;
+    if (fault?.site.at !== "state" || this.#fired > 0 || nameOf(fault.site) !== name) return;
+    this.#fired += 1;
+    void this.#cloud?.states.endExecution(executionArn, fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT");
+  }
+
+  #hurried(answer: unknown): unknown {
+    if (this.#fault === undefined || !isPermanent(this.#fault.kind)) return answer;
+    return hurried(answer);
+  }
+
+  /** What the nets read of a drill that never ended says the same as its document. */
+  #hurryJournal({ service, operation, input }: InterceptedCall): void {
+    const { Key: key, Body: body } = input;
+    if (service !== "s3" || operation !== "PutObject" || !String(key).endsWith("/journal/plan-drill.json")) return;
+    if (this.#fault === undefined || !isPermanent(this.#fault.kind) || !(body instanceof Uint8Array)) return;
+    const entry = JSON.parse(Buffer.from(body).toString()) as { answer?: unknown };
+    Object.assign(input, { Body: Buffer.from(JSON.stringify({ ...entry, answer: hurried(entry.answer) })) });
+  }
+}
+
+const isFunction = ({ principal }: InterceptedCall): boolean => principal.startsWith("restore-drill-");
+
+function hurried(drill: unknown): unknown {
+  if (typeof drill !== "object" || drill === null || !("deadlines" in drill)) return drill;
+  const checksEndAt = new Date(Date.now() + CHECKS_SECONDS * 1000);
+  const teardownEndAt = new Date(checksEndAt.getTime() + TEARDOWN_SECONDS * 1000);
+  return {
+    ...drill,
+    deadlines: { checksEndAt: checksEndAt.toISOString(), teardownEndAt: teardownEndAt.toISOString() },
+  };
+}

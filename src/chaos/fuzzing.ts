@@ -1,0 +1,3 @@
+export async function runFuzzing(_inputs: number, _seed: number, _say: (line: string) => void): Promise<boolean> {
+  return true;
+}

@@ -1,0 +1,170 @@
+/** Holds what was observed against the oracle. Each difference has one column of the table. */
+import { describeFault, type Fault } from "./fault.ts";
+import { type Evidence, type Leftover, type Observation, type Told, toldOf } from "./observation.ts";
+import { EXECUTION_ERROR, type Expectation, expectationFor } from "./oracle.ts";
+
+export const COLUMNS = [
+  "as expected",
+  "wrong verdict",
+  "leak",
+  "told twice",
+  "not told",
+  "touched",
+  "inconsistent",
+  "hung",
+  "not reached",
+] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export interface Difference {
+  readonly column: Exclude<Column, "as expected">;
+  readonly observed: string;
+}
+
+export interface Outcome {
+  readonly fault: Fault;
+  readonly name: string;
+  readonly expected: Expectation;
+  readonly verdict: string;
+  /** None: as expected. */
+  readonly differences: readonly Difference[];
+}
+
+/** `isAfterwards`: a drill without faults had told people before it came to this fault's site. */
+export function judgeRun(fault: Fault, observation: Observation, isAfterwards: boolean): Outcome {
+  const hasFailedCheck = (observation.evidence.checks?.results ?? []).some(
+    ({ required, outcome }) => required && outcome === "failed",
+  );
+  const expected = expectationFor(fault, { hasFailedCheck, isAfterwards });
+  const all = toldOf(observation);
+  const told = all.filter(({ isRepetition }) => !isRepetition);
+  const differences = observation.isReached
+    ? [
+        ...hung(observation),
+        ...notified(told, all, expected),
+        ...verdictOf(told.at(-1) ?? all.at(-1), expected, observation),
+        ...leaks(observation.leftovers, all.at(-1), expected),
+        ...foreign(observation),
+        ...agreement(fault, all.at(-1), observation, expected, isAfterwards),
+      ]
+    : [{ column: "not reached" as const, observed: "the drill did not come by this site" }];
+  return { fault, name: describeFault(fault), expected, verdict: spelt(all.at(-1)), differences };
+}
+
+const spelt = (told: { readonly verdict: string; readonly reason?: string | undefined } | undefined): string =>
+  told === undefined ? "nobody told" : told.reason === undefined ? told.verdict : `${told.verdict}/${told.reason}`;
+
+function hung({ isAtRest }: Observation): Difference[] {
+  return isAtRest
+    ? []
+    : [{ column: "hung", observed: "something of the drill was still running when its time was up" }];
+}
+
+function notified(told: readonly Told[], all: readonly Told[], { mayBeUntold }: Expectation): Difference[] {
+  if (told.length > 1) return [{ column: "told twice", observed: told.map(spelt).join(", then ") }];
+  if (all.length > 0 && told.length === 0)
+    return [{ column: "not told", observed: "the only notification says that it repeats another" }];
+  if (told.length === 0 && !mayBeUntold)
+    return [{ column: "not told", observed: "nobody was told of the drill's end" }];
+  return [];
+}
+
+function verdictOf(told: Told | undefined, expected: Expectation, { execution }: Observation): Difference[] {
+  const { verdicts, says } = expected;
+  const wanted = verdicts.join(" or ");
+  if (told === undefined) {
+    const isRed = execution.status !== "SUCCEEDED";
+    return isRed
+      ? []
+      : [{ column: "wrong verdict", observed: `nobody was told, and the execution ended ${execution.status}` }];
+  }
+  if (!verdicts.includes(spelt(told)))
+    return [
+      { column: "wrong verdict", observed: `${spelt(told)} instead of ${wanted}: ${told.summary.slice(0, 200)}` },
+    ];
+  if (says !== undefined && told.verdict === "errored" && !says.test(told.summary))
+    return [{ column: "wrong verdict", observed: `does not say how it ended: ${told.summary.slice(0, 200)}` }];
+  return [];
+}
+
+/** What is there has to be reported, and what is reported has to be there. */
+function leaks(leftovers: readonly Leftover[], told: Told | undefined, { mayReportMore }: Expectation): Difference[] {
+  const reported = new Set((told?.leftovers ?? []).map(({ kind, id }) => `${kind} ${id}`));
+  const there = leftovers.map(({ kind, id }) => `${kind} ${id}`);
+  // A server and a data directory are what a cluster or a snapshot is made of here: they stay and go with it.
+  const isReported = (resource: Leftover): boolean =>
+    reported.has(`${resource.kind} ${resource.id}`) ||
+    (resource.kind === "server" && reported.has(`cluster ${resource.id}`)) ||
+    (resource.kind === "directory" && reported.size > 0);
+  const silent = leftovers.filter((resource) => !isReported(resource));
+  const gone = [...reported].filter((resource) => !there.includes(resource));
+  return [
+    ...(silent.length === 0
+      ? []
+      : [
+          {
+            column: "leak" as const,
+            observed: silent.map(({ kind, id, status }) => `${kind} ${id} (${status})`).join(", "),
+          },
+        ]),
+    ...(gone.length === 0 || mayReportMore
+      ? []
+      : [{ column: "inconsistent" as const, observed: `reported as left behind, and gone: ${gone.join(", ")}` }]),
+  ];
+}
+
+function foreign({ isSourceChanged, touched }: Observation): Difference[] {
+  return [
+    ...(isSourceChanged ? [{ column: "touched" as const, observed: "the source's content is another" }] : []),
+    ...(touched.length === 0 ? [] : [{ column: "touched" as const, observed: touched.join(", ") }]),
+  ];
+}
+
+function agreement(
+  fault: Fault,
+  told: Told | undefined,
+  { evidence, execution }: Observation,
+  { mayLackEvidence }: Expectation,
+  isAfterwards: boolean,
+): Difference[] {
+  const problems = mayLackEvidence && told?.evidence === undefined ? [] : [...evidenceProblems(evidence, told)];
+  if (told === undefined) return problems.map((observed) => ({ column: "inconsistent", observed }));
+  if (mayLackEvidence && told.evidence === undefined && told.verdict === "passed")
+    problems.push("passed without evidence");
+  const isEndedOutside = fault.site.at === "state";
+  const ends = isEndedOutside ? [fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT"] : [endOf(told.verdict)];
+  // The last states are over as soon as they are entered: an end from outside may come too late.
+  if (isEndedOutside && isAfterwards) ends.push(endOf(told.verdict));
+  const end = execution.status === "FAILED" ? `FAILED ${execution.error}` : execution.status;
+  if (!ends.includes(end)) problems.push(`people were told ${spelt(told)}, and the execution ended ${end}`);
+  return problems.map((observed) => ({ column: "inconsistent", observed }));
+}
+
+const endOf = (verdict: Told["verdict"]): string =>
+  verdict === "passed" ? "SUCCEEDED" : `FAILED ${EXECUTION_ERROR[verdict]}`;
+
+function* evidenceProblems(
+  { report, ledger, manifestSha256, problems }: Evidence,
+  told: Told | undefined,
+): Generator<string> {
+  yield* problems;
+  if (report === undefined) yield "there is no report.json";
+  if (manifestSha256 === undefined) yield "there is no manifest.json";
+  if (ledger === undefined) yield "there is no entry in the ledger";
+  if (ledger !== undefined && ledger.manifestSha256 !== manifestSha256)
+    yield "the ledger's entry is of another manifest";
+  const verdicts = {
+    report: report && spelt(report.verdict),
+    ledger: ledger && spelt(ledger),
+    notification: told && spelt(told),
+  };
+  const said = new Set(Object.values(verdicts).filter((verdict) => verdict !== undefined));
+  if (said.size > 1)
+    yield `verdicts differ: ${Object.entries(verdicts)
+      .map(([where, verdict]) => `${where} ${verdict}`)
+      .join(", ")}`;
+  const counts = new Set(
+    [report?.leftovers.length, ledger?.leftovers, told?.leftovers.length].filter((count) => count !== undefined),
+  );
+  if (counts.size > 1) yield `leftovers differ: ${[...counts].join(", ")}`;
+}
