@@ -6,7 +6,7 @@ import { readNotification } from "../notify/notification.ts";
 import { Drill, Execution, Instant } from "../plan/drill.ts";
 import { describeInterruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
-import { INTERRUPTED, OUTCOME_ERROR } from "../verdict/verdict.ts";
+import { INTERRUPTED, MACHINE_ERROR, OUTCOME_ERROR } from "../verdict/verdict.ts";
 import { type InterruptedExecution, readInterrupted } from "./interrupted-execution.ts";
 
 /** `executionArn`: of the drill that was interrupted. `execution`: the one that finishes it. */
@@ -30,7 +30,8 @@ interface Services {
 
 const Adoption = z.object({ by: z.string(), at: Instant });
 
-const ENDED_BY_ITSELF = new Set<string | undefined>(Object.values(OUTCOME_ERROR));
+/** What a drill ends red with that has told its outcome. */
+const ENDED_BY_ITSELF = new Set<string | undefined>([...Object.values(OUTCOME_ERROR), MACHINE_ERROR.notJudged]);
 
 /**
  * Takes over a drill whose execution ended before it had torn down, recorded and told: answers the document of that execution as it stood,

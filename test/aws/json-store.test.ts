@@ -74,3 +74,26 @@ describe("list", () => {
     expect(await new JsonStore(client, "evidence").list("o/")).toEqual([]);
   });
 });
+
+describe("replace", () => {
+  it("writes where there is nothing, once", async () => {
+    const { store, objects } = evidenceBucket();
+    expect(await store.replace("a.json", { count: 1 }, undefined)).toBe(true);
+    expect(await store.replace("a.json", { count: 2 }, undefined)).toBe(false);
+    expect(objects.get("a.json")).toContain('"count": 1');
+  });
+
+  it("replaces the version that was read, and no other", async () => {
+    const { store } = evidenceBucket({ "a.json": { count: 1 } });
+    const read = await store.getVersioned("a.json", Counted);
+    expect(await store.replace("a.json", { count: 2 }, read?.version)).toBe(true);
+    expect(await store.replace("a.json", { count: 3 }, read?.version)).toBe(false);
+    expect(await store.get("a.json", Counted)).toEqual({ count: 2 });
+  });
+
+  it("throws what is not a lost race", async () => {
+    const { store, s3 } = evidenceBucket();
+    s3.on(PutObjectCommand).rejects(Object.assign(new Error("denied"), { name: "AccessDenied" }));
+    await expect(store.replace("a.json", {}, undefined)).rejects.toThrow("denied");
+  });
+});

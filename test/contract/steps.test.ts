@@ -29,13 +29,14 @@ import {
   RestoreDBClusterFromSnapshotCommand,
 } from "@aws-sdk/client-rds";
 import { ExecuteStatementCommand, RDSDataClient } from "@aws-sdk/client-rds-data";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RunChecksInput } from "../../src/checks/run-checks.ts";
 import { CounterproofAnswer } from "../../src/counterproof/counterproof.ts";
 import { ProveChecksInput } from "../../src/counterproof/prove-checks.ts";
-import { JournalEntry, type StepName, writeJournal } from "../../src/evidence/journal.ts";
+import { JournalEntry, STEPS as STEP_NAMES, type StepName, writeJournal } from "../../src/evidence/journal.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
 import { EvidenceAnswer, Report } from "../../src/evidence/report.ts";
 import { NotifyOutcomeInput, notifyOutcome } from "../../src/notify/notify-outcome.ts";
@@ -47,6 +48,7 @@ import { ProveIsolationInput, proveIsolation } from "../../src/recovery/prove-is
 import { ProveNetworkInput, proveNetwork } from "../../src/recovery/prove-network.ts";
 import { RestoreSandboxInput, restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
 import { TearDownInput, tearDown } from "../../src/recovery/tear-down.ts";
+import { TakeTurnInput, takeTurn } from "../../src/turns/take-turn.ts";
 import { JudgeDrillInput, judgeDrill } from "../../src/verdict/judge-drill.ts";
 import { Verdict } from "../../src/verdict/verdict.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
@@ -208,18 +210,23 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
   ],
 };
 
-const HANDLERS: Handlers = Object.fromEntries(
-  Object.entries(STEPS).map(([task, [step, core]]) => [
-    task,
-    async (document: Record<string, unknown>) => {
-      const startedAt = now().toISOString();
-      const answer = await core(document);
-      const { evidencePrefix } = (document["drill"] ?? answer) as { evidencePrefix: string };
-      await writeJournal(store, evidencePrefix, { step, startedAt, endedAt: now().toISOString(), answer });
-      return answer;
-    },
-  ]),
-);
+const HANDLERS: Handlers = {
+  // Before there is a drill, so that it has no journal.
+  TakeTurn: (document) =>
+    takeTurn({ ...services, sfn: new SFNClient({}), maxDrillsPerRegion: 1 }, TakeTurnInput.parse(document)),
+  ...Object.fromEntries(
+    Object.entries(STEPS).map(([task, [step, core]]) => [
+      task,
+      async (document: Record<string, unknown>) => {
+        const startedAt = now().toISOString();
+        const answer = await core(document);
+        const { evidencePrefix } = (document["drill"] ?? answer) as { evidencePrefix: string };
+        await writeJournal(store, evidencePrefix, { step, startedAt, endedAt: now().toISOString(), answer });
+        return answer;
+      },
+    ]),
+  ),
+};
 
 beforeEach(() => {
   made = {};
@@ -275,8 +282,8 @@ describe("the steps of a drill", () => {
   });
 
   it("leave a journal entry each, that can be read", async () => {
-    const entries = [...objects].filter(([key]) => key.includes("/journal/"));
-    expect(entries).toHaveLength(11);
+    const entries = [...objects].filter(([key]) => STEP_NAMES.some((step) => key.endsWith(`/journal/${step}.json`)));
+    expect(entries).toHaveLength(STEP_NAMES.length);
     for (const [, text] of entries) expect(() => JournalEntry.parse(JSON.parse(text))).not.toThrow();
   });
 });

@@ -1,4 +1,12 @@
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
 import { JsonStore } from "../../src/aws/json-store.ts";
 
@@ -7,15 +15,18 @@ export function evidenceBucket(documents: Readonly<Record<string, unknown>> = {}
   const client = new S3Client({ region: "eu-west-1" });
   const s3 = mockClient(client);
   const objects = new Map(Object.entries(documents).map(([key, document]) => [key, textOf(document)]));
-  s3.on(PutObjectCommand).callsFake(({ Key, Body }: { Key: string; Body: string }) => {
+  s3.on(PutObjectCommand).callsFake(({ Key = "", Body, IfMatch, IfNoneMatch }: PutObjectCommandInput) => {
+    const there = objects.get(Key);
+    if (IfNoneMatch !== undefined && there !== undefined) throw preconditionFailed();
+    if (IfMatch !== undefined && IfMatch !== there) throw preconditionFailed();
     objects.delete(Key);
-    objects.set(Key, Body);
+    objects.set(Key, String(Body));
     return {};
   });
   s3.on(GetObjectCommand).callsFake(({ Key }: { Key: string }) => {
     const text = objects.get(Key);
     if (text === undefined) throw new NoSuchKey({ message: "The specified key does not exist.", $metadata: {} });
-    return { Body: { transformToString: async () => text } };
+    return { Body: { transformToString: async () => text }, ETag: text };
   });
   s3.on(ListObjectsV2Command).callsFake(
     ({ Prefix, StartAfter = "", MaxKeys }: { Prefix: string; StartAfter?: string; MaxKeys: number }) => ({
@@ -28,5 +39,8 @@ export function evidenceBucket(documents: Readonly<Record<string, unknown>> = {}
   );
   return { store: new JsonStore(client, "evidence"), s3, objects };
 }
+
+const preconditionFailed = (): S3ServiceException =>
+  new S3ServiceException({ name: "PreconditionFailed", $fault: "client", $metadata: { httpStatusCode: 412 } });
 
 const textOf = (document: unknown): string => (typeof document === "string" ? document : JSON.stringify(document));

@@ -157,6 +157,7 @@ describe("what people read", () => {
         "leftovers": [],
         "nextStep": "Nothing to do.",
         "plan": "orders",
+        "repeated": false,
         "rpoSeconds": 37620,
         "rtoSeconds": 1200,
         "schemaVersion": 1,

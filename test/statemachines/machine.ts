@@ -7,6 +7,7 @@ import { Execution, type Outcome } from "../../src/local/services/states/executi
 export const ROOT = resolve(import.meta.dirname, "../..");
 const textOf = (name: string): string => readFileSync(resolve(ROOT, `statemachines/${name}.asl.json`), "utf8");
 export const TEXT = textOf("restore-drill");
+export const FINISH_TEXT = textOf("finish-drill");
 export const CAPTURE_TEXT = textOf("capture-baseline");
 
 export interface Rule {
@@ -46,6 +47,10 @@ export const DEPLOYED = deployed(TEXT);
 /** The machine that captures baselines, as it stands in the file and as it is deployed. */
 export const CAPTURE = JSON.parse(CAPTURE_TEXT) as Machine;
 export const DEPLOYED_CAPTURE = deployed(CAPTURE_TEXT);
+
+/** The machine that finishes drills which were interrupted. */
+export const FINISH = JSON.parse(FINISH_TEXT) as Machine;
+export const DEPLOYED_FINISH = deployed(FINISH_TEXT);
 
 /** Every state, those inside branches too, with whether it is in the try block. */
 export function statesOf(machine: Machine, isTried = false): [name: string, state: State, isTried: boolean][] {

@@ -10,6 +10,7 @@ import { ProveIsolationInput } from "../../src/recovery/prove-isolation.ts";
 import { ProveNetworkInput } from "../../src/recovery/prove-network.ts";
 import { RestoreSandboxInput } from "../../src/recovery/restore-sandbox.ts";
 import { TearDownInput } from "../../src/recovery/tear-down.ts";
+import { TakeTurnInput } from "../../src/turns/take-turn.ts";
 import { JudgeDrillInput } from "../../src/verdict/judge-drill.ts";
 import { OUTCOME_ERROR, type Verdict } from "../../src/verdict/verdict.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -19,6 +20,7 @@ import { failing, type Handlers, run } from "./machine.ts";
 
 /** The schema by which each step reads its input: a document that a real step would refuse fails the run. */
 const INPUTS = {
+  TakeTurn: TakeTurnInput,
   PlanDrill: PlanDrillInput,
   ProveNetwork: ProveNetworkInput,
   CopySnapshot: CopySnapshotInput,
@@ -48,7 +50,16 @@ function judged(document: Record<string, unknown>): Verdict {
 
 const EVIDENCE = { bucket: "b", prefix: "p", files: [], manifestSha256: "0", leftovers: [], actualUsd: 1 };
 
+const TURN = {
+  phase: "ready",
+  waitSeconds: 0,
+  looks: 1,
+  startedAt: SAMPLE_DRILL.startedAt,
+  takenAt: SAMPLE_DRILL.startedAt,
+};
+
 const ALL_WELL: Handlers = {
+  TakeTurn: () => TURN,
   PlanDrill: () => SAMPLE_DRILL,
   ProveNetwork: () => NETWORK,
   CopySnapshot: onLook(3, COPY, "copy"),
@@ -82,7 +93,8 @@ const RESTORING = look("RestoreSandbox", "IsSandboxReady", "WaitForSandbox", 2);
 const CHECKING = [...look("RunChecks", "AreChecksDone", "WaitForChecks", 2), "IsCounterproofWanted"];
 const PROVING = look("ProveChecks", "AreChecksProven", "WaitForProof", 2);
 const TEARING_DOWN = look("TearDown", "IsTeardownReady", "WaitForTeardown", 3);
-const BEGIN = ["BeginDrill", "PlanDrill", "RecoverAndCheck"];
+const TAKING_TURN = look("TakeTurn", "IsTurnTaken", "WaitForTurn", 1);
+const BEGIN = ["BeginDrill", ...TAKING_TURN, "PlanDrill", "RecoverAndCheck"];
 const END = (outcome: string): string[] => ["RecordEvidence", "NotifyOutcome", "WhatWasTheVerdict", outcome];
 const JUDGED = ["JudgeDrill", "WasAnythingCreated"];
 
@@ -139,6 +151,7 @@ describe("a drill that passes", () => {
   it("reads as a story: each step sees what those before it learned, and the request as it came", async () => {
     const { seen, output } = await runWith();
     expect(seen["PlanDrill"]?.[0]).toEqual({
+      turn: TURN,
       request: { plan: "orders" },
       execution: {
         id: "arn:aws:states:eu-west-1:111122223333:execution:restore-drill:weekly-1",
@@ -154,6 +167,7 @@ describe("a drill that passes", () => {
     expect(Object.keys(JSON.parse(output ?? "{}") as object)).toEqual([
       "request",
       "execution",
+      "turn",
       "drill",
       "network",
       "copy",
@@ -220,17 +234,35 @@ describe("a failure in the try block", () => {
 describe("a drill that planning refuses", () => {
   it("is judged, recorded and told of, and tears nothing down", async () => {
     const { visited, seen, error } = await runWith({ PlanDrill: failing("Drill.SourceNotFound", "no such cluster") });
-    expect(visited).toEqual(["BeginDrill", "PlanDrill", ...JUDGED, ...END("DrillFailed")]);
+    expect(visited).toEqual(["BeginDrill", ...TAKING_TURN, "PlanDrill", ...JUDGED, ...END("DrillFailed")]);
     expect(error).toBe("Drill.Failed");
     expect(seen["RecordEvidence"]?.[0]).toMatchObject({ request: { plan: "orders" } });
     expect(seen["RecordEvidence"]?.[0]).not.toHaveProperty("drill");
   });
 
   it.each([{}, { plan: 7 }, [], "orders"])("is so too when its input is %j", async (input) => {
-    const refuse: Handlers = { PlanDrill: failing("Drill.InputInvalid") };
+    const refuse: Handlers = { TakeTurn: failing("Drill.InputInvalid") };
     const handlers = { ...ALL_WELL, ...refuse };
     const { visited } = await run(handlers, input as object);
     expect(visited.at(-1)).toBe("DrillFailed");
+  });
+});
+
+describe("a drill that has to wait for its turn", () => {
+  it("looks again until it is its turn, with its own last answer", async () => {
+    const { visited, seen, status } = await runWith({ TakeTurn: onLook(3, TURN, "turn") });
+    expect(status).toBe("SUCCEEDED");
+    expect(visited.slice(0, 10)).toEqual([
+      "BeginDrill",
+      ...look("TakeTurn", "IsTurnTaken", "WaitForTurn", 3),
+      "PlanDrill",
+    ]);
+    expect(seen["TakeTurn"]?.[2]).toMatchObject({ turn: { phase: "pending", looks: 2 } });
+  });
+
+  it("is judged, recorded and told of when its turn does not come", async () => {
+    const { visited } = await runWith({ TakeTurn: failing("Drill.TurnTimedOut") });
+    expect(visited).toEqual(["BeginDrill", "TakeTurn", ...JUDGED, ...END("DrillFailed")]);
   });
 });
 

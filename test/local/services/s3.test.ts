@@ -91,6 +91,20 @@ describe("an object", () => {
     expect(await readdir(join(directory, ".incoming"))).toEqual([]);
   });
 
+  it("is replaced by one of those who read the same version, and by none who read an older one", async () => {
+    await put("turns.json", "first");
+    const { ETag } = await client.send(new GetObjectCommand({ Bucket, Key: "turns.json" }));
+    const attempts = ["a", "b", "c"].map((Body) =>
+      client.send(new PutObjectCommand({ Bucket, Key: "turns.json", Body, IfMatch: ETag })),
+    );
+    const outcomes = await Promise.allSettled(attempts);
+    expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
+    const late = client.send(new PutObjectCommand({ Bucket, Key: "turns.json", Body: "d", IfMatch: ETag }));
+    expect(await refusal(late)).toMatchObject({ name: "PreconditionFailed", $metadata: { httpStatusCode: 412 } });
+    const absent = client.send(new PutObjectCommand({ Bucket, Key: "nothing.json", Body: "d", IfMatch: ETag }));
+    expect(await refusal(absent)).toMatchObject({ name: "NoSuchKey", $metadata: { httpStatusCode: 404 } });
+  });
+
   it("is replaced by a later one, whole", async () => {
     await put("k", "a".repeat(100_000));
     const reads = Array.from({ length: 10 }, async () => {

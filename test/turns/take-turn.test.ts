@@ -1,0 +1,119 @@
+import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from "@aws-sdk/client-sfn";
+import { mockClient } from "aws-sdk-client-mock";
+import { beforeEach, describe, expect, it } from "vitest";
+import { drillIdOf } from "../../src/plan/names.ts";
+import { Plan } from "../../src/plan/plan.ts";
+import { type TakeTurnInput, takeTurn } from "../../src/turns/take-turn.ts";
+import { evidenceBucket } from "../evidence/evidence-bucket.ts";
+import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
+
+const client = new SFNClient({});
+const sfn = mockClient(client);
+let bucket: ReturnType<typeof evidenceBucket>;
+let now: Date;
+const statuses = new Map<string, string>();
+
+const executionOf = (name: string) => ({
+  id: `arn:execution:${name}`,
+  name,
+  startedAt: `2026-11-21T14:00:0${name.length % 10}.000Z`,
+});
+
+/** Plans by name: `orders`, and others of databases of the same name in the same drill region. */
+const plans = async (name: string) => {
+  const { file } = SAMPLE_PLAN;
+  const named = { ...file, plan: name, source: { ...file.source, cluster: name } };
+  return { plan: Plan.parse(named), file: named };
+};
+
+beforeEach(() => {
+  bucket = evidenceBucket();
+  now = new Date("2026-11-21T14:00:10.000Z");
+  statuses.clear();
+  sfn.reset();
+  sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => {
+    const status = statuses.get(executionArn) ?? "RUNNING";
+    if (status === "gone") throw new ExecutionDoesNotExist({ message: "gone", $metadata: {} });
+    return { executionArn, status };
+  });
+});
+
+async function take(execution: string, plan = "orders", turn?: TakeTurnInput["turn"], maxDrillsPerRegion = 5) {
+  return takeTurn(
+    { store: bucket.store, sfn: client, plans, maxDrillsPerRegion, now: () => now },
+    { request: { plan }, execution: executionOf(execution), turn },
+  );
+}
+
+describe("takeTurn", () => {
+  it("is ready at once where nobody runs, and says when", async () => {
+    expect(await take("a")).toMatchObject({ phase: "ready", waitSeconds: 0, takenAt: now.toISOString(), looks: 1 });
+  });
+
+  it("is ready again with the same moment when its answer was lost", async () => {
+    const first = await take("a");
+    now = new Date("2026-11-21T14:05:00.000Z");
+    expect((await take("a")).takenAt).toBe(first.takenAt);
+    expect(JSON.parse(bucket.objects.get("turns.json") ?? "").turns).toHaveLength(1);
+  });
+
+  it("waits while another drill of the database runs, and names it", async () => {
+    await take("a");
+    const waiting = await take("bb");
+    expect(waiting).toMatchObject({ phase: "pending", waitSeconds: 1 });
+    expect(waiting.waitingFor).toContain(`drill ${drillIdOf(executionOf("a"))} of the same database`);
+    expect(waiting.takenAt).toBeUndefined();
+  });
+
+  it.each(["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT", "gone"])(
+    "goes on when the execution of the other one is %s, which gave nothing back",
+    async (status) => {
+      await take("a");
+      statuses.set(executionOf("a").id, status);
+      expect(await take("bb")).toMatchObject({ phase: "ready" });
+      expect(JSON.parse(bucket.objects.get("turns.json") ?? "").turns).toHaveLength(1);
+    },
+  );
+
+  it("waits where the region has as many drills as it takes, whatever their databases", async () => {
+    await take("a", "orders", undefined, 2);
+    await take("bb", "billing", undefined, 2);
+    const third = await take("ccc", "stock", undefined, 2);
+    expect(third).toMatchObject({ phase: "pending" });
+    expect(third.waitingFor).toMatch(/one of the 2 drills in eu-central-1 to end .*; the stack allows 2/);
+    statuses.set(executionOf("bb").id, "SUCCEEDED");
+    expect(await take("ccc", "stock", third, 2)).toMatchObject({ phase: "ready", looks: 2 });
+  });
+
+  it("lets one of those go that look at the same moment", async () => {
+    const answers = await Promise.all(["a", "bb", "ccc", "dddd"].map((name) => take(name)));
+    expect(answers.filter(({ phase }) => phase === "ready")).toHaveLength(1);
+  });
+
+  it("looks less often the longer it waits, at most every 5 min", async () => {
+    await take("a");
+    const startedAt = "2026-11-21T12:00:00.000Z";
+    expect(await take("bb", "orders", { phase: "pending", waitSeconds: 1, looks: 9, startedAt })).toMatchObject({
+      waitSeconds: 300,
+      looks: 10,
+    });
+  });
+
+  it("gives up after 8 h, saying what it waited for and what to do", async () => {
+    await take("a");
+    now = new Date("2026-11-21T23:00:00.000Z");
+    const waited = { phase: "pending", waitSeconds: 300, looks: 90, startedAt: "2026-11-21T14:00:00.000Z" } as const;
+    await expect(take("bb", "orders", waited)).rejects.toMatchObject({
+      name: "Drill.TurnTimedOut",
+      message: expect.stringMatching(/waited 8 h for its turn: drill .* Stop that drill/),
+    });
+  });
+
+  it("does not run over a document that is half written: it names it", async () => {
+    bucket.objects.set("turns.json", '{"turns": [{');
+    await expect(take("a")).rejects.toMatchObject({
+      name: "Drill.EvidenceUnreadable",
+      message: expect.stringContaining("s3://evidence/turns.json"),
+    });
+  });
+});
