@@ -5,12 +5,14 @@ import { CounterproofAnswer } from "../counterproof/counterproof.ts";
 import type { ExecutionEvent } from "../local/services/states.ts";
 import { Drill } from "../plan/drill.ts";
 import { CopyAnswer, IsolationAnswer, SandboxAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { TurnAnswer } from "../turns/take-turn.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { printable } from "./printable.ts";
 
 /** The parts of an execution's document that tell how far it got. */
 const Document = z.object({
+  turn: z.optional(TurnAnswer),
   drill: z.optional(Drill),
   copy: z.optional(CopyAnswer),
   sandbox: z.optional(SandboxAnswer),
@@ -34,6 +36,7 @@ export interface Terminal {
 
 /** What a step is called on the terminal, for one that failed and so has nothing else to tell. */
 const PHASE_OF: Readonly<Record<string, string>> = {
+  TakeTurn: "turn",
   PlanDrill: "plan",
   ProveNetwork: "network",
   CopySnapshot: "copy",
@@ -102,7 +105,8 @@ interface Told {
 }
 
 function tell(state: string, document: Document): Told {
-  const { drill, network, copy, sandbox, isolation, checks, verdict, teardown } = document;
+  const { turn, drill, network, copy, sandbox, isolation, checks, verdict, teardown } = document;
+  if (state === "TakeTurn" && turn !== undefined) return tellTurn(turn);
   if (state === "PlanDrill" && drill !== undefined)
     return {
       done: [
@@ -150,6 +154,12 @@ function tell(state: string, document: Document): Told {
   if (state === "NotifyOutcome")
     return { done: ["notify", document.notifyFailure === undefined ? "SNS" : "NOBODY WAS TOLD"] };
   return {};
+}
+
+/** Nothing to tell where nobody was in the way. */
+function tellTurn({ phase, looks, waitingFor }: TurnAnswer): Told {
+  if (phase === "pending") return { waitingFor: `waiting for ${waitingFor ?? "its turn"}` };
+  return looks === 1 ? {} : { done: ["turn", "other drills have ended"] };
 }
 
 function underWay({ underWay }: ChecksAnswer): string {

@@ -5,6 +5,7 @@ import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
+import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
@@ -22,6 +23,7 @@ export const RecordEvidenceInput = z.object({
   ...StoryInput,
   verdict: Verdict,
   teardownFailure: z.optional(FailureInput),
+  interruption: z.optional(Interruption),
 });
 type RecordEvidenceInput = z.infer<typeof RecordEvidenceInput>;
 
@@ -129,6 +131,7 @@ function compose(
     execution,
     endedAt,
     verdict,
+    ...(input.interruption === undefined ? {} : { interruption: input.interruption }),
     ...(drill === undefined ? {} : { drill }),
     checks: results?.results ?? [],
     ...(counterproof === undefined ? {} : { counterproof }),
@@ -162,10 +165,19 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
     ...measured("rtoSeconds", verdict.objectives.rto?.measuredSeconds),
     ...measured("rpoSeconds", verdict.objectives.rpo?.measuredSeconds),
     stepSeconds: {
-      ...measured("copy", story.copy?.skipped === true ? undefined : tookSeconds(story.copy)),
+      // What RDS refused for a while says nothing about how long it takes.
+      ...measured(
+        "copy",
+        story.copy?.skipped === true
+          ? undefined
+          : tookSeconds({ ...story.copy, startedAt: story.copy?.resumedAt ?? story.copy?.startedAt }),
+      ),
       ...measured(
         "restore",
-        tookSeconds({ startedAt: story.sandbox?.startedAt, finishedAt: story.sandbox?.milestones.clusterAvailableAt }),
+        tookSeconds({
+          startedAt: story.sandbox?.milestones.restoreRequestedAt,
+          finishedAt: story.sandbox?.milestones.clusterAvailableAt,
+        }),
       ),
       ...measured("checks", tookSeconds(story.checks)),
       // What was given up on says nothing about how long deleting takes.

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { CheckResult } from "../checks/result.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
 import { CostItem, Drill, Execution } from "../plan/drill.ts";
+import { Interruption } from "../plan/interruption.ts";
 import { IsolationAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { Verdict } from "../verdict/verdict.ts";
 
@@ -17,6 +18,8 @@ export const Report = z.object({
   execution: Execution,
   endedAt: z.iso.datetime(),
   verdict: Verdict,
+  /** How the execution ended before its drill did, where another one finished it. */
+  interruption: z.optional(Interruption),
   /** Absent when planning refused the drill. */
   drill: z.optional(Drill),
   checks: z.array(CheckResult),
