@@ -3,7 +3,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { drillIdOf } from "../../src/plan/names.ts";
 import { Plan } from "../../src/plan/plan.ts";
-import { type TakeTurnInput, takeTurn } from "../../src/turns/take-turn.ts";
+import { type TurnAnswer, takeTurn } from "../../src/turns/take-turn.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
 
@@ -38,7 +38,7 @@ beforeEach(() => {
   });
 });
 
-async function take(execution: string, plan = "orders", turn?: TakeTurnInput["turn"], maxDrillsPerRegion = 5) {
+async function take(execution: string, plan = "orders", turn?: TurnAnswer, maxDrillsPerRegion = 5) {
   return takeTurn(
     { store: bucket.store, sfn: client, plans, maxDrillsPerRegion, now: () => now },
     { request: { plan }, execution: executionOf(execution), turn },
