@@ -23,19 +23,27 @@ export type PolicyStatement = z.infer<typeof PolicyStatement>;
 /** Condition keys of a request (`aws:RequestTag/restore-drill:drill`) and their values. A key that a request does not have is absent. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
 
+/** `unmatched` is AWS's implicit deny: no statement says anything of it. */
+export type Decision = "allowed" | "denied" | "unmatched";
+
 /**
- * Whether the statements allow the action on the resource: at least one Allow and no Deny matches. Many calls are authorised on
- * several resources; ask once for each. Throws on a condition operator that is not known here.
+ * What the statements decide of the action on the resource: allowed when at least one Allow and no Deny matches. Many calls are authorised
+ * on several resources; ask once for each. Throws on a condition operator that is not known here.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function isAllowed(
+export function decide(
   statements: readonly PolicyStatement[],
   action: string,
   resourceArn: string,
   context: RequestContext = {},
-): boolean {
+): Decision {
   const matching = statements.filter((statement) => matches(statement, action, resourceArn, context));
-  return matching.length > 0 && matching.every(({ Effect }) => Effect === "Allow");
+  if (matching.some(({ Effect }) => Effect === "Deny")) return "denied";
+  return matching.length > 0 ? "allowed" : "unmatched";
+}
+
+export function isAllowed(...asked: Parameters<typeof decide>): boolean {
+  return decide(...asked) === "allowed";
 }
 
 function matches(statement: PolicyStatement, action: string, resourceArn: string, context: RequestContext): boolean {

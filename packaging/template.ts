@@ -1,4 +1,4 @@
-/** What `serverless package` wrote, resolved as CloudFormation would: the tests hold the stack and its roles against it. */
+/** What `serverless package` wrote, resolved as CloudFormation would: the local cloud is deployed from it, and the tests hold the stack against it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
@@ -6,7 +6,10 @@ import { type ResolutionScope, resolveIntrinsics } from "./intrinsics.ts";
 import { PolicyStatement } from "./permissions.ts";
 
 const Template = z.object({
-  Parameters: z._default(z.record(z.string(), z.looseObject({ Default: z.optional(z.string()) })), {}),
+  Parameters: z._default(
+    z.record(z.string(), z.looseObject({ Default: z.optional(z.union([z.string(), z.number()])) })),
+    {},
+  ),
   Resources: z.record(
     z.string(),
     z.looseObject({
@@ -59,6 +62,7 @@ export interface PackagedStateMachine {
   /** With every placeholder substituted, as Step Functions runs it. */
   readonly definition: Readonly<Record<string, unknown>>;
   readonly substitutions: Readonly<Record<string, string>>;
+  readonly roleArn: string;
   readonly statements: readonly PolicyStatement[];
 }
 
@@ -75,6 +79,8 @@ export interface PackagedTemplate {
   /** In the order of their names. */
   readonly functions: readonly PackagedFunction[];
   readonly stateMachines: readonly PackagedStateMachine[];
+  /** What each role allows and denies, by its ARN. */
+  readonly roles: ReadonlyMap<string, readonly PolicyStatement[]>;
   /** Everything, by logical id, with its intrinsic functions resolved. */
   readonly resources: Readonly<Record<string, PackagedResource>>;
   readonly outputs: Readonly<Record<string, string>>;
@@ -85,13 +91,15 @@ export interface TemplateOptions {
   readonly accountId?: string;
   /** Values of the template's parameters; its defaults otherwise. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Names, by logical id, of resources that CloudFormation would name. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 const FUNCTION_PREFIX = "restore-drill-";
 
 /**
- * Reads what `serverless package --package <directory>` wrote. Resources that CloudFormation would name are called
- * `restore-drill-<logical id in lower case>`. Throws on a parameter without a value and on what is not a template of this project.
+ * Reads what `serverless package --package <directory>` wrote. Resources that CloudFormation would name, and `names` does not,
+ * are called `restore-drill-<logical id in lower case>`. Throws on a parameter without a value and on what is not a template of this project.
  */
 export async function readPackagedTemplate(
   directory: string,
@@ -126,6 +134,7 @@ export async function readPackagedTemplate(
     stateMachines: ofType(resources, "AWS::StepFunctions::StateMachine").map(([, { ref, properties }]) =>
       packagedStateMachine(ref, properties, statementsByRole),
     ),
+    roles: statementsByRole,
     resources,
     outputs: Object.fromEntries(
       Object.entries(template.Outputs).map(([name, { Value }]) => [name, String(resolveIntrinsics(Value, scope))]),
@@ -173,6 +182,7 @@ function packagedStateMachine(
     arn,
     definition: JSON.parse(text),
     substitutions: parsed.DefinitionSubstitutions,
+    roleArn: parsed.RoleArn,
     statements: statementsByRole.get(parsed.RoleArn) ?? [],
   };
 }
@@ -190,6 +200,13 @@ const kinds: Readonly<
   "AWS::SNS::Topic": { nameIn: "TopicName", arn: (of, name) => `${of("sns")}:${name}` },
   "AWS::S3::Bucket": { nameIn: "BucketName", arn: (_of, name) => `arn:aws:s3:::${name}` },
   "AWS::KMS::Key": { arn: (of, name) => `${of("kms")}:key/${name}` },
+  "AWS::SQS::Queue": { nameIn: "QueueName", arn: (of, name) => `${of("sqs")}:${name}` },
+  "AWS::Events::Rule": { nameIn: "Name", arn: (of, name) => `${of("events")}:rule/${name}` },
+  "AWS::CloudWatch::Alarm": { nameIn: "AlarmName", arn: (of, name) => `${of("cloudwatch")}:alarm:${name}` },
+  "AWS::Scheduler::Schedule": {
+    nameIn: "Name",
+    arn: (of, name) => `${of("scheduler")}:schedule/default/${name}`,
+  },
   "AWS::Logs::LogGroup": { nameIn: "LogGroupName", arn: (of, name) => `${of("logs")}:log-group:${name}:*` },
 };
 /** Kinds whose `Ref` is their ARN rather than their name. */
@@ -217,7 +234,8 @@ function scopeOf(template: Template, options: TemplateOptions): ResolutionScope 
     const properties = resource.Properties;
     const given =
       nameIn !== undefined && typeof properties === "object" && properties !== null && Reflect.get(properties, nameIn);
-    return typeof given === "string" ? given : `${FUNCTION_PREFIX}${logicalId.toLowerCase()}`;
+    if (typeof given === "string") return given;
+    return options.names?.[logicalId] ?? `${FUNCTION_PREFIX}${logicalId.toLowerCase()}`;
   };
   const arnOf = (logicalId: string): string => {
     const name = physicalName(logicalId);
@@ -229,7 +247,7 @@ function scopeOf(template: Template, options: TemplateOptions): ResolutionScope 
   const parameter = (name: string): string => {
     const value = options.parameters?.[name] ?? template.Parameters[name]?.Default;
     if (value === undefined) throw new Error(`The template's parameter ${name} has no value.`);
-    return value;
+    return String(value);
   };
 
   return {

@@ -14,8 +14,6 @@ export const SANDBOX = {
   subnetGroup: "restore-drill",
   parameterGroup: "restore-drill",
 } as const;
-/** Makes the keys of fingerprints, where the stack is deployed. */
-export const FINGERPRINT_KEY = "alias/restore-drill-fingerprints";
 /** The key that a source's storage and snapshots are encrypted under. */
 export const SOURCE_KEY = "alias/production";
 
@@ -32,7 +30,6 @@ export function openAccount(): Account {
   for (const { RegionName: name = "" } of REGIONS) {
     keys.create(name, { aliases: [SANDBOX.kmsKey] });
     keys.create(name, { aliases: [SOURCE_KEY] });
-    keys.create(name, { aliases: [FINGERPRINT_KEY], usage: "GENERATE_VERIFY_MAC" });
     const network = isolatedNetwork(name, ACCOUNT_ID);
     networks.set(name, network);
     defaultVpcs.set(name, addDefaultVpc(network, ACCOUNT_ID));

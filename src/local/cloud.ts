@@ -7,8 +7,21 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { BundledPlan } from "../../packaging/bundle.ts";
+import type { PackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID, type Account, closedSecurityGroup, openAccount, prepareSandboxNetworks } from "./account.ts";
-import { EVIDENCE_BUCKET, HOME_REGION, localFunction, prepareDeployment, TOPIC_ARN } from "./deployment.ts";
+import {
+  type Deployment,
+  deployKeys,
+  EVIDENCE_BUCKET,
+  HOME_REGION,
+  localFunction,
+  prepareDeployment,
+} from "./deployment.ts";
+import { type EventBus, openEventBus } from "./events/event-bus.ts";
+import { targetStarter } from "./events/start-target.ts";
+import { type Authorisation, openAuthoriser } from "./iam/authoriser.ts";
+import { liveWorld } from "./iam/world.ts";
+import { executionsOf, requireInvocable } from "./inner-calls.ts";
 import {
   createLambdaRuntime,
   type LambdaRuntime,
@@ -39,12 +52,16 @@ export interface LocalCloudOptions {
   readonly host: PostgresHost;
   /** Evidence is written below it, in `evidence/`. */
   readonly root: string;
-  /** Keeps what is the same for every cloud: the functions' bundles. */
+  /** Keeps what is the same for every cloud: the service's package. */
   readonly cacheDirectory: string;
   /** The plans that are deployed. */
   readonly plans: readonly BundledPlan[];
   /** Where the stack's sandbox network is. By default where the stack is. */
   readonly sandboxRegion?: string;
+  /** Parameters of the stack, by name, where they differ. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** The package's template as it is to be deployed: by default as it is. */
+  readonly alterTemplate?: (template: PackagedTemplate) => PackagedTemplate;
   readonly faults?: RdsFaults;
   /** Sees every call first, and may refuse it by throwing a ServiceError. */
   readonly intercept?: EndpointOptions["intercept"];
@@ -68,11 +85,19 @@ export interface LocalCloud {
   readonly lambda: LambdaRuntime;
   readonly states: Pick<StatesService, "endExecution" | "running">;
   readonly calls: readonly CallRecord[];
+  /** Every question that IAM was asked about a role, and its answer. */
+  readonly authorisations: readonly Authorisation[];
+  /** What the deployed rules and schedules do. */
+  readonly events: Pick<EventBus, "deliveries" | "fireSchedule" | "settled">;
+  /** What is deployed. */
+  readonly template: PackagedTemplate;
   readonly messages: readonly PublishedMessage[];
   /** Where the evidence bucket's objects are, as plain files. */
   readonly evidenceDirectory: string;
   /** Signs as a person: may start and watch executions. */
   readonly operator: Principal;
+  /** What a function signs as, by the name of its file: `tear-down`. Throws for one that is not deployed. */
+  principalOf(functionName: string): Principal;
   /** Resolves when the execution has ended, however it ended. */
   finished(executionArn: string): Promise<DescribeExecutionOutput>;
   /** Ends executions, functions and the endpoint. The servers end with their host. */
@@ -101,13 +126,15 @@ async function openServices(
   const account = openAccount();
   const calls: CallRecord[] = [];
   const messages: PublishedMessage[] = [];
+  const authorisations: Authorisation[] = [];
   const operator = newPrincipal("operator");
-  const deployment = await prepareDeployment({
-    directory: join(host.runDirectory, "functions"),
-    cacheDirectory: options.cacheDirectory,
-    plans: options.plans,
-  });
-  const principals = new Map(deployment.functions.map(({ name }) => [name, newPrincipal(name)]));
+  const { functions, refs, template } = await deploy(options, account);
+  const principals = new Map(functions.map(({ name, deployedName }) => [name, newPrincipal(deployedName)]));
+  const principalOf = (name: string): Principal => {
+    const principal = principals.get(name);
+    if (principal === undefined) throw new TypeError(`The template has no function ${name}.`);
+    return principal;
+  };
 
   const rds = rdsService({
     accountId: ACCOUNT_ID,
@@ -122,14 +149,33 @@ async function openServices(
   closers.push(() => rds.close());
   prepareSandboxNetworks(account, rds.administration, host.version.split(".")[0] ?? "");
 
+  const authoriser = openAuthoriser({
+    roles: template.roles,
+    roleOf: new Map(functions.map(({ deployedName, roleArn }) => [deployedName, roleArn])),
+    world: liveWorld({
+      accountId: ACCOUNT_ID,
+      template,
+      keys: account.keys,
+      rds: rds.administration,
+      bucketsDirectory: options.root,
+    }),
+    onDecision: (authorisation) => keepNewest(authorisations, authorisation),
+  });
   let lambda: LambdaRuntime | undefined;
+  let events: EventBus | undefined;
   const states = statesService({
     region: HOME_REGION,
     accountId: ACCOUNT_ID,
-    machines: deployment.machines,
-    invoke: async (arn, payload, signal) => lambda?.invoke(arn, payload, { signal }),
+    machines: template.stateMachines,
+    invoke: async (arn, payload, signal, { execution, roleArn }) => {
+      await requireInvocable(authoriser, roleArn, execution, arn);
+      return lambda?.invoke(arn, payload, { signal });
+    },
     timeScale: options.waitScale ?? WAIT_SCALE,
-    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    onEvent: (event) => {
+      options.onEvent?.(event);
+      events?.onExecutionEvent(event);
+    },
   });
   const endpoint = await startEndpoint({
     accountId: ACCOUNT_ID,
@@ -137,28 +183,25 @@ async function openServices(
     services: [
       rds.service,
       rds.dataService,
-      s3Service({ directory: options.root, buckets: [EVIDENCE_BUCKET] }),
-      snsService({ topics: [TOPIC_ARN], onPublish: (message) => messages.push(message) }),
+      s3Service({ directory: options.root, buckets: refs("AWS::S3::Bucket") }),
+      snsService({ topics: refs("AWS::SNS::Topic"), onPublish: (message) => messages.push(message) }),
       kmsService({ keys: account.keys }),
       ec2Service({ networks: account.networks }),
       states,
     ],
-    onCall: (call) => {
-      calls.push(call);
-      if (calls.length > MAX_CALLS) calls.shift();
-    },
+    onCall: (call) => keepNewest(calls, call),
+    authorise: (call) => authoriser.authorise(call),
     ...(options.intercept === undefined ? {} : { intercept: options.intercept }),
     ...(options.beforeAnswer === undefined ? {} : { beforeAnswer: options.beforeAnswer }),
   });
   closers.push(() => endpoint.close());
 
-  const securityGroup = closedSecurityGroup(account, options.sandboxRegion ?? HOME_REGION);
-  const functions = deployment.functions.map((deployed): [string, LocalFunction] => {
-    const principal = principals.get(deployed.name) ?? operator;
-    return [deployed.name, localFunction(deployed, { endpointUrl: endpoint.url, principal, securityGroup })];
+  const deployed = functions.map((each): [string, LocalFunction] => {
+    const principal = principalOf(each.name);
+    return [each.deployedName, localFunction(each, { endpointUrl: endpoint.url, principal })];
   });
   lambda = createLambdaRuntime({
-    functions: Object.fromEntries(functions),
+    functions: Object.fromEntries(deployed),
     onLog: options.onLog ?? (() => {}),
     ...(options.alterAnswer === undefined ? {} : { alterAnswer: options.alterAnswer }),
     accountId: ACCOUNT_ID,
@@ -167,6 +210,22 @@ async function openServices(
     async () => lambda?.close(),
     () => states.close(),
   );
+  const { finished, startExecution, describe } = executionsOf(states);
+  events = openEventBus({
+    accountId: ACCOUNT_ID,
+    region: HOME_REGION,
+    template,
+    start: targetStarter({
+      template,
+      authoriser,
+      startExecution,
+      finished,
+      invoke: async (arn, payload) => lambda?.invoke(arn, payload),
+    }),
+    describe,
+    finished,
+  });
+  closers.push(async () => events?.close());
   await lambda.prewarm();
 
   return {
@@ -177,11 +236,36 @@ async function openServices(
     lambda,
     states,
     calls,
+    authorisations,
+    events,
+    template,
     messages,
     evidenceDirectory: join(options.root, EVIDENCE_BUCKET),
     operator,
-    finished: (arn) => states.executionFinished(arn),
+    principalOf,
+    finished,
   };
+}
+
+/** The keys and the package of the stack, with the account's own security group for sandboxes. */
+async function deploy(options: LocalCloudOptions, account: Account): Promise<Deployment> {
+  const deployment = await prepareDeployment({
+    directory: join(options.host.runDirectory, "functions"),
+    cacheDirectory: options.cacheDirectory,
+    plans: options.plans,
+    parameters: {
+      SandboxSecurityGroup: closedSecurityGroup(account, options.sandboxRegion ?? HOME_REGION),
+      ...options.parameters,
+    },
+  });
+  const template = options.alterTemplate?.(deployment.template) ?? deployment.template;
+  deployKeys(template, account.keys);
+  return { ...deployment, template };
+}
+
+function keepNewest<Item>(items: Item[], item: Item): void {
+  items.push(item);
+  if (items.length > MAX_CALLS) items.shift();
 }
 
 function newPrincipal(name: string): Principal {

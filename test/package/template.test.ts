@@ -3,22 +3,21 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
 import validateDefinition from "asl-validator";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
 import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
 import { STEPS } from "../../src/evidence/journal.ts";
 import { DrillRequest } from "../../src/plan/drill.ts";
-import { type PackagedService, PROJECT_DIRECTORY, packageService } from "./packaged-service.ts";
+import { PROJECT_DIRECTORY, packagedService } from "./packaged-service.ts";
 import { settingsReadBy } from "./settings.ts";
 
-let service: PackagedService;
+let directory: string;
 let template: PackagedTemplate;
 beforeAll(async () => {
-  service = await packageService();
-  template = await readPackagedTemplate(service.directory);
+  directory = await packagedService();
+  template = await readPackagedTemplate(directory);
 });
-afterAll(() => service?.remove());
 
 /** The steps of a drill, and what is no step of one. */
 const FUNCTIONS = [...STEPS, "capture-baseline"].sort();
@@ -36,7 +35,7 @@ describe("the packaged template", () => {
   it("has nothing that AWS's validator calls an error", () => {
     const engine = new RegoEngine();
     try {
-      const file = join(service.directory, "cloudformation-template-update-stack.json");
+      const file = join(directory, "cloudformation-template-update-stack.json");
       const { diagnostics } = engine.validateStandard(new TemplateFile(file));
       const errors = diagnostics.filter(({ severity }) => severity === "ERROR" || severity === "FATAL");
       expect(errors.map(({ ruleId, message }) => `${ruleId} ${message}`)).toEqual([]);

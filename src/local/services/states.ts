@@ -25,12 +25,17 @@ export interface StatesServiceOptions {
   readonly region: string;
   readonly accountId: string;
   /** `definition` as deployed, function ARNs substituted. */
-  readonly machines: readonly { readonly name: string; readonly definition: object }[];
+  readonly machines: readonly { readonly name: string; readonly definition: object; readonly roleArn?: string }[];
   /**
    * Runs a Task's function. A rejection that carries `errorType` (and `errorMessage`, `trace`) becomes the state's Error and Cause. The
    * signal says that the answer is no longer waited for.
    */
-  readonly invoke: (functionArn: string, payload: unknown, signal: AbortSignal) => Promise<unknown>;
+  readonly invoke: (
+    functionArn: string,
+    payload: unknown,
+    signal: AbortSignal,
+    by: { readonly execution: string; readonly roleArn: string },
+  ) => Promise<unknown>;
   /** Multiplies every wait and every pause between retries: 0 for none. */
   readonly timeScale: number;
   /** Every event of every execution, as it happens. Must not throw. */
@@ -55,9 +60,8 @@ export function statesService(options: StatesServiceOptions): StatesService {
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Execution>();
 
-  for (const { name, definition } of options.machines) {
+  for (const { name, definition, roleArn = `arn:aws:iam::${accountId}:role/${name}` } of options.machines) {
     const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
-    const roleArn = `arn:aws:iam::${accountId}:role/${name}`;
     machines.set(arn, { name, arn, roleArn, definition, ...readDefinition(definition, timeScale) });
   }
 
@@ -91,11 +95,11 @@ export function statesService(options: StatesServiceOptions): StatesService {
     }
     const startDate = new Date();
     const onEvent = options.onEvent ?? (() => {});
+    const by = { execution: name, roleArn: machine.roleArn };
+    const invoke: Execution["options"]["invoke"] = (functionArn, payload, signal) =>
+      options.invoke(functionArn, payload, signal, by);
     forgetOldest(executions);
-    executions.set(
-      arn,
-      new Execution({ machine, arn, name, input, startDate, timeScale, invoke: options.invoke, onEvent }),
-    );
+    executions.set(arn, new Execution({ machine, arn, name, input, startDate, timeScale, invoke, onEvent }));
     return { executionArn: arn, startDate };
   };
 

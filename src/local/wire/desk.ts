@@ -33,6 +33,8 @@ export interface EndpointOptions {
   readonly services: readonly Service[];
   /** Told of every authenticated call once its answer is decided. */
   readonly onCall?: (record: CallRecord) => void;
+  /** Runs first, and throws the `ServiceError` of a principal that may not make the call. */
+  readonly authorise?: (call: InterceptedCall) => Promise<void>;
   /** Runs before the operation and may throw `ServiceError` in its place: throttling, fault injection. */
   readonly intercept?: (call: InterceptedCall) => Promise<void> | void;
   /** Runs when the answer is decided and has not left yet. On `"lost"` the connection ends without it. */
@@ -129,7 +131,9 @@ async function attempt(desk: Desk, progress: Progress, request: WireRequest, sig
   progress.input = input;
   checkShape(operation.input, input);
   const { region, service } = claim;
-  await desk.options.intercept?.({ principal: principal.name, service, region, operation: operation.name, input });
+  const call: InterceptedCall = { principal: principal.name, service, region, operation: operation.name, input };
+  await desk.options.authorise?.(call);
+  await desk.options.intercept?.(call);
   const context: CallContext = { region, principal, accountId: desk.options.accountId, signal };
   const output = await run(input, context);
   return counter.protocol.answer(operation, checkedOutput(operation, output), requestId);

@@ -67,6 +67,9 @@ export interface ResourceSummary {
   readonly cause?: unknown;
 }
 
+/** RDS puts it on every secret that it manages: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html */
+const SECRET_OF = "aws:rds:primaryDBClusterArn";
+
 /** What stands behind the API: the composition root, the sabotages and the tests make and look at things through it. */
 export class RdsAdministration {
   readonly #core: RdsCore;
@@ -216,6 +219,17 @@ export class RdsAdministration {
   /** Runs once for every restored cluster, when its server first starts and before its writer is available. */
   onRestored(hook: RestoreHook): void {
     this.#core.restoreHooks.push(hook);
+  }
+
+  /** The tags of a cluster, an instance, a cluster snapshot or a managed secret, in any region; none for what is not there. */
+  tagsOf(arn: string): Readonly<Record<string, string>> {
+    for (const { clusters, instances, snapshots } of this.#core.regions.values()) {
+      const tagged = [...clusters.all(), ...instances.all(), ...snapshots.all()].find((each) => each.arn === arn);
+      if (tagged !== undefined) return Object.fromEntries(tagged.tags);
+      const owner = clusters.all().find(({ secret }) => secret?.arn === arn);
+      if (owner !== undefined) return { [SECRET_OF]: owner.arn };
+    }
+    return {};
   }
 
   /** Everything there is, in every region: also what a Describe call does not show yet. */

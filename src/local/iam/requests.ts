@@ -1,0 +1,144 @@
+/** What IAM is asked when a call arrives: AWS authorises one call as one or more actions, each on one or more resources. */
+import type { RequestContext } from "../../../packaging/permissions.ts";
+import type { InterceptedCall } from "../wire/desk.ts";
+import { rdsRequests } from "./rds-requests.ts";
+import { referenceOf } from "./reference.ts";
+
+export type Call = Omit<InterceptedCall, "principal">;
+
+export interface IamRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: RequestContext;
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** What an authorisation depends on besides the call itself: the account as it is when the call arrives. */
+export interface World {
+  readonly accountId: string;
+  /** The key that a call means by id, alias or ARN; undefined where the region has none. */
+  readonly keyArn: (region: string, name: string) => string | undefined;
+  /** The key that encrypts a topic. */
+  readonly topicKeyArn: (topicArn: string) => string | undefined;
+  /** None for a resource that is not there. */
+  readonly tagsOf: (arn: string) => Tags;
+  readonly hasObject: (bucket: string, key: string) => Promise<boolean>;
+}
+
+/**
+ * Everything that has to be allowed for the call to succeed. Throws on a service or operation whose authorisation is not written here:
+ * a new call needs it before its role can be proven.
+ */
+export async function iamRequestsOf(call: Call, world: World): Promise<readonly IamRequest[]> {
+  switch (call.service) {
+    case "rds":
+      return rdsRequests(call, world);
+    case "rds-data":
+      return dataRequests(call, world);
+    case "s3":
+      return s3Requests(call, world);
+    case "sns":
+      return snsRequests(call, world);
+    case "kms":
+      return [{ action: `kms:${call.operation}`, resource: keyArn(call, world, text(call, "KeyId")), context: {} }];
+    case "states":
+      return [{ action: `states:${call.operation}`, resource: statesArn(call), context: {} }];
+    case "lambda":
+      return [lambdaRequest(call, world)];
+    default:
+      return [await requestWithoutResource(call)];
+  }
+}
+
+/** The Data API reads the secret as the caller: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html */
+function dataRequests(call: Call, world: World): IamRequest[] {
+  const secret = text(call, "secretArn");
+  return [
+    { action: `rds-data:${call.operation}`, resource: text(call, "resourceArn"), context: {} },
+    { action: "secretsmanager:GetSecretValue", resource: secret, context: resourceTags(world.tagsOf(secret)) },
+  ];
+}
+
+/** Conditional writes need no other action: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+const S3_ACTIONS: Readonly<Record<string, string>> = {
+  GetObject: "s3:GetObject",
+  HeadObject: "s3:GetObject",
+  PutObject: "s3:PutObject",
+  DeleteObject: "s3:DeleteObject",
+};
+
+async function s3Requests(call: Call, world: World): Promise<IamRequest[]> {
+  const bucket = text(call, "Bucket");
+  const arn = `arn:aws:s3:::${bucket}`;
+  if (call.operation === "ListObjectsV2") {
+    const { Prefix: prefix } = call.input;
+    const context = typeof prefix === "string" ? { "s3:prefix": prefix } : {};
+    return [{ action: "s3:ListBucket", resource: arn, context }];
+  }
+  const action = S3_ACTIONS[call.operation];
+  if (action === undefined) throw new Error(`How s3:${call.operation} is authorised is not written here.`);
+  const key = text(call, "Key");
+  const request = { action, resource: `${arn}/${key}`, context: {} };
+  // Who may not list is told AccessDenied and not NoSuchKey: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+  if (action !== "s3:GetObject" || (await world.hasObject(bucket, key))) return [request];
+  return [request, { action: "s3:ListBucket", resource: arn, context: {} }];
+}
+
+/** https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
+function snsRequests(call: Call, world: World): IamRequest[] {
+  const topic = text(call, "TopicArn");
+  const publish = { action: `sns:${call.operation}`, resource: topic, context: {} };
+  const key = world.topicKeyArn(topic);
+  if (key === undefined) return [publish];
+  const context = { "kms:ViaService": `sns.${call.region}.amazonaws.com` };
+  return [publish, ...["kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({ action, resource: key, context }))];
+}
+
+/** Of an execution or of a machine, as the call names one. */
+function statesArn(call: Call): string {
+  const { executionArn, stateMachineArn } = call.input;
+  const arn = executionArn ?? stateMachineArn;
+  if (typeof arn !== "string") throw new Error(`states:${call.operation} names no resource that is known here.`);
+  return arn;
+}
+
+function lambdaRequest(call: Call, { accountId }: World): IamRequest {
+  if (call.operation !== "Invoke") throw new Error(`How lambda:${call.operation} is authorised is not written here.`);
+  const name = text(call, "FunctionName");
+  const resource = name.startsWith("arn:") ? name : `arn:aws:lambda:${call.region}:${accountId}:function:${name}`;
+  return { action: "lambda:InvokeFunction", resource, context: {} };
+}
+
+/** Services whose actions do not carry their signing name. */
+const PREFIXES: Readonly<Record<string, string>> = { monitoring: "cloudwatch", tagging: "tag" };
+
+/** EC2's descriptions, metrics that are put, searches by tag: of these AWS asks no resource. */
+async function requestWithoutResource(call: Call): Promise<IamRequest> {
+  const action = `${PREFIXES[call.service] ?? call.service}:${call.operation}`;
+  const required = (await referenceOf(action))?.resourceTypes.filter(({ isRequired }) => isRequired);
+  if (required?.length !== 0) throw new Error(`How ${action} is authorised is not written here.`);
+  const { Namespace: namespace } = call.input;
+  const context = typeof namespace === "string" ? { "cloudwatch:namespace": namespace } : {};
+  return { action, resource: "*", context };
+}
+
+export const resourceTags = (tags: Tags): RequestContext => prefixed("aws:ResourceTag/", tags);
+
+export const prefixed = (prefix: string, tags: Tags): RequestContext =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
+
+/** An alias is resolved before IAM is asked, which sees the key. Of a key that is not there any id will do: what it is not is the stack's. */
+export function keyArn({ region }: Call, world: World, name: string): string {
+  const found = world.keyArn(region, name);
+  if (found !== undefined) return found;
+  return name.startsWith("arn:aws:kms:") && name.includes(":key/")
+    ? name
+    : `arn:aws:kms:${region}:${world.accountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+}
+
+export function text({ operation, input }: Pick<Call, "operation" | "input">, member: string): string {
+  const value = input[member];
+  if (typeof value !== "string") throw new Error(`${operation} has no ${member}, by which it would be authorised.`);
+  return value;
+}
