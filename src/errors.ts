@@ -79,6 +79,16 @@ export class CopyTimedOut extends DrillError {
   override readonly name = "Drill.CopyTimedOut";
 }
 
+/** A quota of RDS was taken, or RDS throttled, for as long as a drill waits for that. */
+export class QuotaTaken extends DrillError {
+  override readonly name = "Drill.QuotaTaken";
+}
+
+/** Somebody stopped or deleted the sandbox while it was being drilled. */
+export class SandboxLost extends DrillError {
+  override readonly name = "Drill.SandboxLost";
+}
+
 /** The sandbox reached a state from which RDS does not recover. */
 export class RestoreFailed extends DrillError {
   override readonly name = "Drill.RestoreFailed";

@@ -11,9 +11,17 @@ const looping = {
   finishedAt: z.optional(Instant),
 };
 
+const refusable = {
+  /** RDS refuses the next request for now, by this error: a quota is taken, or it throttles. */
+  refused: z.optional(z.object({ error: z.string(), since: Instant })),
+  /** When it last stopped refusing. */
+  resumedAt: z.optional(Instant),
+};
+
 /** `$.copy` */
 export const CopyAnswer = z.object({
   ...looping,
+  ...refusable,
   /** True when the recovery point was in the drill region already. */
   skipped: z.boolean(),
   snapshotId: z.string(),
@@ -35,6 +43,7 @@ export const SANDBOX_MILESTONES = [
 /** `$.sandbox` */
 export const SandboxAnswer = z.object({
   ...looping,
+  ...refusable,
   /** What is being waited for, for people. */
   waitingFor: z.string(),
   clusterArn: z.string(),

@@ -11,6 +11,7 @@ import { CopyAnswer } from "./answers.ts";
 import { findClusterSnapshot } from "./describe.ts";
 import { isSeenAsOurs, tagList } from "./ownership.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
+import { assertNotRefused, refusalsAfter, refusedBy, secondsSinceTaken, waitOut } from "./refusals.ts";
 
 export const CopySnapshotInput = z.object({ drill: Drill, copy: z.optional(CopyAnswer) });
 type CopySnapshotInput = z.infer<typeof CopySnapshotInput>;
@@ -18,7 +19,7 @@ type CopySnapshotInput = z.infer<typeof CopySnapshotInput>;
 /**
  * Reconciles the recovery point's copy in the drill region: asks for it once, then looks until it is available. Harmless when called again.
  * Skipped when the recovery point is in the drill region already.
- * Throws CopyFailed, CopyTimedOut, NotOurs, or RDS's own error (KMSKeyNotAccessibleFault, SnapshotQuotaExceededFault, ...).
+ * A quota that is taken is waited for. Throws CopyFailed, CopyTimedOut, QuotaTaken, NotOurs, or RDS's own error (KMSKeyNotAccessibleFault, ...).
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
  */
 export async function copySnapshot(
@@ -26,22 +27,24 @@ export async function copySnapshot(
   { drill, copy }: CopySnapshotInput,
 ): Promise<CopyAnswer> {
   const startedAt = copy?.startedAt ?? now().toISOString();
-  const waitedSeconds = secondsBetween(startedAt, now());
   const looks = (copy?.looks ?? 0) + 1;
   if (!drill.copy.needed) return skipped(drill, startedAt, looks);
 
-  const there = rds(drill.sandbox.region);
-  const found = await findClusterSnapshot(there, drill.copy.snapshotId);
-  const snapshot = found === undefined ? await requestCopy(there, drill) : onceTagged(drill, found, waitedSeconds);
-
+  const waitedSeconds = secondsSinceTaken(copy, startedAt, now());
+  const isOver = now() > new Date(drill.deadlines.checksEndAt);
+  const { snapshot, refused }: Seen = await look(rds(drill.sandbox.region), drill, { waitedSeconds, isOver }).catch(
+    (error: unknown) => ({ snapshot: {}, refused: refusedBy(error, { drill, earlier: copy, now: now() }) }),
+  );
   const state = {
     startedAt,
     looks,
+    ...refusalsAfter(copy, refused, now()),
     skipped: false,
     snapshotId: drill.copy.snapshotId,
     snapshotArn: snapshot.DBClusterSnapshotArn ?? "",
     percent: snapshot.PercentProgress ?? 0,
   };
+  if (refused !== undefined) return { ...state, phase: "pending", waitSeconds: waitOut(refused, drill, now()) };
   if (snapshot.Status === "available")
     return { ...state, phase: "ready", waitSeconds: 0, percent: 100, finishedAt: now().toISOString() };
   if (snapshot.Status === "failed")
@@ -49,7 +52,8 @@ export async function copySnapshot(
       `RDS could not copy ${drill.recoveryPoint.arn} to ${drill.sandbox.region}: the copy ${drill.copy.snapshotId} ended as "failed". Look at its RDS events there.`,
       { details: state },
     );
-  if (now() > new Date(drill.deadlines.checksEndAt))
+  assertNotRefused({ drill, earlier: copy, now: now() });
+  if (isOver)
     throw new CopyTimedOut(
       `The copy of ${drill.recoveryPoint.arn} to ${drill.sandbox.region} was ${snapshot.Status} (${state.percent} %) when the drill's time (${drill.limits.timeSeconds} s) was up.`,
       { details: state },
@@ -63,6 +67,21 @@ export async function copySnapshot(
       secondsLeft: secondsBetween(now(), drill.deadlines.checksEndAt),
     }),
   };
+}
+
+interface Seen {
+  readonly snapshot: DBClusterSnapshot;
+  readonly refused?: CopyAnswer["refused"];
+}
+
+async function look(
+  rds: RDSClient,
+  drill: Drill,
+  { waitedSeconds, isOver }: { waitedSeconds: number; isOver: boolean },
+): Promise<Seen> {
+  const found = await findClusterSnapshot(rds, drill.copy.snapshotId);
+  if (found !== undefined) return { snapshot: onceTagged(drill, found, waitedSeconds) };
+  return { snapshot: isOver ? { Status: "not begun" } : await requestCopy(rds, drill) };
 }
 
 /** Nothing is believed of a snapshot that is listed without its tags. Throws NotOurs for one with the tags of others. */

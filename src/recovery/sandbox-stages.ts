@@ -1,13 +1,13 @@
 import { type DBCluster, EnableHttpEndpointCommand, ModifyDBClusterCommand, type RDSClient } from "@aws-sdk/client-rds";
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
-import { RestoreFailed, SandboxRefused } from "../errors.ts";
+import { RestoreFailed, SandboxLost, SandboxRefused } from "../errors.ts";
 import type { Drill } from "../plan/drill.ts";
 import type { SandboxAnswer } from "./answers.ts";
 import { findInstance } from "./describe.ts";
 import { isAnswering } from "./first-query.ts";
 import { isSeenAsOurs } from "./ownership.ts";
 import { requestWriter, unlessBusy } from "./restore-requests.ts";
-import { isTerminalCluster, isTerminalInstance } from "./states.ts";
+import { isTakenDown, isTerminalCluster, isTerminalInstance } from "./states.ts";
 
 export type Milestone = keyof SandboxAnswer["milestones"];
 
@@ -19,6 +19,10 @@ export interface Look {
   readonly cluster: DBCluster;
   /** Seconds since a milestone was seen at an earlier look, or since the step began; 0 when it was not. */
   readonly secondsSince: (milestone: Milestone | "startedAt") => number;
+  /** Whether an earlier look saw the milestone passed. */
+  readonly isPassed: (milestone: Milestone) => boolean;
+  /** The drill's time is up: what is there may still turn out ready, and nothing more is made. */
+  readonly isOver: boolean;
 }
 
 /** Takes the next request of its stage where one is needed. Answers what is being waited for, or undefined when the stage is passed. */
@@ -29,26 +33,29 @@ const clusterIsAvailable: Stage = async ({ drill, cluster, secondsSince }) => {
   if (!isSeenAsOurs(drill.drillId, { id, tags: cluster.TagList }, secondsSince("startedAt")))
     return "the cluster's tags to be listed";
   if (isTerminalCluster(cluster.Status)) throw terminal("cluster", id, cluster.Status);
+  if (isTakenDown(cluster.Status)) throw lost("cluster", id, cluster.Status);
   return cluster.Status === "available" ? undefined : `the cluster, which is ${cluster.Status}`;
 };
 
-const writerIsAvailable: Stage = async ({ rds, drill, secondsSince }) => {
+const writerIsAvailable: Stage = async ({ rds, drill, secondsSince, isPassed, isOver }) => {
   const id = drill.sandbox.writer;
   const waitedSeconds = secondsSince("clusterAvailableAt");
   const writer = await findInstance(rds, id);
   if (writer === undefined) {
-    await requestWriter(rds, drill, waitedSeconds);
+    if (isPassed("writerAvailableAt")) throw lost("instance", id, "not there");
+    if (!isOver) await requestWriter(rds, drill, waitedSeconds);
     return "the writer instance to be created";
   }
   if (!isSeenAsOurs(drill.drillId, { id, tags: writer.TagList }, waitedSeconds))
     return "the writer instance's tags to be listed";
   const { DBInstanceStatus: status } = writer;
   if (isTerminalInstance(status)) throw terminal("instance", id, status);
+  if (isTakenDown(status)) throw lost("instance", id, status);
   return status === "available" ? undefined : `the writer instance, which is ${status}`;
 };
 
 /** RDS manages no secret of a cluster without an instance. */
-const secretIsActive: Stage = async ({ rds, drill, cluster, secondsSince }) => {
+const secretIsActive: Stage = async ({ rds, drill, cluster, secondsSince, isOver }) => {
   const secret = cluster.MasterUserSecret;
   if (secret === undefined) {
     const request = new ModifyDBClusterCommand({
@@ -56,7 +63,7 @@ const secretIsActive: Stage = async ({ rds, drill, cluster, secondsSince }) => {
       ManageMasterUserPassword: true,
       ApplyImmediately: true,
     });
-    await unlessBusy(() => rds.send(request), secondsSince("writerAvailableAt"));
+    if (!isOver) await unlessBusy(() => rds.send(request), secondsSince("writerAvailableAt"));
     return "the managed master secret to be made";
   }
   if (secret.SecretStatus === "impaired")
@@ -92,6 +99,13 @@ export const STAGES: readonly (readonly [Milestone, Stage])[] = [
 function terminal(kind: string, id: string, status: string | undefined): RestoreFailed {
   return new RestoreFailed(
     `The ${kind} ${id} ended as "${status}", from which RDS does not recover: this backup could not be restored. Look at the ${kind}'s RDS events.`,
+    { details: { kind, id, status } },
+  );
+}
+
+export function lost(kind: string, id: string, status: string | undefined): SandboxLost {
+  return new SandboxLost(
+    `The ${kind} ${id} is ${status}, and the drill did not ask for that: somebody stopped or deleted it. Find out who in CloudTrail (StopDBCluster, DeleteDBCluster, DeleteDBInstance), then drill again.`,
     { details: { kind, id, status } },
   );
 }

@@ -29,3 +29,8 @@ export function isTerminalInstance(status: string | undefined): boolean {
 export function isTerminalCluster(status: string | undefined): boolean {
   return status !== undefined && (TERMINAL_CLUSTER.has(status) || status.startsWith("incompatible-"));
 }
+
+/** States that only somebody's request leads to: nothing stops by itself before its seventh day, and a drill deletes only once it is judged. */
+const TAKEN_DOWN = new Set(["stopping", "stopped", "deleting", "deleted"]);
+
+export const isTakenDown = (status: string | undefined): boolean => status !== undefined && TAKEN_DOWN.has(status);

@@ -114,7 +114,7 @@ describe("Progress on something that is no terminal", () => {
     const story: Told[] = [...WHOLE.slice(0, 8), ["JudgeDrill", { failure: {}, verdict: failed }], ...WHOLE.slice(17)];
     const texts = written(story);
     expect(phasesOf(texts)).toEqual(["plan", "network", "copy", "judge", "tear down", "evidence", "notify"]);
-    expect(texts[2]).toMatch(/ failed\n$/);
+    expect(texts[3]).toMatch(/ failed\n$/);
   });
 
   it("does not claim a plan for a drill that planning refused", () => {

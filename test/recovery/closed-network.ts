@@ -64,7 +64,7 @@ export function closeNetwork(): void {
   routeTables(MAIN_TABLE);
 }
 
-type Break = readonly [what: string, breakIt: () => unknown, broken: string];
+type Break = [what: string, breakIt: () => unknown, broken: string];
 
 /** Subnet group and security group that do not belong together, or not to a sandbox. */
 export const MISFITS: readonly Break[] = [

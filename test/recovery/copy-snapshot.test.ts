@@ -162,6 +162,11 @@ describe("copySnapshot", () => {
     await expect(failure).rejects.toMatchObject({ details: { percent: 60 } });
   });
 
+  it("is not begun after the deadline", async () => {
+    await expect(look(43_201)).rejects.toThrow(/was not begun \(0 %\) when the drill's time/);
+    expect(mock).not.toHaveReceivedCommand(CopyDBClusterSnapshotCommand);
+  });
+
   it("is ready even after the deadline when the copy is there", async () => {
     mock.on(DescribeDBClusterSnapshotsCommand).resolves(seen("available"));
     expect(await look(50_000)).toMatchObject({ phase: "ready" });

@@ -28,7 +28,14 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FirstQueryFailed, NotOurs, RestoreFailed, RestoreTimedOut, SandboxRefused } from "../../src/errors.ts";
+import {
+  FirstQueryFailed,
+  NotOurs,
+  RestoreFailed,
+  RestoreTimedOut,
+  SandboxLost,
+  SandboxRefused,
+} from "../../src/errors.ts";
 import type { Drill } from "../../src/plan/drill.ts";
 import { type CopyAnswer, SANDBOX_MILESTONES, type SandboxAnswer } from "../../src/recovery/answers.ts";
 import { restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
@@ -313,6 +320,8 @@ describe("a terminal state", () => {
     "restore-failed",
     "incompatible-parameters",
     "incompatible-network",
+    "incompatible-restore",
+    "incompatible-whatever-comes-next",
     "inaccessible-encryption-credentials",
     "inaccessible-encryption-credentials-recoverable",
     "upgrade-failed",
@@ -354,6 +363,30 @@ describe("a terminal state", () => {
       expect(await look()).toMatchObject({ phase: "pending", waitingFor: `the cluster, which is ${Status}` });
     },
   );
+});
+
+describe("a sandbox that somebody takes down", () => {
+  it.each(["stopping", "stopped", "deleting", "deleted"])("is lost, not a bad backup: %s", async (status) => {
+    clusterIs({ Status: status });
+    await expect(look()).rejects.toThrow(SandboxLost);
+    clusterIs({});
+    writerIs({ DBInstanceStatus: status });
+    await expect(look()).rejects.toThrow(
+      `The instance ${sandbox.writer} is ${status}, and the drill did not ask for that`,
+    );
+  });
+
+  it("is lost when it is gone, and not made again", async () => {
+    everythingIsUp();
+    data.on(ExecuteStatementCommand).rejects(new DatabaseUnavailableException(meta));
+    const first = await look();
+    rds.on(DescribeDBInstancesCommand).rejects(new DBInstanceNotFoundFault(meta));
+    await expect(look(110, first)).rejects.toThrow(`The instance ${sandbox.writer} is not there`);
+    rds.on(DescribeDBClustersCommand).rejects(new DBClusterNotFoundFault(meta));
+    await expect(look(110, first)).rejects.toThrow(`The cluster ${sandbox.cluster} is not there`);
+    await expect(look(110, first)).rejects.toThrow(SandboxLost);
+    expect(changes()).toEqual([]);
+  });
 });
 
 describe("a sandbox that is somebody else's", () => {
@@ -470,6 +503,18 @@ describe("the deadline", () => {
         },
       },
     });
+  });
+
+  it("has nothing more made: no cluster, no writer, no secret", async () => {
+    const late = async (): Promise<void> => {
+      await expect(look(43_201)).rejects.toThrow(RestoreTimedOut);
+      expect(changes()).toEqual([]);
+    };
+    await late();
+    clusterIs({});
+    await late();
+    writerIs({});
+    await late();
   });
 
   it("does not spoil a sandbox that answers", async () => {

@@ -19,6 +19,8 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   NotOurs: "errored drill",
   CopyFailed: "failed recovery",
   CopyTimedOut: "failed objective",
+  QuotaTaken: "errored drill",
+  SandboxLost: "errored drill",
   RestoreFailed: "failed recovery",
   RestoreTimedOut: "failed objective",
   FirstQueryFailed: "failed recovery",
