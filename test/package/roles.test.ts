@@ -35,8 +35,8 @@ const statementsOf = (name: string): readonly PolicyStatement[] => {
 
 describe("every role", () => {
   it("uses actions, resources and condition keys that AWS has", async () => {
-    // Each machine has a role, and each schedule.
-    expect(roles).toHaveLength(template.functions.length + 4);
+    // Each machine has a role, each schedule, and the rule.
+    expect(roles).toHaveLength(template.functions.length + 7);
     for (const { name, statements } of roles) {
       for (const statement of statements) {
         expect(await faultsOf(statement), `${name} ${statement.Sid}`).toEqual([]);
@@ -181,8 +181,10 @@ describe("tear-down", () => {
       ["rds:DeleteDBClusterSnapshot", arn("cluster-snapshot", owned.snapshotCopy)],
     ] as const;
     for (const [action, resource] of deletions) {
-      expect(isAllowed(statementsOf("tear-down"), action, resource, ownTags), action).toBe(true);
-      expect(isAllowed(statementsOf("tear-down"), action, resource), action).toBe(false);
+      for (const name of ["tear-down", "sweep"]) {
+        expect(isAllowed(statementsOf(name), action, resource, ownTags), action).toBe(true);
+        expect(isAllowed(statementsOf(name), action, resource), action).toBe(false);
+      }
     }
   });
 
@@ -191,8 +193,22 @@ describe("tear-down", () => {
     expect(isAllowed(statementsOf("tear-down"), "rds:DeleteDBCluster", finalSnapshot)).toBe(true);
   });
 
-  it("is the only function that may delete", () => {
-    const others = template.functions.filter(({ name }) => name !== "tear-down");
+  it("may say how long a sandbox stays, of what has a drill's tags already, and nothing of whose it is", () => {
+    const mayTag = (kind: string, id: string, keys: readonly string[], context: object = ownTags): boolean =>
+      isAllowed(statementsOf("tear-down"), "rds:AddTagsToResource", arn(kind, id), { ...context, "aws:TagKeys": keys });
+    for (const [kind, id] of [["cluster", owned.cluster] as const, ["db", owned.writer] as const]) {
+      expect(mayTag(kind, id, [TAG.expires, TAG.kept])).toBe(true);
+      expect(mayTag(kind, id, [TAG.expires], {})).toBe(false);
+      expect(mayTag(kind, id, [TAG.expires, TAG.drill])).toBe(false);
+      expect(mayTag(kind, id, ["team"])).toBe(false);
+      expect(isAllowed(statementsOf("tear-down"), "rds:AddTagsToResource", arn(kind, id), ownTags)).toBe(false);
+    }
+    expect(mayTag("cluster", "orders", [TAG.expires])).toBe(false);
+    expect(mayTag("cluster-snapshot", owned.snapshotCopy, [TAG.expires])).toBe(false);
+  });
+
+  it("is, with the sweep, the only function that may delete", () => {
+    const others = template.functions.filter(({ name }) => name !== "tear-down" && name !== "sweep");
     const actions = others.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
     expect(actions.filter((action) => /:Delete/.test(action))).toEqual([]);
   });
@@ -219,7 +235,7 @@ describe("run-checks", () => {
 
 describe("the role of each state machine", () => {
   it("may invoke exactly the functions that the machine names", () => {
-    expect(template.stateMachines).toHaveLength(2);
+    expect(template.stateMachines).toHaveLength(3);
     for (const { statements, substitutions, definition } of template.stateMachines) {
       const invoke = statements.filter(({ Action }) => Action.includes("lambda:InvokeFunction"));
       const named = template.functions.filter(({ arn }) => JSON.stringify(definition).includes(`"${arn}"`));

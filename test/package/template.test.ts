@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** The steps of a drill, and what is no step of one. */
-const FUNCTIONS = [...STEPS, "capture-baseline"].sort();
+const FUNCTIONS = [...STEPS, "capture-baseline", "sweep"].sort();
 const MACHINES = {
   "restore-drill": "restore-drill.asl.json",
   "restore-drill-capture-baseline": "capture-baseline.asl.json",
