@@ -1,3 +1,4 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { patience } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
@@ -7,8 +8,9 @@ import { deployedPlan } from "../src/plan/library.ts";
 import { drillStep } from "../src/step.ts";
 
 const sns = new SNSClient(patience(PATIENCE_FOR_NOTIFICATIONS));
+const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
 const topicArn = setting("OUTCOME_TOPIC_ARN");
 
 export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input, step) =>
-  notifyOutcome({ sns, topicArn, ...step, plans: deployedPlan }, input),
+  notifyOutcome({ sns, topicArn, metrics, ...step, plans: deployedPlan }, input),
 );

@@ -33,6 +33,12 @@ export function summarise(rehearsal: Rehearsal): string {
     checks(report.checks),
     report.counterproof === undefined ? [] : [`Counterproof   ${describeCounterproof(report.counterproof)}`],
     leftovers(report.leftovers),
+    report.kept === undefined
+      ? []
+      : [
+          `Kept until ${report.kept.until}`,
+          ...report.kept.resources.map(({ kind, id, region }) => `  ${kind} ${id} in ${region}`),
+        ],
     [
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],

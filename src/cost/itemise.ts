@@ -8,6 +8,8 @@ export interface Usage {
   readonly copied: boolean;
   /** From the restore request to the confirmed deletion. */
   readonly sandboxHours: number;
+  /** What the sandbox stays longer, where its plan keeps it. */
+  readonly keptHours?: number;
   /** From the copy request to the confirmed deletion. */
   readonly copyHours: number;
   readonly instanceClass: string;
@@ -27,11 +29,12 @@ export interface Cost {
  */
 export function itemise(usage: Usage): Cost {
   const gibMonths = (hours: number): number => (usage.sizeGib * hours) / HOURS_PER_MONTH;
-  const lines: [item: string, quantity: number, unit: string, unitUsd: number][] = [
+  const lines: Line[] = [
     ["cross-region transfer", usage.copied ? usage.sizeGib : 0, "GiB", PRICES.crossRegionGib],
     ["snapshot copy", usage.copied ? gibMonths(usage.copyHours) : 0, "GiB-month", PRICES.backupGibMonth],
     ["sandbox storage", gibMonths(usage.sandboxHours), "GiB-month", PRICES.storageGibMonth],
-    compute(usage),
+    compute(usage, usage.sandboxHours),
+    ...keptLines(usage, gibMonths),
     ["Data API", usage.dataApiCalls, "call", PRICES.dataApiMillionCalls / 1e6],
     ["state transitions", usage.transitions, "transition", PRICES.thousandTransitions / 1e3],
   ];
@@ -44,14 +47,22 @@ export function isPriced(instanceClass: string): boolean {
   return instanceClass === "db.serverless" || INSTANCE_HOUR_USD[instanceClass] !== undefined;
 }
 
-function compute(usage: Usage): [string, number, string, number] {
-  if (usage.instanceClass === "db.serverless")
-    return [
-      `serverless capacity, at most ${usage.maxAcu} ACU`,
-      usage.sandboxHours * usage.maxAcu,
-      "ACU-hour",
-      PRICES.acuHour,
-    ];
-  const hours = Math.max(usage.sandboxHours, MIN_BILLED_HOURS);
-  return [usage.instanceClass, hours, "instance-hour", INSTANCE_HOUR_USD[usage.instanceClass] ?? 0];
+type Line = [item: string, quantity: number, unit: string, unitUsd: number];
+
+/** Apart from the drill's own, so that what keeping costs can be seen. */
+function keptLines(usage: Usage, gibMonths: (hours: number) => number): Line[] {
+  const { keptHours = 0 } = usage;
+  if (keptHours === 0) return [];
+  const [item, ...used] = compute(usage, keptHours);
+  return [
+    ["kept sandbox, storage", gibMonths(keptHours), "GiB-month", PRICES.storageGibMonth],
+    [`kept sandbox, ${item}`, ...used],
+  ];
+}
+
+function compute({ instanceClass, maxAcu }: Usage, sandboxHours: number): Line {
+  if (instanceClass === "db.serverless")
+    return [`serverless capacity, at most ${maxAcu} ACU`, sandboxHours * maxAcu, "ACU-hour", PRICES.acuHour];
+  const hours = Math.max(sandboxHours, MIN_BILLED_HOURS);
+  return [instanceClass, hours, "instance-hour", INSTANCE_HOUR_USD[instanceClass] ?? 0];
 }

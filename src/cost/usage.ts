@@ -1,7 +1,7 @@
 import type { Drill } from "../plan/drill.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import type { Story } from "../verdict/phases.ts";
-import type { Usage } from "./itemise.ts";
+import { itemise, type Usage } from "./itemise.ts";
 
 /**
  * States every execution enters, whatever happens: BeginDrill, PlanDrill, RecoverAndCheck, ProveNetwork, ProveIsolation, IsCounterproofWanted, ChecksDone,
@@ -21,6 +21,7 @@ export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, 
     sizeGib: drill.recoveryPoint.sizeGib,
     copied: drill.copy.needed && copy !== undefined,
     sandboxHours: hoursUntilGone(sandbox?.milestones.restoreRequestedAt),
+    keptHours: Math.max(0, ...(teardown?.kept ?? []).map(({ until }) => secondsBetween(goneAt, until) / 3600)),
     copyHours: hoursUntilGone(copy?.startedAt),
     instanceClass: drill.sandbox.instanceClass,
     maxAcu: drill.sandbox.maxAcu,
@@ -29,6 +30,12 @@ export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, 
       [drill.turn, copy, sandbox, checks, counterproof, teardown].map((step) => step?.looks ?? 0),
     ),
   };
+}
+
+/** What one hour of the drill's sandbox costs at most, US dollars. */
+export function hourlyUsd({ recoveryPoint: { sizeGib }, sandbox: { instanceClass, maxAcu } }: Drill): number {
+  const nothingElse = { copied: false, copyHours: 0, dataApiCalls: 0, transitions: 0 };
+  return itemise({ ...nothingElse, sizeGib, sandboxHours: 1, instanceClass, maxAcu }).usd;
 }
 
 function transitionsOf(looks: readonly number[]): number {

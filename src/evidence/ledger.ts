@@ -33,6 +33,8 @@ export const LedgerEntry = z.object({
   sourceResourceId: z.optional(z.string()),
   recoveryPointAt: z.optional(z.iso.datetime()),
   leftovers: z.number(),
+  /** Until when the sandbox stayed, where its plan kept it. */
+  keptUntil: z.optional(z.iso.datetime()),
   actualUsd: z.number(),
   /** SHA-256 of manifest.json: ties the entry to its evidence. */
   manifestSha256: z.string(),

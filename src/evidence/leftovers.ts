@@ -1,3 +1,4 @@
+import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type * as z from "zod/mini";
 import type { Drill } from "../plan/drill.ts";
 import type { TeardownAnswer } from "../recovery/answers.ts";
@@ -23,4 +24,15 @@ function possibleResources({ sandbox: { region, cluster, writer }, copy }: Drill
     { kind: "cluster" as const, id: cluster, region },
     ...(copy.needed ? [{ kind: "snapshot" as const, id: copy.snapshotId, region }] : []),
   ];
+}
+
+/**
+ * Twice: by database, to see whose they are, and by service alone, for the alarm, which sees one value of a dimension. Also when there are none, so
+ * that the alarm ends with the next drill.
+ */
+export function publishLeftovers(metrics: Metrics, database: string, count: number): void {
+  metrics.singleMetric().addMetric("Leftovers", MetricUnit.Count, count);
+  const ofDatabase = metrics.singleMetric();
+  ofDatabase.addDimension("database", database);
+  ofDatabase.addMetric("Leftovers", MetricUnit.Count, count);
 }

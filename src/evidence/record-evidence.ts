@@ -12,6 +12,7 @@ import { FailureInput } from "../verdict/failure.ts";
 import { type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { readJournal } from "./journal.ts";
+import { keptSandboxOf } from "./kept-sandbox.ts";
 import { type LedgerEntry, writeLedger } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { PARTS } from "./parts.ts";
@@ -123,6 +124,7 @@ function compose(
   endedAt: string,
 ): Report {
   const { drill, verdict, execution, teardown } = input;
+  const kept = keptSandboxOf(input);
   return {
     schemaVersion: 1,
     drillId: subject.drillId,
@@ -139,6 +141,7 @@ function compose(
     ...(story.isolation === undefined ? {} : { isolation: story.isolation }),
     ...(teardown === undefined ? {} : { teardown }),
     leftovers: leftoversOf(input),
+    ...(kept === undefined ? {} : { kept }),
     cost: {
       estimated: drill?.estimate ?? NO_COST,
       actual:
@@ -180,11 +183,15 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
         }),
       ),
       ...measured("checks", tookSeconds(story.checks)),
-      // What was given up on says nothing about how long deleting takes.
-      ...measured("teardown", report.leftovers.length > 0 ? undefined : tookSeconds(report.teardown)),
+      // What was given up on, or never tried, says nothing about how long deleting takes.
+      ...measured(
+        "teardown",
+        report.leftovers.length > 0 || report.kept !== undefined ? undefined : tookSeconds(report.teardown),
+      ),
     },
     ...(drill === undefined ? {} : { sizeGib: drill.recoveryPoint.sizeGib }),
     leftovers: report.leftovers.length,
+    ...(report.kept === undefined ? {} : { keptUntil: report.kept.until }),
     actualUsd: report.cost.actual.usd,
     manifestSha256,
   };

@@ -5,6 +5,7 @@ import { CostItem, Drill, Execution } from "../plan/drill.ts";
 import { Interruption } from "../plan/interruption.ts";
 import { IsolationAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { Verdict } from "../verdict/verdict.ts";
+import { KeptSandbox } from "./kept-sandbox.ts";
 
 const Cost = z.object({ usd: z.number(), items: z.array(CostItem) });
 
@@ -30,6 +31,8 @@ export const Report = z.object({
   isolation: z.optional(IsolationAnswer),
   teardown: z.optional(TeardownAnswer),
   leftovers: TeardownAnswer.shape.leftovers,
+  /** The sandbox, where it stays for a while because the plan says so. */
+  kept: z.optional(KeptSandbox),
   cost: z.object({ estimated: Cost, actual: Cost, basis: z.string() }),
 });
 export type Report = z.infer<typeof Report>;

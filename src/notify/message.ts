@@ -1,3 +1,4 @@
+import type { KeptSandbox } from "../evidence/kept-sandbox.ts";
 import type { EvidenceAnswer } from "../evidence/report.ts";
 import type { Subject } from "../evidence/subject.ts";
 import type { Drill } from "../plan/drill.ts";
@@ -16,6 +17,10 @@ export interface Outcome {
   readonly verdict: Verdict;
   readonly evidence: EvidenceAnswer | undefined;
   readonly leftovers: EvidenceAnswer["leftovers"];
+  /** The sandbox, where it stays because the plan says so. */
+  readonly kept?: KeptSandbox | undefined;
+  /** Why it does not, although the plan would have it. */
+  readonly notKept?: string | undefined;
   /** How the drill's own execution ended, where another one finished it. */
   readonly interruption?: Interruption | undefined;
   /** Whether the message may have been sent before. */
@@ -82,6 +87,7 @@ function email(outcome: Outcome, label: string): string {
           "LEFT BEHIND (it costs money and holds production data; delete it by hand):",
           ...leftovers.map(({ kind, id, region, reason }) => `- ${kind} ${id} in ${region}: ${reason}`),
         ],
+    keptLines(outcome),
     (drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     [
       objectiveLine("RTO", verdict.objectives.rto),
@@ -120,6 +126,19 @@ function interruptedLine({ interruption, verdict: { summary } }: Outcome): strin
   return summary.includes(sentence) ? [] : [`${sentence} The rest of the drill was done by finish-drill.`];
 }
 
+function keptLines({ kept, notKept }: Outcome): string[] {
+  if (notKept !== undefined) return [`The sandbox was not kept, although the plan says so: ${notKept}.`];
+  if (kept === undefined) return [];
+  return [
+    `KEPT until ${kept.until}, as the plan says, at $${kept.usdPerHour.toFixed(2)} an hour at most; then it is deleted:`,
+    ...kept.resources.map(({ kind, id, region }) => `- ${kind} ${id} in ${region}`),
+    "It is closed to the network. Ask it through the Data API:",
+    kept.ask,
+    "End it before its time:",
+    kept.end,
+  ];
+}
+
 function objectiveLine(name: string, objective: Verdict["objectives"]["rto"]): string {
   if (objective === undefined) return `${name}: not measured`;
   const wanted = `objective ${formatDuration(objective.objectiveSeconds)}`;
@@ -132,6 +151,7 @@ function machineReadable({
   verdict,
   evidence,
   leftovers,
+  kept,
   interruption,
   repeated,
 }: Outcome): Record<string, unknown> {
@@ -149,6 +169,7 @@ function machineReadable({
     rtoSeconds: verdict.objectives.rto?.measuredSeconds,
     rpoSeconds: verdict.objectives.rpo?.measuredSeconds,
     leftovers,
+    kept,
     interruption,
     repeated,
     evidence: evidence === undefined ? undefined : `s3://${evidence.bucket}/${evidence.prefix}/report.json`,

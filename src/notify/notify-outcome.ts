@@ -1,8 +1,10 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
+import type { Metrics } from "@aws-lambda-powertools/metrics";
 import type { PublishCommandInput, SNSClient } from "@aws-sdk/client-sns";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
-import { leftoversOf } from "../evidence/leftovers.ts";
+import { keptSandboxOf } from "../evidence/kept-sandbox.ts";
+import { leftoversOf, publishLeftovers } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
 import { Interruption } from "../plan/interruption.ts";
@@ -35,6 +37,7 @@ export interface OutcomeAnswer {
 interface Services {
   readonly sns: SNSClient;
   readonly topicArn: string;
+  readonly metrics: Metrics;
   readonly store: JsonStore;
   readonly plans: (name: string) => Promise<ParsedPlan>;
   readonly now: () => Date;
@@ -53,9 +56,13 @@ export async function notifyOutcome(
   const subject = await subjectOf(services.plans, input);
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure)?.message);
   const leftovers = input.evidence?.leftovers ?? leftoversOf(input);
-  const { drill, evidence, interruption } = input;
+  const { drill, evidence, interruption, teardown } = input;
+  // Before anything that can fail: a leak pages also when the message can not be sent.
+  publishLeftovers(services.metrics, subject.database, leftovers.length);
+  const kept = keptSandboxOf(input);
+  const notKept = teardown?.notKept;
   const compose = (repeated: boolean) =>
-    composeMessage({ subject, drill, verdict, evidence, leftovers, interruption, repeated });
+    composeMessage({ subject, drill, verdict, evidence, leftovers, kept, notKept, interruption, repeated });
   const attributes = { verdict: verdict.verdict, database: subject.database, trigger: subject.trigger.kind };
   const publish = (repeated: boolean) => request(services.topicArn, compose(repeated), attributes, leftovers.length);
   const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, publish });

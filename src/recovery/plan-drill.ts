@@ -127,6 +127,8 @@ function estimateFor(plan: Plan, recoveryPoint: RecoveryPoint, expected: Drill["
     sizeGib: recoveryPoint.sizeGib,
     copied: recoveryPoint.region !== sandbox.region,
     ...hoursFrom(expected),
+    // Also when only a failed drill would keep it: the cap holds for every outcome.
+    keptHours: (plan.keep?.seconds ?? 0) / 3600,
     instanceClass: sandbox.instanceClass,
     maxAcu: sandbox.maxAcu,
     dataApiCalls: checks.length * CALLS_PER_CHECK + recoveryPoint.sizeGib,
@@ -134,7 +136,7 @@ function estimateFor(plan: Plan, recoveryPoint: RecoveryPoint, expected: Drill["
   });
   if (estimate.usd <= limits.costUsd) return estimate;
   throw new CostOverCap(
-    `The drill of ${source.cluster} is estimated at $${estimate.usd.toFixed(2)}, over limits.costUsd of $${limits.costUsd}. Raise the cap, or lower sandbox.maxAcu.`,
+    `The drill of ${source.cluster} is estimated at $${estimate.usd.toFixed(2)}, over limits.costUsd of $${limits.costUsd}. Raise the cap, or lower sandbox.maxAcu${plan.keep === undefined ? "" : " or keep.for"}.`,
     { details: { estimate } },
   );
 }

@@ -204,7 +204,13 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
     "notify-outcome",
     (document) =>
       notifyOutcome(
-        { ...services, sns: clients.sns, topicArn: "arn:topic", logger: { error: () => {} } },
+        {
+          ...services,
+          metrics: new Metrics({ namespace: "T" }),
+          sns: clients.sns,
+          topicArn: "arn:topic",
+          logger: { error: () => {} },
+        },
         NotifyOutcomeInput.parse(document),
       ),
   ],

@@ -1,3 +1,4 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
@@ -52,6 +53,7 @@ async function notify(input: object = PASSED) {
     {
       sns: client,
       topicArn: TOPIC,
+      metrics: new Metrics({ namespace: "T", serviceName: "restore-drill" }),
       store: bucket.store,
       now: () => new Date("2026-11-21T18:00:00.000Z"),
       logger: { error: () => {} },
