@@ -70,7 +70,12 @@ function handlerOf<Schema extends z.core.$ZodType, Answer extends object>(
     );
 }
 
-function parseInput<Schema extends z.core.$ZodType>(step: string, schema: Schema, event: unknown): z.output<Schema> {
+/** The event as the core gets it. Throws InputInvalid. */
+export function parseInput<Schema extends z.core.$ZodType>(
+  step: string,
+  schema: Schema,
+  event: unknown,
+): z.output<Schema> {
   const parsed = z.safeParse(schema, event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `"${path.join(".")}": ${message}`);

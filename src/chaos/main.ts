@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { readChaosArguments, USAGE } from "./arguments.ts";
 import { discover, openWorlds, runCampaign, selected, WORLDS } from "./campaign.ts";
 import { describeFault } from "./fault.ts";
-import { runFuzzing } from "./fuzzing.ts";
+import { runFuzzing } from "./fuzz/main.ts";
 import { differenceList, outcomeTable } from "./table.ts";
 import { World } from "./world.ts";
 
 const FUZZED_INPUTS = 120_000;
+/** Where a line can not be written over: besides those of differences, one in so many. */
+const LINE_EVERY = 20;
 
 const directory = join(process.cwd(), ".restore-drill");
 
@@ -43,6 +45,7 @@ async function campaign(): Promise<number> {
       if (differences.length > 0) different += 1;
       const line = `${done}/${faults.length} faults, ${different} with a difference: ${name}`;
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      else if (differences.length > 0 || done % LINE_EVERY === 0) process.stderr.write(`${line}\n`);
     },
   });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");

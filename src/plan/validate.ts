@@ -49,7 +49,7 @@ function describeIssue(issue: $ZodIssue, file: unknown): string {
   if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options)) {
     const options = issue.options.map(String);
     if (value === undefined) return describeMissingKind(where, options, valueAt(file, issue.path.slice(0, -1)));
-    return `${where} is ${quote(value)}, which is not one of ${options.join(", ")}.${didYouMean(String(value), options)}`;
+    return `${where} is ${quote(value)}, which is not one of ${options.join(", ")}.${typeof value === "string" ? didYouMean(value, options) : ""}`;
   }
   if (value === undefined && issue.code === "custom") return `${where}, by default, ${issue.message}`;
   const message = issue.message.replace(/^Invalid input: /, "");
