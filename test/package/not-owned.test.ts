@@ -1,173 +1,178 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as rds from "@aws-sdk/client-rds";
+import * as data from "@aws-sdk/client-rds-data";
+import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAllowed } from "../../packaging/permissions.ts";
-import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
-import { ACCOUNT_ID } from "../../src/local/account.ts";
+import { ACCOUNT_ID, SOURCE_KEY } from "../../src/local/account.ts";
+import { type LocalCloud, openLocalCloud } from "../../src/local/cloud.ts";
 import { EVIDENCE_BUCKET, HOME_REGION } from "../../src/local/deployment.ts";
-import { namesOf, TAG } from "../../src/plan/names.ts";
-import { deployedWorld, SECRET_OF } from "../drills/deployed-world.ts";
-import type { Call, Tags } from "../drills/iam-requests.ts";
-import { type PackagedService, packageService } from "./packaged-service.ts";
+import { knownContext } from "../../src/local/iam/authoriser.ts";
+import { type Call, iamRequestsOf, type Tags } from "../../src/local/iam/requests.ts";
+import { liveWorld } from "../../src/local/iam/world.ts";
+import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
+import type { PostgresHost, PostgresServer } from "../../src/local/postgres/postgres-host.ts";
+import type { Principal } from "../../src/local/wire/service.ts";
+import { attacks, type Database, drillTags, own, questions, usurpations } from "./attacks.ts";
+import { PROJECT_DIRECTORY } from "./packaged-service.ts";
 
-let service: PackagedService;
-let template: PackagedTemplate;
+const CACHE = join(PROJECT_DIRECTORY, ".restore-drill");
+
+let host: PostgresHost;
+/** What stands behind every cluster: nobody gets as far as to ask it. */
+let server: PostgresServer;
+let cloud: LocalCloud;
+const root = join(CACHE, "test", `not-owned-${process.pid}`);
 beforeAll(async () => {
-  service = await packageService();
-  template = await readPackagedTemplate(service.directory, { accountId: ACCOUNT_ID, region: HOME_REGION });
-});
-afterAll(() => service?.remove());
-
-const arn = (kind: string, name: string): string => `arn:aws:rds:${HOME_REGION}:${ACCOUNT_ID}:${kind}:${name}`;
-const own = namesOf("20261121-143205-3f9a2b1c");
-const drillTags: Tags = { [TAG.drill]: own.drillId, [TAG.plan]: "orders", [TAG.expires]: "2026-11-22T00:00:00.000Z" };
-const tagList = Object.entries(drillTags).map(([Key, Value]) => ({ Key, Value }));
-
-interface Database {
-  readonly cluster: string;
-  readonly instance: string;
-  readonly snapshot: string;
-  readonly tags: Tags;
-}
-const production = { cluster: "orders-production", instance: "orders-production-1", snapshot: "orders-before-upgrade" };
-const owned = { cluster: own.cluster, instance: own.writer, snapshot: own.snapshotCopy };
-
-const rds = (operation: string, input: Call["input"]): Call => ({
-  service: "rds",
-  region: HOME_REGION,
-  operation,
-  input,
+  await mkdir(root, { recursive: true });
+  host = await openPostgresHost({ root: CACHE });
+  server = await host.create(join(host.runDirectory, "source"));
+  cloud = await openLocalCloud({ host, root, cacheDirectory: join(CACHE, "cache"), plans: [] });
+}, 240_000);
+afterAll(async () => {
+  await cloud?.close();
+  await host?.close();
+  await rm(root, { recursive: true, force: true });
 });
 
-/** What would destroy, change, hand out or disown the database. */
-const attacks = ({ cluster, instance, snapshot }: Database): readonly Call[] => [
-  ...[{ SkipFinalSnapshot: true }, { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: "last" }].map((how) =>
-    rds("DeleteDBCluster", { DBClusterIdentifier: cluster, ...how }),
-  ),
-  rds("DeleteDBInstance", { DBInstanceIdentifier: instance, SkipFinalSnapshot: true }),
-  rds("DeleteDBClusterSnapshot", { DBClusterSnapshotIdentifier: snapshot }),
-  rds("DeleteDBSnapshot", { DBSnapshotIdentifier: snapshot }),
-  rds("ModifyDBCluster", { DBClusterIdentifier: cluster, DeletionProtection: false }),
-  rds("ModifyDBCluster", { DBClusterIdentifier: cluster, ManageMasterUserPassword: true }),
-  rds("ModifyDBInstance", { DBInstanceIdentifier: instance, PubliclyAccessible: true }),
-  rds("EnableHttpEndpoint", { ResourceArn: arn("cluster", cluster) }),
-  rds("RebootDBInstance", { DBInstanceIdentifier: instance }),
-  rds("StopDBCluster", { DBClusterIdentifier: cluster }),
-  rds("FailoverDBCluster", { DBClusterIdentifier: cluster }),
-  rds("BacktrackDBCluster", { DBClusterIdentifier: cluster }),
-  rds("ModifyDBClusterSnapshotAttribute", {
-    DBClusterSnapshotIdentifier: snapshot,
-    AttributeName: "restore",
-    ValuesToAdd: ["all"],
-  }),
-  rds("ModifyDBSnapshotAttribute", { DBSnapshotIdentifier: snapshot, AttributeName: "restore", ValuesToAdd: ["all"] }),
-  rds("StartExportTask", { SourceArn: arn("cluster-snapshot", snapshot), S3BucketName: "elsewhere" }),
-  ...["cluster", "db", "cluster-snapshot"].map((kind, index) =>
-    rds("RemoveTagsFromResource", {
-      ResourceName: arn(kind, [cluster, instance, snapshot][index] ?? ""),
-      TagKeys: [TAG.drill],
-    }),
-  ),
-];
-
-/** What would take its place or its tags, or ask it: for a name that no drill gave. */
-const usurpations = ({ cluster, instance, snapshot }: Database): readonly Call[] => [
-  rds("CopyDBClusterSnapshot", {
-    SourceDBClusterSnapshotIdentifier: arn("cluster-snapshot", own.snapshotCopy),
-    TargetDBClusterSnapshotIdentifier: snapshot,
-    Tags: tagList,
-  }),
-  ...["RestoreDBClusterFromSnapshot", "RestoreDBClusterToPointInTime"].map((operation) =>
-    rds(operation, {
-      DBClusterIdentifier: cluster,
-      SnapshotIdentifier: arn("cluster-snapshot", own.snapshotCopy),
-      DBSubnetGroupName: "restore-drill",
-      DBClusterParameterGroupName: "restore-drill",
-      Tags: tagList,
-    }),
-  ),
-  rds("CreateDBInstance", { DBInstanceIdentifier: own.writer, DBClusterIdentifier: cluster, Tags: tagList }),
-  rds("CreateDBInstance", { DBInstanceIdentifier: instance, DBClusterIdentifier: own.cluster, Tags: tagList }),
-  ...["cluster", "db", "cluster-snapshot"].map((kind, index) =>
-    rds("AddTagsToResource", {
-      ResourceName: arn(kind, [cluster, instance, snapshot][index] ?? ""),
-      Tags: tagList,
-    }),
-  ),
-  ...["ExecuteStatement", "BatchExecuteStatement", "BeginTransaction", "CommitTransaction"].map((operation) => ({
-    service: "rds-data",
+/** A cluster in the account with a writer and a snapshot, made by nobody's drill. */
+async function standing(clusterId: string, snapshotId: string, tags: Tags): Promise<Database> {
+  await cloud.rds.registerSource({
     region: HOME_REGION,
-    operation,
-    input: { resourceArn: arn("cluster", cluster), secretArn: secretOf(cluster) },
-  })),
-];
-
-const secretOf = (cluster: string): string =>
-  `arn:aws:secretsmanager:${HOME_REGION}:${ACCOUNT_ID}:secret:rds!cluster-of-${cluster}-AbCdEf`;
-
-/** Every call that some role may make, each with the roles that may: `DeleteDBCluster orders: tear-down`. */
-function allowedOf(calls: readonly Call[], database: Database): string[] {
-  return calls.flatMap((call) => {
-    const { authorise, tag } = deployedWorld(template);
-    tag(arn("cluster", database.cluster), database.tags);
-    tag(arn("db", database.instance), database.tags);
-    tag(arn("cluster-snapshot", database.snapshot), database.tags);
-    tag(arn("snapshot", database.snapshot), database.tags);
-    tag(secretOf(database.cluster), { [SECRET_OF]: arn("cluster", database.cluster) });
-    const requests = authorise(call);
-    return template.functions
-      .filter(({ statements }) =>
-        requests.every(({ action, resource, context }) => isAllowed(statements, action, resource, context)),
-      )
-      .map(({ name }) => `${call.operation} ${JSON.stringify(call.input)}: ${name}`);
+    clusterId,
+    databaseName: "postgres",
+    server,
+    kmsKeyId: SOURCE_KEY,
+    tags,
   });
+  await cloud.rds.takeSnapshot({ region: HOME_REGION, clusterId, kind: "manual", snapshotId, tags });
+  return { cluster: clusterId, instance: `${clusterId}-writer`, snapshot: snapshotId };
+}
+
+const signedAs = ({ accessKeyId, secretAccessKey }: Principal) => ({
+  region: HOME_REGION,
+  endpoint: cloud.url,
+  credentials: { accessKeyId, secretAccessKey },
+  maxAttempts: 1,
+});
+
+/** Every call, made under the role of every function. Resolves to those that were not denied for want of a permission. */
+async function attempt(calls: readonly Call[]): Promise<string[]> {
+  const through: string[] = [];
+  for (const { name } of cloud.template.functions) {
+    const config = signedAs(cloud.principalOf(name));
+    const clients = { rds: new rds.RDSClient(config), "rds-data": new data.RDSDataClient(config) };
+    for (const call of calls) {
+      const answer = await send(clients, call);
+      const outcome = answer === "NotImplemented" ? await modelled(name, call) : answer;
+      if (outcome !== "denied") through.push(`${name} ${call.operation} ${JSON.stringify(call.input)}: ${outcome}`);
+    }
+  }
+  return through;
+}
+
+/** What is called by its name: the client packages export a command for every operation. */
+type Command = new (
+  input: Call["input"],
+) => Parameters<rds.RDSClient["send"]>[0] & Parameters<data.RDSDataClient["send"]>[0];
+
+async function send(
+  clients: { readonly rds: rds.RDSClient; readonly "rds-data": data.RDSDataClient },
+  { service, operation, input }: Call,
+): Promise<string> {
+  const isData = service === "rds-data";
+  const commands: object = isData ? data : rds;
+  const Named: Command = Reflect.get(commands, `${operation}Command`);
+  try {
+    await (isData ? clients["rds-data"].send(new Named(input)) : clients.rds.send(new Named(input)));
+    return "done";
+  } catch (error) {
+    const { name, message } = error as Error;
+    return /^AccessDenied/.test(name) && /^User: \S+ is not authorized to perform: /.test(message) ? "denied" : name;
+  }
+}
+
+/** What the role says to a call that the local RDS does not have. */
+async function modelled(name: string, call: Call): Promise<string> {
+  const { template, account } = cloud;
+  const { statements = [] } = template.functions.find((each) => each.name === name) ?? {};
+  const rest = { accountId: ACCOUNT_ID, keys: account.keys, rds: cloud.rds, bucketsDirectory: root };
+  for (const request of await iamRequestsOf(call, liveWorld({ template, ...rest }))) {
+    const context = await knownContext(request);
+    if (!isAllowed(statements, request.action, request.resource, context)) return "denied";
+  }
+  return "allowed";
+}
+
+/** Everything that RDS says of what stands there. */
+async function described(): Promise<object> {
+  const client = new rds.RDSClient(signedAs(cloud.operator));
+  const { DBClusters } = await client.send(new rds.DescribeDBClustersCommand({}));
+  const { DBInstances } = await client.send(new rds.DescribeDBInstancesCommand({}));
+  const { DBClusterSnapshots } = await client.send(new rds.DescribeDBClusterSnapshotsCommand({}));
+  return { DBClusters, DBInstances, DBClusterSnapshots };
 }
 
 describe("a database that no drill made", () => {
-  it("can not be destroyed, changed, handed out or disowned by any function, nor replaced, tagged or asked", () => {
-    const database = { ...production, tags: {} };
-    expect(allowedOf([...attacks(database), ...usurpations(database)], database)).toEqual([]);
+  it("can not be destroyed, changed, handed out or disowned by any function, nor replaced, tagged or asked", async () => {
+    const database = await standing("orders-production", "orders-before-upgrade", {});
+    const before = await described();
+    expect(await attempt([...attacks(database), ...usurpations(database)])).toEqual([]);
+    expect(await described()).toEqual(before);
   });
 
-  it("can not even when it carries the tags of a drill", () => {
-    const database = { ...production, tags: drillTags };
-    expect(allowedOf([...attacks(database), ...usurpations(database)], database)).toEqual([]);
+  it("can not even when it carries the tags of a drill", async () => {
+    const database = await standing("billing-production", "billing-before-upgrade", drillTags);
+    const before = await described();
+    expect(await attempt([...attacks(database), ...usurpations(database)])).toEqual([]);
+    expect(await described()).toEqual(before);
   });
 
-  it("can not when it has the name of a drill and other tags", () => {
-    const database = { ...owned, tags: { team: "orders" } };
-    expect(allowedOf(attacks(database), database)).toEqual([]);
-  });
-
-  it("keeps the secret of its master user, also from one who asks a sandbox with it", () => {
-    const call = {
-      service: "rds-data",
-      region: HOME_REGION,
-      operation: "ExecuteStatement",
-      input: { resourceArn: arn("cluster", owned.cluster), secretArn: secretOf(production.cluster) },
-    };
-    expect(allowedOf([call], { ...production, tags: {} })).toEqual([]);
+  it("can not when it has the name of a drill and other tags, nor does its name open another's secret", async () => {
+    const database = await standing(own.cluster, own.snapshotCopy, { team: "orders" });
+    const before = await described();
+    expect(await attempt([...attacks(database), ...questions(own.cluster, "orders-production")])).toEqual([]);
+    expect(await described()).toEqual(before);
   });
 });
 
 describe("a database that a drill made", () => {
   /** So that the denials above are of the names and tags, and not of a call that is never allowed. */
-  it("can be opened and torn down, each by one function, and by no function shared, exported or untagged", () => {
-    const database = { ...owned, tags: drillTags };
-    const allowed = allowedOf(attacks(database), database).map((line) => line.replace(/ .*: /, ": "));
-    expect([...new Set(allowed)].sort()).toEqual([
-      "DeleteDBCluster: tear-down",
-      "DeleteDBClusterSnapshot: tear-down",
-      "DeleteDBInstance: tear-down",
-      "EnableHttpEndpoint: restore-sandbox",
-      "ModifyDBCluster: restore-sandbox",
-      "ModifyDBCluster: tear-down",
+  it("can be opened and torn down, and by no function shared, exported or untagged", async () => {
+    const client = new rds.RDSClient(signedAs(cloud.operator));
+    const database = { cluster: own.cluster, instance: own.writer, snapshot: own.snapshotCopy };
+    for (const [kind, name] of [
+      ["cluster", own.cluster],
+      ["db", own.writer],
+      ["cluster-snapshot", own.snapshotCopy],
+    ])
+      await client.send(
+        new rds.AddTagsToResourceCommand({
+          ResourceName: `arn:aws:rds:${HOME_REGION}:${ACCOUNT_ID}:${kind}:${name}`,
+          Tags: Object.entries(drillTags).map(([Key, Value]) => ({ Key, Value })),
+        }),
+      );
+    const allowed = new Set<string>();
+    for (const call of attacks(database))
+      for (const { name } of cloud.template.functions)
+        if ((await modelled(name, call)) === "allowed") allowed.add(call.operation);
+    expect([...allowed].sort()).toEqual([
+      "DeleteDBCluster",
+      "DeleteDBClusterSnapshot",
+      "DeleteDBInstance",
+      "EnableHttpEndpoint",
+      "ModifyDBCluster",
     ]);
   });
 });
 
 describe("evidence", () => {
-  it("can not be deleted by any function", () => {
-    const input = { Bucket: EVIDENCE_BUCKET, Key: "orders-production/20261121-143205-3f9a2b1c/report.json" };
-    const call = { service: "s3", region: HOME_REGION, operation: "DeleteObject", input };
-    expect(allowedOf([call], { ...production, tags: {} })).toEqual([]);
+  it("can not be deleted by any function", async () => {
+    for (const { name } of cloud.template.functions) {
+      const s3 = new S3Client({ ...signedAs(cloud.principalOf(name)), forcePathStyle: true });
+      const object = { Bucket: EVIDENCE_BUCKET, Key: "orders/20261121-143205-3f9a2b1c/report.json" };
+      await expect(s3.send(new DeleteObjectCommand(object)), name).rejects.toMatchObject({ name: "AccessDenied" });
+    }
   });
 });

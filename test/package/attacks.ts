@@ -1,0 +1,132 @@
+/** Calls that would harm a database, as each would be made of it. */
+import { ACCOUNT_ID } from "../../src/local/account.ts";
+import { HOME_REGION } from "../../src/local/deployment.ts";
+import type { Call } from "../../src/local/iam/requests.ts";
+import { namesOf, TAG } from "../../src/plan/names.ts";
+
+/** What a drill of these names and tags owns. */
+export const own = namesOf("20261121-143205-3f9a2b1c");
+export const drillTags = {
+  [TAG.drill]: own.drillId,
+  [TAG.plan]: "orders",
+  [TAG.expires]: "2026-11-22T00:00:00.000Z",
+};
+const tagList = Object.entries(drillTags).map(([Key, Value]) => ({ Key, Value }));
+
+export interface Database {
+  readonly cluster: string;
+  readonly instance: string;
+  readonly snapshot: string;
+}
+
+export const arn = (kind: string, name: string): string => `arn:aws:rds:${HOME_REGION}:${ACCOUNT_ID}:${kind}:${name}`;
+
+const rds = (operation: string, input: Call["input"]): Call => ({
+  service: "rds",
+  region: HOME_REGION,
+  operation,
+  input,
+});
+
+const resourcesOf = ({ cluster, instance, snapshot }: Database): string[] => [
+  arn("cluster", cluster),
+  arn("db", instance),
+  arn("cluster-snapshot", snapshot),
+];
+
+/** What would destroy, change, hand out or disown the database. */
+export const attacks = (database: Database): readonly Call[] => {
+  const { cluster, instance, snapshot } = database;
+  return [
+    ...[{ SkipFinalSnapshot: true }, { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: "last" }].map((how) =>
+      rds("DeleteDBCluster", { DBClusterIdentifier: cluster, ...how }),
+    ),
+    rds("DeleteDBInstance", { DBInstanceIdentifier: instance, SkipFinalSnapshot: true }),
+    rds("DeleteDBClusterSnapshot", { DBClusterSnapshotIdentifier: snapshot }),
+    rds("DeleteDBSnapshot", { DBSnapshotIdentifier: snapshot }),
+    rds("ModifyDBCluster", { DBClusterIdentifier: cluster, DeletionProtection: false }),
+    rds("ModifyDBCluster", { DBClusterIdentifier: cluster, ManageMasterUserPassword: true }),
+    rds("ModifyDBInstance", { DBInstanceIdentifier: instance, PubliclyAccessible: true }),
+    rds("EnableHttpEndpoint", { ResourceArn: arn("cluster", cluster) }),
+    rds("DisableHttpEndpoint", { ResourceArn: arn("cluster", cluster) }),
+    rds("RebootDBInstance", { DBInstanceIdentifier: instance }),
+    rds("StopDBCluster", { DBClusterIdentifier: cluster }),
+    rds("FailoverDBCluster", { DBClusterIdentifier: cluster }),
+    rds("BacktrackDBCluster", { DBClusterIdentifier: cluster, BacktrackTo: new Date(0) }),
+    rds("ModifyDBClusterSnapshotAttribute", {
+      DBClusterSnapshotIdentifier: snapshot,
+      AttributeName: "restore",
+      ValuesToAdd: ["all"],
+    }),
+    rds("ModifyDBSnapshotAttribute", {
+      DBSnapshotIdentifier: snapshot,
+      AttributeName: "restore",
+      ValuesToAdd: ["all"],
+    }),
+    rds("StartExportTask", {
+      SourceArn: arn("cluster-snapshot", snapshot),
+      S3BucketName: "elsewhere",
+      ExportTaskIdentifier: "export",
+      IamRoleArn: `arn:aws:iam::${ACCOUNT_ID}:role/exporter`,
+      KmsKeyId: "alias/restore-drill",
+    }),
+    ...resourcesOf(database).map((ResourceName) =>
+      rds("RemoveTagsFromResource", { ResourceName, TagKeys: [TAG.drill] }),
+    ),
+  ];
+};
+
+/** What would take its place or its tags, or ask it: for a name that no drill gave. */
+export const usurpations = (database: Database): readonly Call[] => {
+  const { cluster, instance, snapshot } = database;
+  return [
+    rds("CopyDBClusterSnapshot", {
+      SourceDBClusterSnapshotIdentifier: arn("cluster-snapshot", own.snapshotCopy),
+      TargetDBClusterSnapshotIdentifier: snapshot,
+      Tags: tagList,
+    }),
+    rds("RestoreDBClusterFromSnapshot", {
+      DBClusterIdentifier: cluster,
+      SnapshotIdentifier: arn("cluster-snapshot", own.snapshotCopy),
+      Engine: "aurora-postgresql",
+      DBSubnetGroupName: "restore-drill",
+      DBClusterParameterGroupName: "restore-drill",
+      Tags: tagList,
+    }),
+    rds("RestoreDBClusterToPointInTime", {
+      DBClusterIdentifier: cluster,
+      SourceDBClusterIdentifier: own.cluster,
+      DBSubnetGroupName: "restore-drill",
+      DBClusterParameterGroupName: "restore-drill",
+      Tags: tagList,
+    }),
+    ...[
+      { DBInstanceIdentifier: own.writer, DBClusterIdentifier: cluster },
+      { DBInstanceIdentifier: instance, DBClusterIdentifier: own.cluster },
+    ].map((names) =>
+      rds("CreateDBInstance", {
+        ...names,
+        Engine: "aurora-postgresql",
+        DBInstanceClass: "db.r6g.large",
+        Tags: tagList,
+      }),
+    ),
+    ...resourcesOf(database).map((ResourceName) => rds("AddTagsToResource", { ResourceName, Tags: tagList })),
+    ...questions(cluster, cluster),
+  ];
+};
+
+/** Asks a cluster with the secret that RDS would manage for one. */
+export const questions = (cluster: string, secretOf: string): readonly Call[] => {
+  const access = { resourceArn: arn("cluster", cluster), secretArn: masterSecret(secretOf) };
+  const calls = [
+    { operation: "ExecuteStatement", input: { ...access, sql: "select 1" } },
+    { operation: "BatchExecuteStatement", input: { ...access, sql: "select 1" } },
+    { operation: "BeginTransaction", input: access },
+    { operation: "CommitTransaction", input: { ...access, transactionId: "1" } },
+  ];
+  return calls.map((call) => ({ service: "rds-data", region: HOME_REGION, ...call }));
+};
+
+const masterSecret = (cluster: string): string =>
+  `arn:aws:secretsmanager:${HOME_REGION}:${ACCOUNT_ID}:secret:rds!cluster-of-${cluster}-AbCdEf`;
