@@ -9,6 +9,7 @@ import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
 import { demoDatabase } from "../local/demo/demo-database.ts";
 import { isDrill, MACHINE_ARN } from "../local/deployment.ts";
 import { type ImportOptions, importSource } from "../local/import/import-source.ts";
+import { cachedPackage } from "../local/package-cache.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
 import { runExecution } from "../local/run-execution.ts";
@@ -49,6 +50,7 @@ export interface Rehearsal {
   readonly executionArn: string;
 }
 
+const CACHE = "cache";
 const DEMO_PLAN = "drills/orders.yml";
 /** The local cloud scales AWS's minutes to seconds; a demo whose objective could not be missed would show nothing. */
 const DEMO_RTO = "45s";
@@ -58,6 +60,8 @@ const DEMO_RTO = "45s";
  * source; a drill that goes wrong is a verdict, not an error.
  */
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
+  // Takes seconds after a change of the sources, in which the source is prepared; the cloud waits for it, and says what is wrong with it.
+  cachedPackage(join(options.root, CACHE)).catch(() => {});
   const host = await openPostgresHost({ root: options.root });
   try {
     const prepared = await prepareSource(options, host);
@@ -117,7 +121,7 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
   options.onPreparing?.("making the demo database (kept for the next time)");
   const parsed = given ?? (await demoPlan());
   const backup = backupFrom(new Date(), options, parsed);
-  const server = await demoDatabase(host, join(options.root, "cache"), dataDirectory, { at: backup.backedUpAt });
+  const server = await demoDatabase(host, join(options.root, CACHE), dataDirectory, { at: backup.backedUpAt });
   return { server, parsed, ...backup };
 }
 
@@ -160,7 +164,7 @@ async function openCloud(
   options.onPreparing?.("starting the local cloud");
   return openLocalCloud({
     host,
-    cacheDirectory: join(options.root, "cache"),
+    cacheDirectory: join(options.root, CACHE),
     root: options.root,
     plans: [{ name: plan.plan, json: JSON.stringify(isCaptured(plan) ? withReaderSecret(file) : file) }],
     sandboxRegion: plan.sandbox.region,
