@@ -8,6 +8,7 @@ import {
   type RDSClient,
 } from "@aws-sdk/client-rds";
 import { PlanInvalid, SandboxRefused, SourceNotFound, SourceUnsupported } from "../errors.ts";
+import { drillOf, TAG } from "../plan/names.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { findCluster } from "./describe.ts";
 
@@ -33,8 +34,9 @@ export async function assertRegions(ec2: EC2Client, regions: Readonly<Record<str
   }
 }
 
-/** The source cluster. Throws SourceNotFound naming the clusters there are, or SourceUnsupported. */
+/** The source cluster. Throws SourceNotFound naming the clusters there are, PlanInvalid for a drill's sandbox, or SourceUnsupported. */
 export async function findSource(rds: RDSClient, source: { cluster: string; region: string }): Promise<DBCluster> {
+  refuseSandbox(source.cluster, drillOf(source.cluster));
   const cluster = await findCluster(rds, source.cluster);
   if (cluster === undefined) {
     const answer = await rds.send(new DescribeDBClustersCommand({}));
@@ -44,12 +46,20 @@ export async function findSource(rds: RDSClient, source: { cluster: string; regi
       `source.cluster is "${source.cluster}", which is not in ${source.region}.${didYouMean(source.cluster, known)} ${there}`,
     );
   }
+  refuseSandbox(source.cluster, cluster.TagList?.find(({ Key }) => Key === TAG.drill)?.Value);
   if (cluster.Engine !== "aurora-postgresql")
     throw new SourceUnsupported(
       `${source.cluster} runs ${cluster.Engine}; this version drills aurora-postgresql only.`,
     );
   assertDataApi(`${source.cluster} runs`, cluster.EngineVersion);
   return cluster;
+}
+
+function refuseSandbox(cluster: string, drillId: string | undefined): void {
+  if (drillId === undefined) return;
+  throw new PlanInvalid(
+    `source.cluster is "${cluster}", which drill ${drillId} made as its own sandbox: it will be torn down, and proves nothing of production. Name the database whose backups are to be proven, or take the tag ${TAG.drill} off it if it has become one.`,
+  );
 }
 
 /** Throws SourceUnsupported for a version whose restore could not be asked anything. `what` begins the message: "orders runs". */

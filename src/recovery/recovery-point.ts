@@ -4,7 +4,7 @@ import {
   DescribeDBClusterSnapshotsCommand,
   type RDSClient,
 } from "@aws-sdk/client-rds";
-import { NoRecoveryPoint, SourceUnsupported } from "../errors.ts";
+import { NoRecoveryPoint, PlanInvalid, SourceUnsupported } from "../errors.ts";
 import type { RecoveryPoint } from "../plan/drill.ts";
 import { drillOf } from "../plan/names.ts";
 
@@ -22,8 +22,8 @@ export interface RecoveryPointChoice {
 
 /**
  * The snapshot to restore from: the newest one available before the failure moment, or the one named.
- * Throws NoRecoveryPoint saying what there was and why none of it will do, or SourceUnsupported when there are too many to look at: RDS lists
- * them in no order, so the newest of some is not the latest.
+ * Throws PlanInvalid for a snapshot of another cluster, NoRecoveryPoint saying what there was and why none of it will do, or SourceUnsupported
+ * when there are too many to look at: RDS lists them in no order, so the newest of some is not the latest.
  */
 export async function chooseRecoveryPoint(rds: RDSClient, choice: RecoveryPointChoice): Promise<RecoveryPoint> {
   const { wanted } = choice;
@@ -36,6 +36,11 @@ export async function chooseRecoveryPoint(rds: RDSClient, choice: RecoveryPointC
     .filter(({ SnapshotCreateTime }) => SnapshotCreateTime !== undefined && SnapshotCreateTime <= choice.before)
     .sort(originalsFirst);
   const [newest] = usable;
+  const [{ DBClusterIdentifier: of = choice.cluster } = {}] = isKind ? [] : found;
+  if (of !== choice.cluster)
+    throw new PlanInvalid(
+      `recoveryPoint is "${wanted}", a snapshot of "${of}" and not of source.cluster "${choice.cluster}". Name one of its own snapshots, or latest.`,
+    );
   if (newest === undefined) throw new NoRecoveryPoint(explainNone(choice, found));
   return describe(newest, choice);
 }

@@ -1,5 +1,6 @@
 import { SandboxRefused } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
+import { looksLikeProduction } from "./looks-like-production.ts";
 
 /** What a sandbox is made in. */
 export interface SandboxNetwork {
@@ -13,14 +14,25 @@ export interface SandboxDefaults extends SandboxNetwork {
   readonly kmsKey: string;
 }
 
-/** The plan's names, or else the stack's. Throws SandboxRefused for what neither names. */
+/**
+ * Where the sandbox stands, and the key that RDS makes grants on for it. A parameter group is only read, and a restore with production's is the
+ * better proof: it may be called what it likes. The security group's name is not known before ProveNetwork.
+ */
+const NOT_PRODUCTION = new Set<string>(["kmsKey", "subnetGroup"]);
+
+/** The plan's names, or else the stack's. Throws SandboxRefused for what neither names, and for a name that looks like production's. */
 export function sandboxNames(sandbox: Plan["sandbox"], defaults: SandboxDefaults): SandboxDefaults {
   const named = (field: "kmsKey" | keyof SandboxNetwork): string => {
     const name = sandbox[field] ?? defaults[field];
-    if (name !== "") return name;
-    throw new SandboxRefused(
-      `Neither the plan (sandbox.${field}) nor the stack names one for the drill region ${sandbox.region}. RDS would choose by itself: name it in the plan, or deploy the stack with it.`,
-    );
+    if (name === "")
+      throw new SandboxRefused(
+        `Neither the plan (sandbox.${field}) nor the stack names one for the drill region ${sandbox.region}. RDS would choose by itself: name it in the plan, or deploy the stack with it.`,
+      );
+    if (NOT_PRODUCTION.has(field) && looksLikeProduction(name))
+      throw new SandboxRefused(
+        `sandbox.${field} is "${name}"${sandbox[field] === undefined ? ", by the stack's parameters" : ""}, which is called like production's. A sandbox shares nothing with production: make one for drills, without prod, production, prd or live as a word in its name, and name it in the plan or deploy the stack with it.`,
+      );
+    return name;
   };
   return {
     kmsKey: named("kmsKey"),

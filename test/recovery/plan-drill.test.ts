@@ -218,9 +218,9 @@ describe("planDrill", () => {
       "ec2 eu-west-3",
       "rds eu-west-1",
       "rds eu-west-1",
+      "rds eu-west-1",
       "kms eu-central-1",
       "rds eu-central-1",
-      "rds eu-west-1",
     ]);
   });
 
@@ -392,6 +392,20 @@ describe("a drill that is refused", () => {
     expect(await refused()).toBeInstanceOf(NoRecoveryPoint);
   });
 
+  it.each([
+    ["its name", "restore-drill-20261121-143205-3f9a2b1c", []],
+    ["a tag", "orders-production", [{ Key: "restore-drill:drill", Value: "20261121-143205-3f9a2b1c" }]],
+  ])("is one whose source is a drill's sandbox, by %s", async (_, cluster, TagList) => {
+    sourceIs({ DBClusterIdentifier: cluster, TagList });
+    const error = await refused({}, edited("cluster: orders-production", `cluster: ${cluster}`));
+    expect(error).toBeInstanceOf(PlanInvalid);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        `^source.cluster is "${cluster}", which drill 20261121-143205-3f9a2b1c made as its own sandbox: .*Name the database`,
+      ),
+    });
+  });
+
   it("is one whose key is disabled or being deleted", async () => {
     kms
       .on(DescribeKeyCommand)
@@ -428,6 +442,30 @@ describe("a drill that is refused", () => {
     const error = await refused({}, edited("  region: eu-central-1", "  region: eu-west-1"));
     expect(error).toBeInstanceOf(SandboxRefused);
     expect(error).toMatchObject({ message: expect.stringMatching(/lies in vpc-production, the VPC of the source/) });
+  });
+
+  it.each([
+    ["kmsKey", "alias/production"],
+    ["subnetGroup", "orders-prod-isolated"],
+  ])("is one whose %s is called like production's, by the plan or by the stack", async (field, name) => {
+    const error = await refused({}, edited("  region: eu-central-1", `  region: eu-central-1\n  ${field}: ${name}`));
+    expect(error).toBeInstanceOf(SandboxRefused);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        `^sandbox.${field} is "${name}", which is called like production's\\. .*name it in`,
+      ),
+    });
+    await expect(plan({}, PLAN_YAML, { ...STACK, [field]: name })).rejects.toThrow(
+      `sandbox.${field} is "${name}", by the stack's parameters, which is called like production's.`,
+    );
+  });
+
+  it("is none for sharing production's parameters: they are what it would be recovered with", async () => {
+    const shared = edited(
+      "  region: eu-central-1",
+      "  region: eu-central-1\n  parameterGroup: production-postgresql16",
+    );
+    expect((await plan({}, shared)).sandbox.parameterGroup).toBe("production-postgresql16");
   });
 
   it.each(Object.keys(STACK))(

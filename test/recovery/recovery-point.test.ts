@@ -7,7 +7,7 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
-import { NoRecoveryPoint, SourceUnsupported } from "../../src/errors.ts";
+import { NoRecoveryPoint, PlanInvalid, SourceUnsupported } from "../../src/errors.ts";
 import { namesOf } from "../../src/plan/names.ts";
 import { chooseRecoveryPoint } from "../../src/recovery/recovery-point.ts";
 import { DRILL_ID } from "../plan/sample-drill.ts";
@@ -158,10 +158,11 @@ describe("a recovery point that is named", () => {
     );
   });
 
-  it("of another cluster is refused, saying whose it is", async () => {
+  it("of another cluster is refused, saying whose it is: that is no finding about this one's backups", async () => {
     listing(snapshot("x", "2026-11-21T04:05:00Z", { DBClusterIdentifier: "payments" }));
+    await expect(choose("x")).rejects.toThrow(PlanInvalid);
     await expect(choose("x")).rejects.toThrow(
-      /^x can not be restored for orders: .* x is available, of payments at 2026-11-21/,
+      /^recoveryPoint is "x", a snapshot of "payments" and not of source\.cluster "orders"\. Name one of its own/,
     );
   });
 });
