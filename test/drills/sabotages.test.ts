@@ -2,12 +2,65 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Rehearsal, rehearse } from "../../src/cli/rehearsal.ts";
+import type { LocalCloud } from "../../src/local/cloud.ts";
+import type { Sabotage } from "../../src/local/sabotage/sabotage.ts";
 import { SABOTAGES } from "../../src/local/sabotage/sabotages.ts";
-import { demoPlan } from "./theatre.ts";
+import type { RdsFaults } from "../../src/local/services/rds/faults.ts";
+import { Plan } from "../../src/plan/plan.ts";
+import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 
 const ROOTS = resolve(import.meta.dirname, "../../.restore-drill/test");
 
-describe("a sabotaged recovery", () => {
+/** What is set up with the cloud and not while it runs: these have a cloud of their own, as `npm run drill` opens it. */
+const isOfItsOwn = ({ backupAgeSeconds, dataApiLimits, name }: Sabotage): boolean =>
+  backupAgeSeconds !== undefined || dataApiLimits !== undefined || name === "slow" || name === "wrong-key";
+
+describe("a sabotaged recovery, one of many in one account", () => {
+  let theatre: Theatre;
+  let plan: Plan;
+  let sabotage: Sabotage | undefined;
+  let faults: RdsFaults | undefined;
+  let hook: Parameters<LocalCloud["rds"]["onRestored"]>[0] | undefined;
+
+  beforeAll(async () => {
+    const file = await demoPlan();
+    plan = Plan.parse(file);
+    theatre = await openTheatre(
+      "sabotages",
+      { orders: file },
+      {
+        faults: { outcome: (step, subject) => faults?.outcome?.(step, subject) },
+        intercept: (call) => sabotage?.intercept?.(call),
+      },
+    );
+    theatre.cloud.rds.onRestored(async (cluster, server) => hook?.(cluster, server));
+  });
+  afterAll(() => theatre?.close());
+
+  async function sabotaged(chosen: Sabotage): Promise<EndedDrill> {
+    const onRestored = (wanted: typeof hook): void => {
+      hook = wanted;
+    };
+    sabotage = chosen;
+    faults = chosen.faults?.(plan);
+    hook = undefined;
+    const rds = Object.assign(Object.create(theatre.cloud.rds), { onRestored });
+    chosen.prepare?.({ cloud: { ...theatre.cloud, rds }, plan });
+    return theatre.drill("orders");
+  }
+
+  for (const chosen of SABOTAGES.filter((candidate) => !isOfItsOwn(candidate)))
+    it(`${chosen.name} ends as ${expected(chosen)}: ${chosen.what}`, async () => {
+      const { report, messages, evidence } = await sabotaged(chosen);
+      expect(report.verdict.verdict).toBe(chosen.verdict);
+      expect(report.verdict.reason).toBe(chosen.reason);
+      expect(report.leftovers.map(({ kind }) => kind)).toEqual(chosen.name === "leak" ? ["cluster"] : []);
+      expect(messages).toHaveLength(1);
+      expect([...evidence.keys()]).toEqual(expect.arrayContaining(["report.json", "checks.json", "manifest.json"]));
+    });
+});
+
+describe("a sabotaged recovery, in an account of its own", () => {
   let root: string;
 
   beforeAll(async () => {
@@ -16,22 +69,26 @@ describe("a sabotaged recovery", () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  async function sabotaged(name: string): Promise<Rehearsal> {
-    const sabotage = SABOTAGES.find((candidate) => candidate.name === name);
+  async function sabotaged(sabotage: Sabotage): Promise<Rehearsal> {
     // A restore that is too slow is waited for: its objective is one that a test can wait for.
-    const plan = name === "slow" ? await demoPlan({ objectives: { rto: "20s", rpo: "24h" } }) : await demoPlan();
-    const planFile = join(root, `${name}.yml`);
+    const plan =
+      sabotage.name === "slow" ? await demoPlan({ objectives: { rto: "20s", rpo: "24h" } }) : await demoPlan();
+    const planFile = join(root, `${sabotage.name}.yml`);
     await writeFile(planFile, JSON.stringify(plan));
     return rehearse({ root, planFile, sabotage });
   }
 
-  for (const { name, what, verdict, reason } of SABOTAGES)
-    it(`${name} ends as ${verdict}${reason === undefined ? "" : ` (${reason})`}: ${what}`, async () => {
-      const rehearsal = await sabotaged(name);
-      expect(rehearsal.verdict).toBe(verdict);
-      expect(rehearsal.report?.verdict.reason).toBe(reason);
-      expect(rehearsal.report?.leftovers.map(({ kind }) => kind)).toEqual(name === "leak" ? ["cluster"] : []);
+  for (const sabotage of SABOTAGES.filter(isOfItsOwn))
+    it(`${sabotage.name} ends as ${expected(sabotage)}: ${sabotage.what}`, async () => {
+      const rehearsal = await sabotaged(sabotage);
+      expect(rehearsal.verdict).toBe(sabotage.verdict);
+      expect(rehearsal.report?.verdict.reason).toBe(sabotage.reason);
+      expect(rehearsal.report?.leftovers).toEqual([]);
       expect(rehearsal.messages).toHaveLength(1);
       expect(rehearsal.evidence.filter((file) => /(report|checks|manifest)\.json$/.test(file))).toHaveLength(3);
     });
 });
+
+function expected({ verdict, reason }: Sabotage): string {
+  return reason === undefined ? verdict : `${verdict} (${reason})`;
+}
