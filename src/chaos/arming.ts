@@ -1,15 +1,14 @@
 /** Puts one fault at a time into a local cloud, and notes every call site and state that a drill comes by. */
 import type { LocalCloud, LocalCloudOptions } from "../local/cloud.ts";
 import type { InterceptedCall } from "../local/wire/desk.ts";
-import { type Fault, isPermanent, refusalFor } from "./fault.ts";
+import { type Fault, refusalFor } from "./fault.ts";
 import { nameOf, type Site, siteOf } from "./site.ts";
 
-/**
- * A drill that is refused for good has to come to its end: hours of deadlines become seconds. A whole drill takes two; on a busy machine thrice
- * that.
- */
-const CHECKS_SECONDS = 12;
-const TEARDOWN_SECONDS = 5;
+/** A drill whose calls fail for good and not by a permission waits until its deadlines: hours become this many drills without a fault. */
+const CHECKS_DRILLS = 4;
+const TEARDOWN_DRILLS = 2;
+/** Of a fast machine: one SDK call that fails for good takes a second or two by itself. */
+const LEAST_DRILL_SECONDS = 3;
 
 type Hooks = Required<Pick<LocalCloudOptions, "intercept" | "beforeAnswer" | "alterAnswer" | "onEvent">>;
 
@@ -26,6 +25,7 @@ export class Arming {
   #fault: Fault | undefined;
   #fired = 0;
   #isTold = false;
+  #drillSeconds = LEAST_DRILL_SECONDS;
 
   constructor() {
     this.hooks = {
@@ -45,6 +45,11 @@ export class Arming {
     this.#fired = 0;
     this.#isTold = false;
     this.#passed.clear();
+  }
+
+  /** How long a drill without a fault took here. */
+  tookSeconds(seconds: number): void {
+    this.#drillSeconds = Math.max(LEAST_DRILL_SECONDS, seconds);
   }
 
   /** How often the fault came to be since it was armed. */
@@ -100,26 +105,27 @@ export class Arming {
   }
 
   #hurried(answer: unknown): unknown {
-    if (this.#fault === undefined || !isPermanent(this.#fault.kind)) return answer;
-    return hurried(answer);
+    return this.#fault?.kind === "unavailable" ? hurried(answer, this.#drillSeconds) : answer;
   }
 
   /** What the nets read of a drill that never ended says the same as its document. */
   #hurryJournal({ service, operation, input }: InterceptedCall): void {
     const { Key: key, Body: body } = input;
     if (service !== "s3" || operation !== "PutObject" || !String(key).endsWith("/journal/plan-drill.json")) return;
-    if (this.#fault === undefined || !isPermanent(this.#fault.kind) || !(body instanceof Uint8Array)) return;
+    if (this.#fault?.kind !== "unavailable" || !(body instanceof Uint8Array)) return;
     const entry = JSON.parse(Buffer.from(body).toString()) as { answer?: unknown };
-    Object.assign(input, { Body: Buffer.from(JSON.stringify({ ...entry, answer: hurried(entry.answer) })) });
+    Object.assign(input, {
+      Body: Buffer.from(JSON.stringify({ ...entry, answer: hurried(entry.answer, this.#drillSeconds) })),
+    });
   }
 }
 
 const isFunction = ({ principal }: InterceptedCall): boolean => principal.startsWith("restore-drill-");
 
-function hurried(drill: unknown): unknown {
+function hurried(drill: unknown, drillSeconds: number): unknown {
   if (typeof drill !== "object" || drill === null || !("deadlines" in drill)) return drill;
-  const checksEndAt = new Date(Date.now() + CHECKS_SECONDS * 1000);
-  const teardownEndAt = new Date(checksEndAt.getTime() + TEARDOWN_SECONDS * 1000);
+  const checksEndAt = new Date(Date.now() + CHECKS_DRILLS * drillSeconds * 1000);
+  const teardownEndAt = new Date(checksEndAt.getTime() + TEARDOWN_DRILLS * drillSeconds * 1000);
   return {
     ...drill,
     deadlines: { checksEndAt: checksEndAt.toISOString(), teardownEndAt: teardownEndAt.toISOString() },

@@ -121,6 +121,7 @@ export class World {
       touched: touched(before.foreign, after.foreign),
     };
     await this.#forget();
+    if (fault === undefined) this.#arming.tookSeconds((performance.now() - begun) / 1000);
     return { observation, passed, seconds: (performance.now() - begun) / 1000 };
   }
 
