@@ -4,6 +4,8 @@ import {
   type RDSDataClient,
   RollbackTransactionCommand,
 } from "@aws-sdk/client-rds-data";
+import { askingThrough, makingReader, NoReader } from "./data-api/reader.ts";
+import { settingsOf } from "./data-api/settings.ts";
 import { StatementFailed, statementFailedBy } from "./data-api/statement-failed.ts";
 import { type Bind, parameterOf, Row } from "./data-api/values.ts";
 
@@ -43,6 +45,8 @@ export interface SessionOptions {
   readonly pause?: (milliseconds: number) => Promise<void>;
   /** PostgreSQL settings beside those that every session brings, each with a value of our own. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The role under which the plan's own SQL is asked, made where it is not there yet: of a sandbox, never of a source. */
+  readonly reader?: string | undefined;
 }
 
 /** What a session's transactions see; without it each statement sees what was committed when it began. */
@@ -70,6 +74,10 @@ export class DamageRefused extends Error {
   override readonly name = "DamageRefused";
 }
 
+/** What an error message may repeat. */
+const askedIn = (sql: string, binds: Readonly<Record<string, Bind>>): string =>
+  [sql, ...Object.values(binds).filter((bind) => typeof bind === "string")].join("\n");
+
 const pauseFor = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 /**
@@ -83,6 +91,7 @@ export class DataSession {
   readonly #options: Required<SessionOptions>;
   readonly #view: View | undefined;
   #begunAt = 0;
+  #hasReader = false;
   #transactionId: string | undefined;
   #seconds = 0;
   #calls = 0;
@@ -90,8 +99,16 @@ export class DataSession {
   constructor(client: RDSDataClient, address: DatabaseAddress, options: SessionOptions = {}, view?: View) {
     this.#client = client;
     this.#address = address;
-    this.#options = { statementSeconds: STATEMENT_SECONDS, pause: pauseFor, settings: {}, ...options };
+    this.#options = {
+      statementSeconds: STATEMENT_SECONDS,
+      pause: pauseFor,
+      settings: {},
+      reader: undefined,
+      ...options,
+    };
     this.#view = view;
+    if (options.reader !== undefined && view !== undefined && view.kind !== "damaged")
+      throw new TypeError("A transaction that shows another moment can not be prepared for a reader.");
     if (view?.kind === "own") this.#transactionId = view.transactionId;
     if (view?.kind === "shared" && !SNAPSHOT_ID.test(view.snapshotId))
       throw new TypeError(`${JSON.stringify(view.snapshotId)} is not the id of an exported snapshot.`);
@@ -148,7 +165,7 @@ export class DataSession {
       return rows;
     } catch (error) {
       await this.#endAfter(error);
-      throw statementFailedBy(error) ?? error;
+      throw statementFailedBy(error, askedIn(sql, binds)) ?? error;
     }
   }
 
@@ -164,12 +181,13 @@ export class DataSession {
         );
         this.#transactionId = transactionId;
         this.#begunAt = performance.now();
+        if (this.#options.reader !== undefined) await this.#enter(transactionId, this.#options.reader);
         if (this.#view !== undefined) await this.#takeView(transactionId, this.#view);
-        await this.#execute(transactionId, this.#settings(), {});
+        await this.#execute(transactionId, settingsOf(this.#options), {});
         return transactionId;
       } catch (error) {
         await this.#endAfter(error);
-        if (error instanceof DamageRefused) throw error;
+        if (error instanceof DamageRefused || error instanceof NoReader) throw error;
         const failed = statementFailedBy(error);
         // No statement of a check is in play yet: what is wrong with the call itself is the drill's own fault.
         if (failed === undefined || failed.fault === "invalid") throw error;
@@ -178,6 +196,20 @@ export class DataSession {
         if (performance.now() - began + waitMs > BEGIN_WITHIN_SECONDS * 1000) throw failed;
         await this.#options.pause(waitMs);
       }
+    }
+  }
+
+  /** The role is made by a statement of its own, which commits; what lets a transaction ask through it goes with the transaction. */
+  async #enter(transactionId: string, reader: string): Promise<void> {
+    try {
+      if (!this.#hasReader) await this.#execute(undefined, makingReader(reader), {});
+      this.#hasReader = true;
+      await this.#execute(transactionId, "set transaction read write", {});
+      await this.#execute(transactionId, askingThrough(reader, this.#options.statementSeconds * 1000), {});
+    } catch (error) {
+      const failed = statementFailedBy(error);
+      if (failed === undefined || failed.fault === "unavailable" || failed.fault === "timeout") throw error;
+      throw new NoReader(failed);
     }
   }
 
@@ -203,45 +235,18 @@ export class DataSession {
       try {
         await this.#execute(transactionId, statement, {});
       } catch (error) {
-        const failed = statementFailedBy(error);
+        const failed = statementFailedBy(error, statement);
         if (failed === undefined || failed.fault === "unavailable") throw error;
         throw new DamageRefused(failed.message, { cause: error });
       }
     }
   }
 
-  /**
-   * Read only before anything else: once a snapshot is taken it can not be undone within the transaction. Filtered rows are an error
-   * and not silence; parallel workers would turn a range of blocks into a scan of the whole table. The rest decides how values read as
-   * text, whatever the role or the database says. Not the search path: the plan's own SQL is written for the one there is.
-   */
-  #settings(): string {
-    const settings = {
-      transaction_read_only: "on",
-      statement_timeout: String(this.#options.statementSeconds * 1000),
-      row_security: "off",
-      max_parallel_workers_per_gather: "0",
-      jit: "off",
-      TimeZone: "UTC",
-      DateStyle: "ISO",
-      IntervalStyle: "postgres",
-      extra_float_digits: "1",
-      bytea_output: "hex",
-      client_encoding: "UTF8",
-      lc_monetary: "C",
-      xmloption: "content",
-      quote_all_identifiers: "off",
-      // An index answers for rows whose page is marked as all visible without looking at them: they may be gone.
-      enable_indexonlyscan: "off",
-      // A role's own limit would end the transaction of a snapshot between two invocations; the Data API's 3 minutes stay.
-      idle_in_transaction_session_timeout: "0",
-      ...this.#options.settings,
-    };
-    const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
-    return `select ${calls.join(", ")}`;
-  }
-
-  async #execute(transactionId: string, sql: string, binds: Readonly<Record<string, Bind>>): Promise<Row[]> {
+  async #execute(
+    transactionId: string | undefined,
+    sql: string,
+    binds: Readonly<Record<string, Bind>>,
+  ): Promise<Row[]> {
     const { clusterArn: resourceArn, secretArn, database } = this.#address;
     const began = performance.now();
     this.#calls += 1;
@@ -251,7 +256,7 @@ export class DataSession {
           resourceArn,
           secretArn,
           database,
-          transactionId,
+          ...(transactionId === undefined ? {} : { transactionId }),
           sql,
           parameters: Object.entries(binds).map(([name, bind]) => parameterOf(name, bind)),
           resultSetOptions: { longReturnType: "STRING", decimalReturnType: "STRING" },

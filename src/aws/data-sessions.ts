@@ -4,18 +4,19 @@ type Settings = SessionOptions["settings"];
 
 /** The sessions of one slice with one database: the first, and those opened beside it. All of them end together. */
 export class DataSessions {
-  readonly #open: (settings: Settings) => DataSession;
+  readonly #open: (settings: Settings, reader?: string) => DataSession;
   readonly #sessions: DataSession[];
   readonly first: DataSession;
 
-  constructor(open: (settings: Settings) => DataSession) {
+  constructor(open: (settings: Settings, reader?: string) => DataSession) {
     this.#open = open;
     this.first = open({});
     this.#sessions = [this.first];
   }
 
-  another(settings: Settings = {}): DataSession {
-    const session = this.#open(settings);
+  /** `reader`: the role under which it asks the plan's own SQL. */
+  another(settings: Settings = {}, reader?: string): DataSession {
+    const session = this.#open(settings, reader);
     this.#sessions.push(session);
     return session;
   }

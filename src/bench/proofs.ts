@@ -3,6 +3,7 @@ import type { DataSession } from "../aws/data-api.ts";
 import { DataSessions } from "../aws/data-sessions.ts";
 import type { Mode } from "../fingerprint/hash-sql.ts";
 import { takeFingerprints, type Wanted } from "../fingerprint/take-fingerprints.ts";
+import { onlyRow } from "../reading/only-row.ts";
 import { type ChainLink, walkRange } from "../structure/hash-chain.ts";
 import { readCatalog } from "../structure/read-catalog.ts";
 import { median } from "./intervals.ts";
@@ -157,11 +158,12 @@ export async function measureChain(directory: string, rows = 500_000): Promise<{
       preimage: "convert_to(seq || '|' || what || '|' || coalesce(encode(prev_hash, 'hex'), ''), 'UTF8')",
     };
     const began = performance.now();
+    const ask = async (sql: string) => onlyRow(await session.query(sql));
     let link: ChainLink | undefined;
     for (let from = 1; from <= rows; from += CHAIN_RANGE) {
       const to = Math.min(rows + 1, from + CHAIN_RANGE);
       const types = { previous: "bytea", hash: "bytea" } as const;
-      const walked = await walkRange(session, chain, types, { from: BigInt(from), to: BigInt(to), link });
+      const walked = await walkRange(ask, chain, types, { from: BigInt(from), to: BigInt(to), link });
       if ("broken" in walked) throw new Error(`The chain to be timed is broken: ${walked.broken.why}.`);
       link = walked.link;
     }

@@ -4,9 +4,6 @@ import type { MigrationExpectation, RowsExpectation, SqlExpectation } from "../p
 
 export type Expectation = z.infer<typeof RowsExpectation> | z.infer<typeof SqlExpectation>;
 
-/** The one value a check compares is all that leaves the database, and no more of it than identifies it. */
-const MAX_OBSERVED_CHARS = 100;
-
 /** A report is read by people: ten names show what is wrong, the count how widely. */
 export const MAX_LISTED = 10;
 
@@ -52,12 +49,6 @@ function numberOf(value: Value): bigint | number | undefined {
 function textOf(value: Value): string {
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
   return Array.isArray(value) ? `{${value.map(textOf).join(",")}}` : String(value);
-}
-
-/** The compared value for a report, shortened. */
-export function describeValue(value: Value): string {
-  const text = textOf(value);
-  return text.length <= MAX_OBSERVED_CHARS ? text : `${text.slice(0, MAX_OBSERVED_CHARS)}...`;
 }
 
 /** `1,234 rows`, `1 row`. */

@@ -29,6 +29,8 @@ export interface Reference extends ReferencePoint {
 /** What a check may use while it is asked of a sandbox. */
 export interface Asking extends Reading {
   readonly drill: Drill;
+  /** What the plan wrote as SQL is asked here, with `askAsReader`, and nowhere else: under a role that can not write. */
+  readonly reader: DataSession;
   /** The one to trust most first. */
   readonly references: readonly Reference[];
   /** Where a check asks many tables, sequences or indexes: the one of them that is asked, by its name with its schema. */

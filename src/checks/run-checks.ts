@@ -1,5 +1,6 @@
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
 import * as z from "zod/mini";
+import { NoReader, readerOf } from "../aws/data-api/reader.ts";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import { DataSession, type SessionOptions } from "../aws/data-api.ts";
 import { DataSessions } from "../aws/data-sessions.ts";
@@ -11,7 +12,7 @@ import { Drill } from "../plan/drill.ts";
 import { SandboxAnswer } from "../recovery/answers.ts";
 import { type AskedCheck, askedChecks } from "./asked-checks.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { findingOf } from "./fault.ts";
+import { findingOf, withoutReader } from "./fault.ts";
 import type { Asking, Finding, Progress } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
 import { withoutMistakenCall } from "./mistaken-call.ts";
@@ -84,7 +85,7 @@ function openSessions(
     );
   }
   const address = { clusterArn, secretArn, database: source.database };
-  return new DataSessions((settings) => new DataSession(data, address, { ...session, settings: settings ?? {} }));
+  return new DataSessions((settings = {}, reader) => new DataSession(data, address, { ...session, settings, reader }));
 }
 
 /** One invocation's share of the checks. */
@@ -92,6 +93,7 @@ class Slice {
   readonly #services: RunChecksServices;
   readonly #drill: Drill;
   readonly #sessions: DataSessions;
+  readonly #reader: DataSession;
   readonly #checkpoint: Checkpoint;
   readonly #time: SliceTime;
 
@@ -99,6 +101,7 @@ class Slice {
     this.#services = services;
     this.#drill = drill;
     this.#sessions = sessions;
+    this.#reader = sessions.another({}, readerOf(drill.drillId));
     this.#checkpoint = checkpoint;
     this.#time = new SliceTime(services, new Date(drill.deadlines.checksEndAt));
   }
@@ -125,6 +128,7 @@ class Slice {
     };
     const asking = { ...this.#means(), hasTime: () => this.#time.hasTime(), reached };
     const progress = await ask(check, asking, cursor?.at).catch(async (error: unknown): Promise<Progress> => {
+      if (error instanceof NoReader) return { finding: this.#cutOff(check, withoutReader(error)) };
       if (!(error instanceof StatementFailed)) throw error;
       return { finding: this.#cutOff(check, findingOf(await withoutMistakenCall(this.#sessions.first, error))) };
     });
@@ -143,6 +147,7 @@ class Slice {
     return {
       session: this.#sessions.first,
       another: (settings) => this.#sessions.another(settings),
+      reader: this.#reader,
       parts: new Parts(store, drill.evidencePrefix),
       fingerprintKey,
       drill,

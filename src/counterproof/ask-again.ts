@@ -1,9 +1,10 @@
 import type { RDSDataClient } from "@aws-sdk/client-rds-data";
+import { NoReader, readerOf } from "../aws/data-api/reader.ts";
 import { StatementFailed } from "../aws/data-api/statement-failed.ts";
 import { type DatabaseAddress, DataSession, type SessionOptions, type View } from "../aws/data-api.ts";
 import type { JsonStore } from "../aws/json-store.ts";
 import type { AskedCheck } from "../checks/asked-checks.ts";
-import { findingOf } from "../checks/fault.ts";
+import { findingOf, withoutReader } from "../checks/fault.ts";
 import type { Asking, Progress, Reference } from "../checks/kind.ts";
 import { kindOf } from "../checks/kinds/index.ts";
 import type { CheckOutcome } from "../checks/result.ts";
@@ -47,7 +48,7 @@ export async function askAgain(
       for (const other of sessions) if (other !== session) await other.end();
     };
     const view: View = { kind: "damaged", by: question.damage, alone };
-    const options = { ...services.session, settings };
+    const options = { ...services.session, settings, reader: readerFor(question) };
     const session: DataSession =
       question.damage.length === 0
         ? new DataSession(services.data, question.address, options)
@@ -77,8 +78,11 @@ function askingOf(
     parts,
   };
   const endsAt = performance.now() + ASK_SECONDS * 1000;
+  const session = open();
   return {
-    session: open(),
+    session,
+    // The same one: what it does first, the reader sees too.
+    reader: session,
     another: open,
     parts,
     fingerprintKey,
@@ -97,12 +101,17 @@ async function outcomeOf({ check }: Question, asking: Asking): Promise<CheckOutc
     if (!asking.hasTime()) return "unchecked";
     const cursor: unknown = progress.cursor;
     progress = await ask(withoutExcuses(check), asking, cursor).catch((error: unknown): Progress => {
+      if (error instanceof NoReader) return { finding: withoutReader(error) };
       if (!(error instanceof StatementFailed)) throw error;
       return { finding: findingOf(error) };
     });
   }
   return progress.finding.outcome;
 }
+
+/** Only where the plan has SQL of its own in the check, or in what damages it. */
+const readerFor = ({ check, drill }: Question): string | undefined =>
+  check.kind === "sql" || check.kind === "hash-chain" ? readerOf(drill.drillId) : undefined;
 
 /** What the plan lets change is no excuse for a damage of our own. */
 function withoutExcuses(check: AskedCheck): AskedCheck {

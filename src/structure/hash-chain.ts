@@ -12,6 +12,9 @@ export interface ChainColumns {
   readonly preimage: string;
 }
 
+/** Asks a statement that holds the plan's expression, for its only row of text. */
+export type AskRow = (sql: string) => Promise<Row>;
+
 /** A column of hashes as bytes or as hex; how each is compared and shown differs. */
 export type HashType = "bytea" | "text";
 
@@ -92,12 +95,12 @@ export interface ChainLink {
  * of them is the chain's first row. Answers the first break, or the last row.
  */
 export async function walkRange(
-  session: DataSession,
+  ask: AskRow,
   chain: ChainColumns,
   types: ChainExtent["types"],
   range: { readonly from: bigint; readonly to: bigint; readonly link: ChainLink | undefined },
 ): Promise<{ readonly broken: ChainBreak } | { readonly link: ChainLink }> {
-  const row = onlyRow(await session.query(walkSql(chain, types, range.from, range.to)));
+  const row = await ask(walkSql(chain, types, range.from, range.to));
   const breaks = breaksIn(row, range);
   const [first] = breaks.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   if (first !== undefined) return { broken: first };
@@ -170,17 +173,15 @@ export async function hashAt(
 
 /** Of the first and the last row, how many are what their own hash says. None: either both were changed, or the preimage is another. */
 export async function countSound(
-  session: DataSession,
+  ask: AskRow,
   { table, orderBy, hash, preimage }: ChainColumns,
   { head, types }: ChainExtent,
 ): Promise<number> {
   const digest = types.hash === "bytea" ? "digest" : "encode(digest, 'hex')";
-  const row = onlyRow(
-    await session.query(`select count(*) filter (where ${digest} = ${comparable("h", types.hash)})::text
+  const row = await ask(`select count(*) filter (where ${digest} = ${comparable("h", types.hash)})::text
 from (select ${hash} h, sha256((
 ${preimage}
-)) digest from ${table} where ${orderBy} in (${BigInt(head.from)}, ${BigInt(head.at)}) offset 0) r`),
-  );
+)) digest from ${table} where ${orderBy} in (${BigInt(head.from)}, ${BigInt(head.at)}) offset 0) r`);
   return Number(row.text(0));
 }
 

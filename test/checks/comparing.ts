@@ -1,3 +1,4 @@
+import { readerOf } from "../../src/aws/data-api/reader.ts";
 import { DataSession, type SessionOptions } from "../../src/aws/data-api.ts";
 import { DataSessions } from "../../src/aws/data-sessions.ts";
 import type { JsonStore } from "../../src/aws/json-store.ts";
@@ -78,11 +79,11 @@ export class Comparison<Kind extends CheckKind> {
     const api = this.#sandbox.api();
     comparing.prepare?.(api);
     const { clusterArn, secretArn = "" } = SANDBOX;
-    const open = (settings: SessionOptions["settings"] = {}): DataSession =>
+    const open = (settings: SessionOptions["settings"] = {}, reader?: string): DataSession =>
       new DataSession(
         api.client,
         { clusterArn, secretArn, database },
-        { statementSeconds: comparing.statementSeconds ?? 44, settings },
+        { statementSeconds: comparing.statementSeconds ?? 44, settings, reader },
       );
     try {
       let cursor: unknown;
@@ -97,6 +98,7 @@ export class Comparison<Kind extends CheckKind> {
         };
         const reading = {
           session: sessions.first,
+          reader: sessions.another({}, readerOf("drill-1")),
           another: (settings: SessionOptions["settings"]) => sessions.another(settings),
           fingerprintKey,
           hasTime: comparing.hasTime ?? (() => !(comparing.endEveryReached && hasProgressed)),

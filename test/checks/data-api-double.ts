@@ -20,7 +20,7 @@ const INTEGERS = new Set([20, 21, 23]);
 /** The plumbing between RDSDataClient and a real server: a transaction is a connection, errors and limits are worded as the Data API does. */
 export interface DataApiDouble {
   readonly client: RDSDataClient;
-  /** Every statement executed, in order. */
+  /** Every statement executed, in order; of one that asks what the plan wrote, what it wrote. */
   readonly statements: string[];
   readonly calls: () => number;
   /** Set to answer statements before they reach the server. */
@@ -40,22 +40,31 @@ export function openDataApiDouble(connection: () => PostgresConnection): DataApi
     intercept: undefined,
     close: async () => void (await Promise.all([...open.values()].map((connected) => connected.end()))),
   };
-  mock.on(BeginTransactionCommand).callsFake(async ({ database }) => {
+  const connect = async (database: string | undefined): Promise<pg.Client> => {
     const connected = new pg.Client({ ...connection(), database });
     connected.on("error", () => {});
     await connected.connect().catch(fail);
+    return connected;
+  };
+  mock.on(BeginTransactionCommand).callsFake(async ({ database }) => {
+    const connected = await connect(database);
     await connected.query("begin");
     opened += 1;
     open.set(`t${opened}`, connected);
     return { transactionId: `t${opened}` };
   });
   mock.on(ExecuteStatementCommand).callsFake(async (input: ExecuteStatementCommandInput) => {
-    const connected = open.get(input.transactionId ?? "");
+    const connected = input.transactionId === undefined ? await connect(input.database) : open.get(input.transactionId);
     if (connected === undefined) throw new TransactionNotFoundException({ message: "gone", $metadata: {} });
     const sql = input.sql ?? "";
-    double.statements.push(sql);
-    await double.intercept?.(sql);
-    return { records: await execute(connected, sql, input.parameters ?? []) };
+    const question = input.parameters?.find(({ name }) => name === "question")?.value?.stringValue;
+    double.statements.push(question ?? sql);
+    try {
+      await double.intercept?.(question ?? sql);
+      return { records: await execute(connected, sql, input.parameters ?? []) };
+    } finally {
+      if (input.transactionId === undefined) await connected.end();
+    }
   });
   mock.on(RollbackTransactionCommand).callsFake(async ({ transactionId }) => {
     const connected = open.get(transactionId);

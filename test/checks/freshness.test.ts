@@ -61,6 +61,7 @@ const ask = (store: JsonStore, ...references: ReferencePoint[]) =>
   reading(store, "shop/drill-1", (of) => {
     const asking: Asking = {
       ...of,
+      reader: of.session,
       drill: drillOf(database),
       references: references.map((point) => ({ ...point, parts: new Parts(store, point.prefix) })),
     };

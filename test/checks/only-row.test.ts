@@ -34,6 +34,7 @@ function askingNothing(): Asking {
   const address = { clusterArn: "arn:cluster", secretArn: "arn:secret", database: "shop" };
   return {
     session: new DataSession(client, address),
+    reader: new DataSession(client, address),
     another: () => new DataSession(client, address),
     parts: new Parts(memoryStore(), "shop/drill-1"),
     fingerprintKey,

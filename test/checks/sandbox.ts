@@ -60,7 +60,7 @@ export class Sandbox {
     );
     await sandbox.run(
       "postgres",
-      "create role drill login password 'drill' bypassrls; grant pg_read_all_data, pg_write_all_data to drill",
+      "create role drill login password 'drill' bypassrls createrole; grant pg_read_all_data, pg_write_all_data to drill with admin option",
     );
     return sandbox;
   }

@@ -202,7 +202,7 @@ describe("the content of a restored database", () => {
     expect(changed.observed).not.toContain("secret");
     const tables = `create table pair (a int, b text, v text, primary key (b, a)); insert into pair select n % 7, 'x' || n, 'v' from generate_series(1, 12000) n;`;
     const pair = await asked("delete from pair where b = 'x11999'", keyed, { tables });
-    expect(pair.observed).toMatch(/, by b, a: missing \["x11999", "1"\]; against/);
+    expect(pair.observed).toMatch(/, by b, a: missing \[a text of 6 characters, "1"\]; against/);
   });
 
   it("can not be compared without anything to compare with: then this drill's own is kept for the next", async () => {

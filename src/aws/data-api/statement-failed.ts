@@ -1,3 +1,5 @@
+import { toldMessage } from "./told.ts";
+
 /**
  * - `missing`: a table, column, function, schema, type or the database itself is not there.
  * - `corrupt`: what is on disk can not be read.
@@ -78,6 +80,9 @@ const BY_MESSAGE: readonly (readonly [RegExp, StatementFault])[] = [
 const QUOTABLE_CLASSES = new Set(["08", "0A", "25", "3D", "3F", "42", "53", "54", "55", "57", "58", "XX"]);
 const MAX_MESSAGE_CHARS = 200;
 
+/** What these quote is a name in the catalog: a privilege that is not there, storage that can not be read. */
+const NAMES_ONLY = new Set(["42501", "XX001", "XX002"]);
+
 /** These carry PostgreSQL's own error text. */
 const SQL_ERRORS = new Set(["DatabaseErrorException", "BadRequestException", "ValidationException"]);
 
@@ -97,16 +102,16 @@ const BY_NAME: Readonly<Record<string, StatementFault>> = {
 const CONNECTION_LOST = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
 
 /**
- * What the error says about the statement, or undefined when it says that the drill itself is at fault (permissions, secret, ARN,
+ * What the error says about the statement (`asked`, with what was bound to it), or undefined when it says that the drill itself is at fault (permissions, secret, ARN,
  * endpoint): such errors are passed on. Error names and texts: the Data API's model and, for SQLState, PostgreSQL's appendix A.
  */
-export function statementFailedBy(error: unknown): StatementFailed | undefined {
+export function statementFailedBy(error: unknown, asked?: string): StatementFailed | undefined {
   if (error instanceof StatementFailed) return error;
   if (!(error instanceof Error)) return undefined;
   const known = BY_NAME[error.name];
   if (known !== undefined) return new StatementFailed(known, error.name);
   if (error.name === "UnsupportedResultException") return readUnsupported(error);
-  if (SQL_ERRORS.has(error.name)) return readSqlError(error);
+  if (SQL_ERRORS.has(error.name)) return readSqlError(error, asked);
   const code = "code" in error ? String(error.code) : "";
   return CONNECTION_LOST.has(code) ? new StatementFailed("unavailable", code) : undefined;
 }
@@ -117,11 +122,11 @@ function readUnsupported({ message }: Error): StatementFailed {
   return new StatementFailed("invalid", "the answer has a type that the Data API can not return: cast it to text");
 }
 
-function readSqlError(error: Error): StatementFailed | undefined {
+function readSqlError(error: Error, asked: string | undefined): StatementFailed | undefined {
   const [line = ""] = error.message.split("\n");
   const state = /SQLState:?\s*([0-9A-Z]{5})/i.exec(error.message)?.[1];
   const text = line
-    .replace(/;\s*(Hint|Position|SQLState):?.*$/i, "")
+    .replace(/;\s*(Detail|Hint|Position|Where|Context|Internal \w+|SQLState):?.*$/i, "")
     .replace(/^(ERROR|FATAL|PANIC):\s*/, "")
     .trim();
   const byMessage = BY_MESSAGE.find(([pattern]) => pattern.test(text))?.[1];
@@ -131,7 +136,7 @@ function readSqlError(error: Error): StatementFailed | undefined {
   const isQuotable =
     state === undefined ? byMessage !== undefined || isAboutTheCall : QUOTABLE_CLASSES.has(state.slice(0, 2));
   const message = isQuotable
-    ? text.slice(0, MAX_MESSAGE_CHARS)
+    ? (asked === undefined || NAMES_ONLY.has(state ?? "") ? text : toldMessage(text, asked)).slice(0, MAX_MESSAGE_CHARS)
     : `the statement failed on what it met (SQLState ${state ?? "unknown"})`;
   return new StatementFailed(fault, message, state);
 }

@@ -1,3 +1,4 @@
+import { toldKey } from "../../aws/data-api/told.ts";
 import { KEY_BIND } from "../../fingerprint/hash-sql.ts";
 import { differenceOf, MAX_KEYED_ROWS, type RowKeys, takeRowKeys } from "../../fingerprint/row-keys.ts";
 import { type FoundTable, type Wanted, withSettings } from "../../fingerprint/take-fingerprints.ts";
@@ -52,6 +53,6 @@ export function describeKeys(known: Keys, found: Keys, mayGrow: boolean): string
     ["changed", changed],
     ["added", mayGrow ? [] : added],
   ] as const;
-  const told = parts.flatMap(([what, keys]) => (keys.length === 0 ? [] : [`${what} ${listOf(keys)}`]));
+  const told = parts.flatMap(([what, keys]) => (keys.length === 0 ? [] : [`${what} ${listOf(keys.map(toldKey))}`]));
   return told.length === 0 ? "" : `, by ${known.key.join(", ")}: ${told.join("; ")}`;
 }

@@ -1,3 +1,4 @@
+import { toldVersion } from "../../aws/data-api/told.ts";
 import type { DataSession } from "../../aws/data-api.ts";
 import { leaveDrift } from "../../evidence/drift.ts";
 import { type CheckOf, checkName } from "../../plan/checks.ts";
@@ -6,7 +7,7 @@ import { Catalog, majorOf } from "../../structure/catalog.ts";
 import { type CatalogDiff, catalogDrift, countDifferences, describeDiff, diffCatalogs } from "../../structure/diff.ts";
 import { holdsMigration } from "../../structure/migration-heads.ts";
 import { readCatalog } from "../../structure/read-catalog.ts";
-import { compareVersions, countOf, describeValue, MAX_LISTED } from "../expectation.ts";
+import { compareVersions, countOf, MAX_LISTED } from "../expectation.ts";
 import { type Asking, found, type KindOfCheck, type Progress, type Reference } from "../kind.ts";
 
 const PART = "catalog.json";
@@ -124,7 +125,7 @@ function migrationsBetween(
     .map(([table, head]) => ({
       isForgotten: forgotten.has(table),
       was: before[table],
-      text: `${describeValue(before[table] ?? "none")} -> ${describeValue(head)}`,
+      text: `${before[table] === undefined ? "none" : toldVersion(before[table])} -> ${toldVersion(head)}`,
       head,
     }));
   const back = moves.filter(

@@ -1,13 +1,16 @@
 import * as z from "zod/mini";
+import { rowAsReader } from "../../aws/data-api/reader.ts";
 import { StatementFailed } from "../../aws/data-api/statement-failed.ts";
 import type { DataSession } from "../../aws/data-api.ts";
 import { type DriftEntry, leaveDrift } from "../../evidence/drift.ts";
 import type { Parts } from "../../evidence/parts.ts";
 import { type CheckOf, checkName } from "../../plan/checks.ts";
 import { displayName, parseTable, quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
+import { onlyRow } from "../../reading/only-row.ts";
 import { Pace, paceAfter, paceAfterFailure } from "../../reading/pace.ts";
 import { ChainHead, Chains } from "../../structure/chains.ts";
 import {
+  type AskRow,
   type ChainColumns,
   type ChainExtent,
   countSound,
@@ -48,12 +51,12 @@ export const hashChain: KindOfCheck<"hash-chain"> = {
 
   async ask(check, asking, stored) {
     const chain = columnsOf(check);
-    const began = stored === undefined ? await begin(asking.session, chain, asking.references, check) : undefined;
+    const began = stored === undefined ? await begin(asking, chain, check) : undefined;
     if (began !== undefined && "finding" in began) return began;
     let cursor: ChainCursor = began ?? z.parse(ChainCursor, stored);
     while (nextOf(cursor) <= BigInt(cursor.head.at)) {
       if (!asking.hasTime()) return { cursor };
-      const walked = await walkSome(asking.session, chain, cursor);
+      const walked = await walkSome(asking.reader, chain, cursor);
       if ("broken" in walked) return found("failed", `${walked.broken}; the rows behind it were not walked`);
       cursor = walked;
       await asking.reached(cursor);
@@ -66,7 +69,8 @@ export const hashChain: KindOfCheck<"hash-chain"> = {
     if (look.step === "empty") return found("empty", "no rows");
     if (look.step === "no-chain") return found("unchecked", look.why, { fault: "invalid" });
     const { head } = look.extent;
-    if ((await countSound(session, columnsOf(check), look.extent)) === 0) return found("unchecked", OTHER_PREIMAGE);
+    const ask = async (sql: string) => onlyRow(await session.query(sql));
+    if ((await countSound(ask, columnsOf(check), look.extent)) === 0) return found("unchecked", OTHER_PREIMAGE);
     await leaveHead(parts, check, head);
     return found("held", `head ${head.at}`);
   },
@@ -103,9 +107,8 @@ async function headsSeen(references: readonly Reference[], check: HashChain): Pr
 }
 
 async function begin(
-  session: DataSession,
+  { session, reader, references }: Asking,
   chain: ChainColumns,
-  references: readonly Reference[],
   check: HashChain,
 ): Promise<ChainCursor | Extract<Progress, { finding: unknown }>> {
   const look = await lookAtChain(session, chain);
@@ -118,7 +121,7 @@ async function begin(
   }
   const { head, types } = look.extent;
   // A chain of one row that is another is a chain that is broken.
-  if (head.from !== head.at && (await countSound(session, chain, look.extent)) === 0)
+  if (head.from !== head.at && (await countSound(through(reader), chain, look.extent)) === 0)
     return { finding: { outcome: "unchecked", observed: OTHER_PREIMAGE } };
   const broken = genesisBroken(head, seen) ?? (await unnumberedRow(session, chain));
   if (broken !== undefined) return { finding: { outcome: "failed", observed: broken } };
@@ -140,8 +143,13 @@ async function unnumberedRow(session: DataSession, chain: ChainColumns): Promise
   return (await hasUnnumbered(session, chain)) ? `a row has no number in ${chain.orderBy}` : undefined;
 }
 
+const through =
+  (reader: DataSession): AskRow =>
+  (sql) =>
+    rowAsReader(reader, sql);
+
 async function walkSome(
-  session: DataSession,
+  reader: DataSession,
   chain: ChainColumns,
   cursor: ChainCursor,
 ): Promise<ChainCursor | { readonly broken: string }> {
@@ -150,11 +158,11 @@ async function walkSome(
   const to = from + BigInt(cursor.pace.blocks) < end ? from + BigInt(cursor.pace.blocks) : end;
   const count = Number(to - from);
   const link = cursor.link && { at: BigInt(cursor.link.at), hash: cursor.link.hash };
-  const before = session.seconds;
+  const before = reader.seconds;
   try {
-    const walked = await walkRange(session, chain, cursor.types, { from, to, link });
+    const walked = await walkRange(through(reader), chain, cursor.types, { from, to, link });
     if ("broken" in walked) return { broken: walked.broken.why };
-    const pace = paceAfter(cursor.pace, { blocks: count, seconds: session.seconds - before });
+    const pace = paceAfter(cursor.pace, { blocks: count, seconds: reader.seconds - before });
     const next = { at: String(walked.link.at), hash: walked.link.hash };
     return { ...cursor, link: next, pace, timeoutsInARow: 0 };
   } catch (error) {

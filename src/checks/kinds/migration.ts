@@ -1,5 +1,6 @@
+import { toldVersion } from "../../aws/data-api/told.ts";
 import { quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
-import { describeValue, meetsVersion } from "../expectation.ts";
+import { meetsVersion } from "../expectation.ts";
 import { found, type KindOfCheck } from "../kind.ts";
 
 /** The newest migration that the database says it had. */
@@ -18,6 +19,6 @@ export const migration: KindOfCheck<"migration"> = {
     if (row === undefined) return found("failed", "the table is empty: no migration is recorded", { sql });
     const head = row.textOrNull(0);
     if (head === null) return found("failed", "the newest migration has no version", { sql });
-    return found(meetsVersion(expect, head) ? "held" : "failed", `version ${describeValue(head)}`, { sql });
+    return found(meetsVersion(expect, head) ? "held" : "failed", `version ${toldVersion(head)}`, { sql });
   },
 };

@@ -1,3 +1,4 @@
+import { valueAsReader } from "../../aws/data-api/reader.ts";
 import { displayName, parseTable, quoteIdentifier, sqlNameOf } from "../../reading/identifiers.ts";
 import { Chains } from "../../structure/chains.ts";
 import { changing, type Damage, MAX_TARGETS, seeded } from "../damage.ts";
@@ -25,6 +26,7 @@ from ${table} limit 1`,
     if (about === undefined) return [];
     const digest = (bytes: string, type: string): string =>
       type === "bytea" ? `sha256(${bytes})` : `encode(sha256(${bytes}), 'hex')`;
+    const hexAs = (hex: string, type: string): string => (type === "bytea" ? `decode(${hex}, 'hex')` : hex);
     const bytesOf = (column: string | undefined, type: string): string =>
       type === "bytea" ? String(column) : `convert_to(${column}, 'UTF8')`;
     const unguarded = about.flag(2) ? [`alter table ${table} disable trigger user`] : [];
@@ -32,8 +34,9 @@ from ${table} limit 1`,
     return Array.from({ length: MAX_TARGETS }, (_, nth) => {
       const at = from + seeded(`${seed} chain ${nth}`, to - from + 1n);
       const other = digest(bytesOf(previous, about.text(0)), about.text(0));
-      // A preimage may end in a comment, hence the line of its own.
-      const own = digest(`(\n${check.preimage}\n)`, about.text(1));
+      // The plan's expression only ever runs under the reader. It may end in a comment, hence the line of its own.
+      const ownHex = `select encode(sha256((\n${check.preimage}\n)), 'hex') from ${table} where ${order} = ${at}`;
+      const own = hexAs(valueAsReader(ownHex), about.text(1));
       return {
         where: name,
         statements: [
