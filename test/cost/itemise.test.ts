@@ -29,6 +29,18 @@ describe("itemise", () => {
     expect(usdOf({}, item)).toBeCloseTo(usd, 10);
   });
 
+  it("shows what keeping a sandbox costs apart from the drill, and nothing where it is not kept", () => {
+    const kept = (usage: Partial<Usage>) =>
+      itemise({ ...USAGE, ...usage }).items.filter(({ item }) => item.startsWith("kept sandbox"));
+    expect(kept({ keptHours: 10 }).map(({ usd }) => usd)).toEqual([
+      expect.closeTo(10 * 0.1),
+      expect.closeTo(80 * 0.12),
+    ]);
+    expect(kept({ keptHours: 10, instanceClass: "db.r6g.large" })[1]?.usd).toBeCloseTo(2.6);
+    expect(kept({})).toEqual([]);
+    expect(kept({ keptHours: 0 })).toEqual([]);
+  });
+
   it("adds its items up", () => {
     const { usd, items } = itemise(USAGE);
     expect(usd).toBeCloseTo(

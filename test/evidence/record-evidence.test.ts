@@ -225,3 +225,30 @@ describe("evidence that can not be kept", () => {
     expect([...objects.keys()].filter((key) => key.includes("ledger"))).toEqual([]);
   });
 });
+
+describe("a drill whose sandbox is kept", () => {
+  const until = momentAt(90_000).toISOString();
+  const kept = [{ kind: "cluster", id: SAMPLE_DRILL.sandbox.cluster, region: "eu-central-1", until }];
+  const KEPT = { ...PASSED, teardown: { ...TEARDOWN, deleted: [], kept } };
+
+  it("is reported with what keeping costs, and filed with until when", async () => {
+    const { read, answer } = await record(KEPT);
+    const { kept: told, cost, leftovers } = Report.parse(read(`${prefix}/report.json`));
+    expect(told).toMatchObject({ until, resources: [{ id: SAMPLE_DRILL.sandbox.cluster }] });
+    expect(leftovers).toEqual([]);
+    const items = cost.actual.items.filter(({ item }) => item.startsWith("kept sandbox"));
+    const hours = (90_000 - 1505) / 3600;
+    expect(items.map(({ quantity, unit }) => [unit, quantity])).toEqual([
+      ["GiB-month", expect.closeTo((120 * hours) / 730, 6)],
+      ["ACU-hour", expect.closeTo(8 * hours, 6)],
+    ]);
+    expect(answer.actualUsd).toBeGreaterThan((await record()).answer.actualUsd + 20);
+    expect(LedgerEntry.parse(read(`orders-production/ledger/${DRILL_ID}.json`))).toMatchObject({ keptUntil: until });
+  });
+
+  it("says nothing of how long deleting takes", async () => {
+    const { read } = await record(KEPT);
+    const { stepSeconds } = LedgerEntry.parse(read(`orders-production/ledger/${DRILL_ID}.json`));
+    expect(stepSeconds).not.toHaveProperty("teardown");
+  });
+});

@@ -2,11 +2,12 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlanNotFound } from "../../src/errors.ts";
 import { NotifyOutcomeInput, notifyOutcome } from "../../src/notify/notify-outcome.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 
 const client = new SNSClient({ region: "eu-west-1" });
@@ -76,11 +77,20 @@ function expectDeliverable({ published, message }: Awaited<ReturnType<typeof not
   expect(Buffer.byteLength(published?.Message ?? "")).toBeLessThan(262_144);
 }
 
+/** What functions write to their stdout as metrics. */
+let published: Record<string, unknown>[];
 beforeEach(() => {
+  published = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    if (String(text).includes('"_aws"')) published.push(JSON.parse(String(text)));
+    return true;
+  });
   bucket = evidenceBucket();
   sns.reset();
   sns.on(PublishCommand).resolves({ MessageId: "message-1" });
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("notifyOutcome", () => {
   it("publishes one message with a text for each channel", async () => {
@@ -369,5 +379,73 @@ describe("what is told to nobody", () => {
       checks: { rows: ["alice@example.com"] },
     });
     expect(published?.Message).not.toMatch(/arn:secret|alice/);
+  });
+});
+
+describe("a sandbox that stays", () => {
+  const { cluster, writer } = SAMPLE_DRILL.sandbox;
+  const until = "2026-11-23T14:57:10.000Z";
+  const kept = [
+    {
+      kind: "cluster",
+      id: cluster,
+      region: "eu-central-1",
+      until,
+      arn: `arn:aws:rds:eu-central-1:111122223333:cluster:${cluster}`,
+      secretArn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf",
+    },
+    { kind: "instance", id: writer, region: "eu-central-1", until },
+  ];
+  const inRegion = { ...execution, id: "arn:aws:states:eu-west-3:111122223333:execution:restore-drill:weekly-1" };
+  const KEPT = { ...PASSED, execution: inRegion, verdict: FAILED, teardown: { ...TEARDOWN, deleted: [], kept } };
+
+  it("is announced: until when, at what cost, how to ask it and how to end it", async () => {
+    const told = await notify(KEPT);
+    expectDeliverable(told);
+    expect(
+      told.message.email,
+    ).toContain(`KEPT until ${until}, as the plan says, at $0.98 an hour at most; then it is deleted:
+- cluster ${cluster} in eu-central-1
+- instance ${writer} in eu-central-1
+It is closed to the network. Ask it through the Data API:
+aws rds-data execute-statement --region 'eu-central-1' --resource-arn 'arn:aws:rds:eu-central-1:111122223333:cluster:${cluster}' --secret-arn 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf' --database 'shop' --sql 'select version()'
+End it before its time:
+aws lambda invoke --region 'eu-west-3' --function-name 'restore-drill-sweep' --cli-binary-format 'raw-in-base64-out' --payload '{"drill":"${SAMPLE_DRILL.drillId}"}' /dev/stdout`);
+    expect(told.json["kept"]).toMatchObject({ until, resources: [{ id: cluster }, { id: writer }] });
+    expect(told.published?.Subject).not.toContain("LEFT BEHIND");
+  });
+
+  it("is asked by a command that no database's name can break out of", async () => {
+    const drill = { ...SAMPLE_DRILL, source: { ...SAMPLE_DRILL.source, database: "o'; rm -rf /" } };
+    const { message } = await notify({ ...KEPT, drill });
+    expect(message.email).toContain(`--database 'o'\\''; rm -rf /' --sql`);
+  });
+
+  it("is not there when it could not be kept, and that is said", async () => {
+    const { message, json } = await notify({
+      ...PASSED,
+      teardown: { ...TEARDOWN, notKept: "there is no whole sandbox" },
+    });
+    expect(message.email).toContain("The sandbox was not kept, although the plan says so: there is no whole sandbox.");
+    expect(json).not.toHaveProperty("kept");
+  });
+});
+
+describe("the metric of leftovers", () => {
+  const values = () => published.map(({ Leftovers, database }) => [database, Leftovers]);
+
+  it("is published by database and for the alarm, also when nothing is left", async () => {
+    await notify();
+    expect(values()).toEqual([
+      [undefined, 0],
+      ["orders-production", 0],
+    ]);
+    expect(published[0]).toMatchObject({ service: "restore-drill" });
+  });
+
+  it("is published when the message can not be sent: then the alarm tells of the leak", async () => {
+    sns.on(PublishCommand).rejects(Object.assign(new Error("gone"), { $metadata: { httpStatusCode: 404 } }));
+    await expect(notify({ ...PASSED, evidence: { ...EVIDENCE, leftovers: LEFT } })).rejects.toThrow("gone");
+    expect(values()[0]).toEqual([undefined, 1]);
   });
 });

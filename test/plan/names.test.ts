@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drillIdOf, drillOf, evidencePrefix, namesOf } from "../../src/plan/names.ts";
+import { drillIdOf, drillOf, evidencePrefix, namesOf, startOf } from "../../src/plan/names.ts";
 
 const EXECUTION = {
   id: "arn:aws:states:eu-west-1:111122223333:execution:restore-drill:weekly-1",
@@ -39,6 +39,12 @@ describe("namesOf", () => {
 
   it.each(resources)("gives a name that says whose it is: %s", (name) => {
     expect(drillOf(name)).toBe(names.drillId);
+  });
+});
+
+describe("startOf", () => {
+  it("is the moment in a drill's id, in UTC", () => {
+    expect(startOf("20261121-143205-3f9a2b1c").toISOString()).toBe("2026-11-21T14:32:05.000Z");
   });
 });
 

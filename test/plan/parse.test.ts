@@ -307,3 +307,22 @@ describe("a check", () => {
     );
   });
 });
+
+describe("keep", () => {
+  const keepOf = (keep: string) => parsePlan(`${PLAN_YAML}keep: ${keep}\n`, "drills/orders.yml").plan.keep;
+
+  it("is for failed drills unless it says otherwise, and for none without it", () => {
+    expect(keepOf("{ for: 24h }")).toEqual({ when: "failed", seconds: 86_400 });
+    expect(keepOf("{ when: always, for: 90m }")).toEqual({ when: "always", seconds: 5400 });
+    expect(parsePlan(PLAN_YAML, "drills/orders.yml").plan).not.toHaveProperty("keep");
+  });
+
+  it.each([
+    ["{ for: 73h }", /keep\.for is "73h": is longer than the 72h a sandbox may be kept/],
+    ["{ when: failed }", /keep\.for is missing/],
+    ["{ when: passed, for: 1h }", /keep\.when is "passed"/],
+    ["{ whn: failed, for: 1h }", /keep has no key "whn"\. Did you mean "when"\?/],
+  ])("refuses %s", (keep, problem) => {
+    expect(() => keepOf(keep)).toThrow(problem);
+  });
+});
