@@ -1,5 +1,12 @@
+import {
+  CopyDBClusterSnapshotCommand,
+  DeleteDBClusterSnapshotCommand,
+  DescribeDBClusterSnapshotsCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/checks/result.ts";
+import { openAccount } from "../../src/local/account.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
 import { demoPlan, openTheatre, type Theatre } from "./theatre.ts";
 
@@ -9,8 +16,14 @@ const FIVE_HUNDRED = Array.from({ length: 500 }, (_, index) =>
   sqlCheck(`question ${index}`, `select count(*) from shop.product where id = ${-index - 1}`),
 );
 
+const NOTHING_NEGATIVE = "select count(*) from shop.product where id < 0";
+
+const REGION = "eu-central-1";
+const DEFAULT_VPC = openAccount().vpcs.defaultVpc(REGION);
+
 async function plans(): Promise<Record<string, unknown>> {
   const source = { region: "eu-west-1", cluster: "orders-production", database: "shop" };
+  const withSandbox = (sandbox: object) => demoPlan({ sandbox: { region: REGION, ...sandbox } });
   const withChecks = (checks: PlanFile["checks"]) => demoPlan({ checks });
   return {
     "misspelt-key": { ...(await demoPlan()), objectivs: {} },
@@ -18,6 +31,14 @@ async function plans(): Promise<Record<string, unknown>> {
     "no-such-cluster": await demoPlan({ source: { ...source, cluster: "orders-prodution" } }),
     "no-such-database": await demoPlan({ source: { ...source, database: "shoop" } }),
     "no-recovery-point": await demoPlan({ recoveryPoint: "manual" }),
+    "drills-a-sandbox": await demoPlan({ source: { ...source, cluster: "restore-drill-20261121-143205-3f9a2b1c" } }),
+    "production-key": await withSandbox({ kmsKey: "alias/production" }),
+    "production-network": await withSandbox({ subnetGroup: "orders-production" }),
+    "default-network": await withSandbox({ subnetGroup: "default", securityGroup: DEFAULT_VPC.securityGroupId }),
+    "group-of-another-vpc": await withSandbox({ securityGroup: DEFAULT_VPC.securityGroupId }),
+    "good-but-for-the-network": await demoPlan(),
+    crowded: await demoPlan({ checks: [sqlCheck("no product is negative", NOTHING_NEGATIVE)], counterproof: false }),
+    "three-seconds": await demoPlan({ limits: { time: "3s" }, objectives: { rto: "2s", rpo: "24h" } }),
     "too-expensive": await demoPlan({ limits: { costUsd: 0.001 } }),
     "hard-questions": await withChecks([
       sqlCheck("writes", "delete from shop.customer"),
@@ -33,19 +54,28 @@ async function plans(): Promise<Record<string, unknown>> {
 
 describe("bad input", () => {
   let theatre: Theatre;
+  let isCrowded = false;
 
   beforeAll(async () => {
-    theatre = await openTheatre("bad-input", await plans());
+    theatre = await openTheatre("bad-input", await plans(), {
+      intercept: async ({ principal, operation }) => {
+        if (!isCrowded || principal !== "restore-drill-copy-snapshot" || operation !== "CopyDBClusterSnapshot") return;
+        isCrowded = false;
+        await beginCopies(theatre);
+      },
+    });
   });
   afterAll(() => theatre?.close());
 
   async function refused(plan: string) {
     const callsBefore = theatre.cloud.calls.length;
+    const resources = theatre.cloud.rds.resources();
     const drill = await theatre.drill(plan);
     const created = theatre.cloud.calls.slice(callsBefore).filter(({ service, operation }) => {
       return service === "rds" && !operation.startsWith("Describe");
     });
     expect(created).toEqual([]);
+    expect(theatre.cloud.rds.resources()).toEqual(resources);
     expect(drill.messages).toHaveLength(1);
     return drill;
   }
@@ -83,16 +113,76 @@ describe("bad input", () => {
     expect(drill.report.database).toBe("orders-production");
   });
 
+  it("a source that is a drill's own sandbox is named with its drill", async () => {
+    const { cause, report } = await refused("drills-a-sandbox");
+    expect(cause).toContain("drill 20261121-143205-3f9a2b1c made as its own sandbox");
+    expect(report.verdict).toMatchObject({ verdict: "errored", reason: "drill" });
+  });
+
+  it.each([
+    ["production-key", 'sandbox.kmsKey is "alias/production"'],
+    ["production-network", 'sandbox.subnetGroup is "orders-production"'],
+  ])("a sandbox called like production is refused: %s", async (plan, cause) => {
+    expect((await refused(plan)).cause).toContain(cause);
+  });
+
+  it("a network with ways in and out is refused before anything is made in it, and each is in the evidence", async () => {
+    const { cause, report } = await refused("default-network");
+    expect(cause).toMatch(/^Drill\.NotIsolated: .*sandbox\.subnetGroup "default"/);
+    expect(report.verdict).toMatchObject({ verdict: "errored", reason: "drill" });
+    const broken = report.network?.facts.filter(({ holds }) => !holds).map(({ fact }) => fact);
+    expect(broken).toEqual([
+      "rules in its security groups",
+      "subnets that give public addresses",
+      "routes of its subnets and of the main route table",
+      "internet gateways of its VPC",
+    ]);
+    expect(report.isolation).toBeUndefined();
+  });
+
+  it("a security group of another VPC than the subnet group's is refused", async () => {
+    const { cause } = await refused("group-of-another-vpc");
+    expect(cause).toMatch(/^Drill\.SandboxRefused: .*security groups in its VPC: expected sg-\w+, observed none/);
+  });
+
+  it("a way that somebody opens between two drills is seen by the next one", async () => {
+    const network = theatre.cloud.account.networks.get(REGION);
+    network?.natGateways.push({ NatGatewayId: "nat-1", VpcId: network.vpcId, State: "pending" });
+    const { cause } = await refused("good-but-for-the-network");
+    network?.natGateways.pop();
+    expect(cause).toContain("NAT gateways of its VPC: expected none, observed 1. Nothing was created.");
+  });
+
+  it("a region that copies as much as it may is waited for, and the drill passes", async () => {
+    isCrowded = true;
+    const { report } = await theatre.drill("crowded");
+    const copying = theatre.cloud.calls.filter(
+      ({ principal, operation }) =>
+        principal === "restore-drill-copy-snapshot" && operation === "CopyDBClusterSnapshot",
+    );
+    expect(copying.filter(({ error }) => error === "SnapshotQuotaExceededFault").length).toBeGreaterThan(0);
+    expect(report.verdict).toMatchObject({ verdict: "passed" });
+    await endCopies(theatre);
+  });
+
   it("an estimate over the cap is refused with both figures", async () => {
     const drill = await refused("too-expensive");
     expect(drill.cause).toMatch(/estimated at \$\d+\.\d\d, over limits\.costUsd of \$0\.001/);
+  });
+
+  it("a drill that is over its time budget is torn down, and says what it was waiting for", async () => {
+    const drill = await theatre.drill("three-seconds");
+    expect(drill.report.verdict).toMatchObject({ verdict: "failed", reason: "objective" });
+    expect(drill.cause).toMatch(/^Drill\.(Copy|Restore)TimedOut: .*when the drill's time \(3 s\) was up/);
+    expect(drill.report.leftovers).toEqual([]);
+    expect(drill.messages).toHaveLength(1);
   });
 
   it("a database that the cluster does not hold is a failed recovery, and the sandbox is torn down", async () => {
     const drill = await theatre.drill("no-such-database");
     expect(drill.report.verdict).toMatchObject({ verdict: "failed", reason: "recovery" });
     expect(drill.cause).toContain('"shoop"');
-    expect(drill.report.teardown?.deleted.map(({ kind }) => kind)).toEqual(["instance", "cluster", "snapshot"]);
+    expect(drill.report.teardown?.deleted.map(({ kind }) => kind).sort()).toEqual(["cluster", "instance", "snapshot"]);
   });
 
   it("SQL that writes, holds two statements or answers 2 MB is unchecked, and the source keeps its rows", async () => {
@@ -130,3 +220,34 @@ describe("bad input", () => {
     expect(theatre.cloud.rds.leftovers()).toEqual([]);
   });
 });
+
+/** As many as Aurora copies into a region at a time. */
+const OTHERS = Array.from({ length: 5 }, (_, index) => `somebody-elses-${index}`);
+
+function clientOf({ cloud }: Theatre, region: string): RDSClient {
+  const { accessKeyId, secretAccessKey } = cloud.operator;
+  return new RDSClient({ region, endpoint: cloud.url, credentials: { accessKeyId, secretAccessKey } });
+}
+
+async function beginCopies(theatre: Theatre): Promise<void> {
+  const { DBClusterSnapshots: [source] = [] } = await clientOf(theatre, "eu-west-1").send(
+    new DescribeDBClusterSnapshotsCommand({}),
+  );
+  const there = clientOf(theatre, REGION);
+  for (const id of OTHERS) {
+    const copy = {
+      SourceDBClusterSnapshotIdentifier: source?.DBClusterSnapshotArn,
+      TargetDBClusterSnapshotIdentifier: id,
+      KmsKeyId: "alias/restore-drill",
+    };
+    await there.send(new CopyDBClusterSnapshotCommand(copy));
+  }
+}
+
+async function endCopies(theatre: Theatre): Promise<void> {
+  await theatre.cloud.rds.settled();
+  const there = clientOf(theatre, REGION);
+  for (const id of OTHERS) await there.send(new DeleteDBClusterSnapshotCommand({ DBClusterSnapshotIdentifier: id }));
+  // What is deleted is listed for a while.
+  await theatre.cloud.rds.settled();
+}
