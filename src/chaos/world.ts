@@ -140,6 +140,7 @@ export class World {
     const end = performance.now() + REST_SECONDS * 1000;
     let resting = 0;
     while (resting < RESTING_LOOKS && performance.now() < end) {
+      await this.#cloud.events.settled();
       const isBusy = this.#cloud.states.running() + this.#cloud.lambda.running() > 0;
       resting = isBusy ? 0 : resting + 1;
       await sleep(LOOK_MS);
@@ -173,6 +174,6 @@ async function files(directory: string): Promise<string[]> {
 /** Data directories and snapshots, by region. */
 async function directories(root: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of glob("*/*", { cwd: root })) found.push(entry);
+  for await (const entry of glob("*/*/*", { cwd: root })) found.push(entry);
   return found;
 }

@@ -112,7 +112,7 @@ export function statementFailedBy(error: unknown, asked?: string): StatementFail
   if (known !== undefined) return new StatementFailed(known, error.name);
   if (error.name === "UnsupportedResultException") return readUnsupported(error);
   if (SQL_ERRORS.has(error.name)) return readSqlError(error, asked);
-  const code = "code" in error ? String(error.code) : "";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return CONNECTION_LOST.has(code) ? new StatementFailed("unavailable", code) : undefined;
 }
 
