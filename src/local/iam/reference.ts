@@ -14,6 +14,12 @@ export interface ActionReference {
   readonly resourceTypes: readonly ResourceType[];
 }
 
+/** Types that the reference calls required beside another one of which a call names one: https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html */
+const ALTERNATIVES: Readonly<Record<string, string>> = {
+  "states:DescribeExecution": "express",
+  "states:ListExecutions": "maprun",
+};
+
 /** A drill asks hundreds of times about the same thirty actions. */
 const known = new Map<string, Promise<ActionReference | undefined>>();
 
@@ -32,7 +38,8 @@ async function readReference(action: string): Promise<ActionReference | undefine
     details.resourceTypes.map(async (type) => {
       const { arn, conditionKeys } = await iamResourceTypeDetails(service, type.name);
       const keys = [...type.conditionKeys, ...(conditionKeys ?? [])];
-      return { name: type.name, isRequired: type.required, arn: arnPattern(arn), conditionKeys: keys };
+      const isRequired = type.required && type.name !== ALTERNATIVES[action];
+      return { name: type.name, isRequired, arn: arnPattern(arn), conditionKeys: keys };
     }),
   );
   return {
