@@ -1,6 +1,6 @@
 /**
  * Step Functions: runs the deployed definition with the deployed functions, and answers the calls of @aws-sdk/client-sfn. Waits and the
- * pauses between retries are scaled; timeouts are not. Not reproduced: roles, express workflows, redrive, tags, versions, logging.
+ * pauses between retries are scaled; timeouts are not. Not reproduced: express workflows, redrive, tags, versions, logging.
  */
 import { randomUUID } from "node:crypto";
 import * as sfn from "@aws-sdk/client-sfn";
