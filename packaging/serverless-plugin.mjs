@@ -12,6 +12,7 @@ export default class RestoreDrillPackages {
 
   async packageFunctions() {
     const { service, serviceDir } = this.serverless;
+    // The framework works here whatever --package says, and moves all of it there in the end.
     const outDirectory = join(serviceDir, ".serverless", "functions");
     await bundleFunctions({
       outDirectory,

@@ -37,7 +37,7 @@ export interface Deployment {
 }
 
 /** The template of a package as the local account deploys it. */
-export function localTemplate(
+function localTemplate(
   packageDirectory: string,
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<PackagedTemplate> {

@@ -19,7 +19,7 @@ export interface Database {
   readonly snapshot: string;
 }
 
-export const arn = (kind: string, name: string): string => `arn:aws:rds:${HOME_REGION}:${ACCOUNT_ID}:${kind}:${name}`;
+const arn = (kind: string, name: string): string => `arn:aws:rds:${HOME_REGION}:${ACCOUNT_ID}:${kind}:${name}`;
 
 const rds = (operation: string, input: Call["input"]): Call => ({
   service: "rds",

@@ -70,6 +70,47 @@ describe("every role", () => {
   });
 });
 
+describe("the trust of every role", () => {
+  const Trusting = z.object({
+    AssumeRolePolicyDocument: z.object({
+      Statement: z.array(
+        z.object({ Effect: z.string(), Action: z.string(), Principal: z.object({ Service: z.string() }) }),
+      ),
+    }),
+  });
+  const Rule = z.object({ Targets: z.array(z.object({ RoleArn: z.optional(z.string()) })) });
+  const Schedule = z.object({ Target: z.object({ RoleArn: z.string() }) });
+
+  /** What runs under each role, by the service that does. */
+  function users(): [string, string | undefined][] {
+    const { functions, stateMachines, resources } = template;
+    const ofType = (type: string) => Object.values(resources).filter((each) => each.type === type);
+    return [
+      ...functions.map(({ roleArn }): [string, string] => ["lambda", roleArn]),
+      ...stateMachines.map(({ roleArn }): [string, string] => ["states", roleArn]),
+      ...ofType("AWS::Events::Rule").flatMap(({ properties }) =>
+        z.parse(Rule, properties).Targets.map(({ RoleArn }): [string, string | undefined] => ["events", RoleArn]),
+      ),
+      ...ofType("AWS::Scheduler::Schedule").map(({ properties }): [string, string] => [
+        "scheduler",
+        z.parse(Schedule, properties).Target.RoleArn,
+      ]),
+    ];
+  }
+
+  it("is in the one service that runs under it, and every role is one's", () => {
+    const trusted = Object.values(template.resources)
+      .filter(({ type }) => type === "AWS::IAM::Role")
+      .flatMap(({ ref, properties }) =>
+        z
+          .parse(Trusting, properties)
+          .AssumeRolePolicyDocument.Statement.map(({ Principal }) => `${Principal.Service.split(".")[0]} ${ref}`),
+      );
+    const used = users().flatMap(([service, arn]) => (arn === undefined ? [] : [`${service} ${arn.split("/")[1]}`]));
+    expect(trusted.sort()).toEqual([...new Set(used)].sort());
+  });
+});
+
 describe("production", () => {
   /** Even when someone has put a drill's tags on it. */
   const production = ["cluster:orders", "db:orders-1", "cluster:restoredrill-orders", "db:restore-drill"];

@@ -78,7 +78,7 @@ function ofType(resources: PackagedTemplate["resources"], type: string) {
 }
 
 export const isMachine = (arn: string): boolean => /^arn:aws:states:[^:]*:\d+:stateMachine:/.test(arn);
-export const isFunction = (arn: string): boolean => /^arn:aws:lambda:[^:]*:\d+:function:/.test(arn);
+const isFunction = (arn: string): boolean => /^arn:aws:lambda:[^:]*:\d+:function:/.test(arn);
 
 function known(target: Target): Target {
   if (isMachine(target.arn) || isFunction(target.arn)) return target;
