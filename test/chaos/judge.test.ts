@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import type { Fault } from "../../src/chaos/fault.ts";
+import { type Column, judgeRun } from "../../src/chaos/judge.ts";
+import type { Observation } from "../../src/chaos/observation.ts";
+import type { CallSite } from "../../src/chaos/site.ts";
+import type { LedgerEntry } from "../../src/evidence/ledger.ts";
+import type { Report } from "../../src/evidence/report.ts";
+
+const DRILL = "20261121-143205-3f9a2b1c";
+const SITE: CallSite = {
+  at: "call",
+  function: "restore-drill-copy-snapshot",
+  service: "rds",
+  operation: "CopyDBClusterSnapshot",
+  about: "",
+};
+const THROTTLED: Fault = { plan: "plain", backup: "good", kind: "throttled", site: SITE };
+const DENIED: Fault = { ...THROTTLED, kind: "denied" };
+const STOPPED: Fault = {
+  plan: "plain",
+  backup: "good",
+  kind: "stopped",
+  site: { at: "state", machine: "restore-drill", state: "RunChecks" },
+};
+
+interface Said {
+  readonly verdict: "passed" | "failed" | "inconclusive" | "errored";
+  readonly reason?: string;
+  readonly summary?: string;
+  readonly leftovers?: readonly { kind: string; id: string; reason: string }[];
+  readonly repeated?: boolean;
+}
+
+const message = (said: Said): Observation["messages"][number] => ({
+  messageId: "1",
+  topicArn: "arn",
+  at: "2026-11-21T14:32:05.000Z",
+  bodies: {
+    default: JSON.stringify({
+      drillId: DRILL,
+      summary: "It ended.",
+      leftovers: [],
+      evidence: "s3://evidence/x",
+      ...said,
+    }),
+  },
+  attributes: {},
+});
+
+const END = {
+  passed: ["SUCCEEDED", ""],
+  failed: ["FAILED", "Drill.Failed"],
+  inconclusive: ["FAILED", "Drill.Inconclusive"],
+  errored: ["FAILED", "Drill.Errored"],
+} as const;
+
+/** A drill of which everything says the same. The parts of the evidence that are not compared are left out. */
+function ended(said: Said, changes: Partial<Observation> = {}): Observation {
+  const { verdict, reason, leftovers = [] } = said;
+  const [status, error] = END[verdict];
+  const both = reason === undefined ? { verdict } : { verdict, reason };
+  return {
+    drillId: DRILL,
+    isReached: true,
+    isAtRest: true,
+    execution: { status, error, cause: "" },
+    messages: [message(said)],
+    evidence: {
+      report: { verdict: both, leftovers } as unknown as Report,
+      ledger: { ...both, leftovers: leftovers.length, manifestSha256: "m" } as unknown as LedgerEntry,
+      manifestSha256: "m",
+      checks: undefined,
+      problems: [],
+    },
+    leftovers: [],
+    isSourceChanged: false,
+    touched: [],
+    ...changes,
+  };
+}
+
+const PASSED = ended({ verdict: "passed" });
+const BAD: Fault = { ...THROTTLED, backup: "damaged" };
+const FAILED_CHECK = {
+  drillId: DRILL,
+  complete: true,
+  results: [
+    {
+      name: "rows",
+      kind: "rows",
+      required: true,
+      outcome: "failed" as const,
+      expected: "1",
+      observed: "0",
+      seconds: 1,
+    },
+  ],
+};
+
+function columns(fault: Fault, observation: Observation, isAfterwards = false): Column[] {
+  return judgeRun(fault, observation, isAfterwards).differences.map(({ column }) => column);
+}
+
+describe("judgeRun", () => {
+  it("finds nothing in a drill that ended as the oracle says", () => {
+    expect(columns(THROTTLED, PASSED)).toEqual([]);
+    expect(columns(DENIED, ended({ verdict: "errored", reason: "drill" }))).toEqual([]);
+    expect(columns(BAD, ended({ verdict: "failed", reason: "data" }))).toEqual([]);
+    const stopped = ended({ verdict: "errored", reason: "drill", summary: "The execution was stopped (ABORTED)." });
+    expect(columns(STOPPED, { ...stopped, execution: { status: "ABORTED", error: "", cause: "" } })).toEqual([]);
+  });
+
+  it("takes neither a pass nor bad data for a refusal, and nothing softer than bad data for bad data", () => {
+    expect(columns(DENIED, PASSED)).toEqual(["wrong verdict"]);
+    expect(columns(DENIED, ended({ verdict: "failed", reason: "recovery" }))).toEqual(["wrong verdict"]);
+    expect(columns(THROTTLED, ended({ verdict: "inconclusive", reason: "unchecked" }))).toEqual(["wrong verdict"]);
+    expect(columns(BAD, PASSED)).toEqual(["wrong verdict"]);
+    const softened = ended({ verdict: "errored", reason: "drill" });
+    expect(columns({ ...DENIED, backup: "damaged" }, softened)).toEqual([]);
+    const known = { ...softened, evidence: { ...softened.evidence, checks: FAILED_CHECK } };
+    expect(columns({ ...DENIED, backup: "damaged" }, known)).toEqual(["wrong verdict"]);
+  });
+
+  it("lets a refused note in the journal pass, and what people were told before a stop stand", () => {
+    const note: Fault = {
+      ...DENIED,
+      site: { ...SITE, service: "s3", operation: "PutObject", about: "orders/<id>/journal/copy-snapshot.json" },
+    };
+    expect(columns(note, PASSED)).toEqual([]);
+    expect(columns(STOPPED, PASSED, true)).toEqual([]);
+    expect(columns(STOPPED, PASSED)).toContain("wrong verdict");
+  });
+
+  it("wants to be told that a drill was stopped", () => {
+    const mute = ended({ verdict: "errored", reason: "drill", summary: "Something broke." });
+    expect(columns(STOPPED, { ...mute, execution: { status: "ABORTED", error: "", cause: "" } })).toEqual([
+      "wrong verdict",
+    ]);
+  });
+
+  it("counts notifications: one, and marked repetitions", () => {
+    const once = message({ verdict: "passed" });
+    expect(columns(THROTTLED, { ...PASSED, messages: [] })).toContain("not told");
+    expect(columns(THROTTLED, { ...PASSED, messages: [once, once] })).toEqual(["told twice"]);
+    const again = message({ verdict: "passed", repeated: true });
+    expect(columns(THROTTLED, { ...PASSED, messages: [once, again] })).toEqual([]);
+    expect(columns(THROTTLED, { ...PASSED, messages: [again] })).toEqual(["not told"]);
+  });
+
+  it("sees what is left and was not reported, and what was reported and is not left", () => {
+    const snapshot = { kind: "snapshot", id: "restore-drill-x-copy" } as const;
+    const left = { ...snapshot, status: "available" };
+    const directory = { kind: "directory", id: "eu-central-1/clusters/restore-drill-x", status: "there" } as const;
+    expect(columns(THROTTLED, { ...PASSED, leftovers: [left] })).toEqual(["leak"]);
+    expect(columns(THROTTLED, { ...PASSED, leftovers: [directory] })).toEqual(["leak"]);
+    const reported = ended(
+      { verdict: "passed", leftovers: [{ ...snapshot, reason: "denied" }] },
+      { leftovers: [left] },
+    );
+    expect(columns(THROTTLED, reported)).toEqual([]);
+    expect(columns(THROTTLED, { ...reported, leftovers: [] })).toEqual(["inconsistent"]);
+  });
+
+  it("sees the source and bystanders touched", () => {
+    expect(columns(THROTTLED, { ...PASSED, isSourceChanged: true })).toEqual(["touched"]);
+    expect(columns(THROTTLED, { ...PASSED, touched: ["arn:payroll"] })).toEqual(["touched"]);
+  });
+
+  it("holds report, manifest, ledger, notification and execution against each other", () => {
+    const { evidence } = PASSED;
+    const without = (missing: Partial<Observation["evidence"]>): Observation => ({
+      ...PASSED,
+      evidence: { ...evidence, ...missing },
+    });
+    expect(columns(THROTTLED, without({ report: undefined }))).toEqual(["inconsistent"]);
+    expect(columns(THROTTLED, without({ ledger: undefined }))).toEqual(["inconsistent"]);
+    expect(columns(THROTTLED, without({ manifestSha256: "other" }))).toEqual(["inconsistent"]);
+    expect(columns(THROTTLED, without({ problems: ["report.json is not the one of the manifest"] }))).toEqual([
+      "inconsistent",
+    ]);
+    const other = ended({ verdict: "failed", reason: "data" }).evidence;
+    expect(columns(THROTTLED, { ...PASSED, evidence: other })).toEqual(["inconsistent"]);
+    expect(
+      columns(THROTTLED, { ...PASSED, execution: { status: "FAILED", error: "Drill.Errored", cause: "" } }),
+    ).toEqual(["inconsistent"]);
+  });
+
+  it("says that a drill hung, or never came by the site", () => {
+    expect(columns(THROTTLED, { ...PASSED, isAtRest: false })).toEqual(["hung"]);
+    expect(columns(THROTTLED, { ...PASSED, isReached: false })).toEqual(["not reached"]);
+  });
+});
