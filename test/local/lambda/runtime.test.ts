@@ -204,6 +204,25 @@ describe("killFunction", () => {
   });
 });
 
+describe("timeOutFunction", () => {
+  it("fails what is in flight as its time limit would, at once, and leaves idle containers alone", async () => {
+    const { invoke, runtime } = await probe(`let calls = 0;
+      exports.handler = async ({ pauseMs = 0 }) => { await new Promise((r) => setTimeout(r, pauseMs)); return ++calls; };`);
+    expect(await invoke()).toBe(1);
+    expect(await runtime.timeOutFunction("probe")).toBe(0);
+    const inFlight = expect(invoke({ pauseMs: 5_000 })).rejects.toMatchObject({
+      errorType: "Sandbox.Timedout",
+      errorMessage: expect.stringMatching(/^RequestId: [0-9a-f-]{36} Error: Task timed out after \d/),
+    });
+    await sleep(50);
+    expect(runtime.running()).toBe(1);
+    expect(await runtime.timeOutFunction("probe")).toBe(1);
+    await inFlight;
+    expect(runtime.running()).toBe(0);
+    expect(await invoke()).toBe(1);
+  });
+});
+
 describe("close", () => {
   it("ends every container and refuses further invocations", async () => {
     const { invoke, runtime } = await probe("exports.handler = () => new Promise(() => setInterval(() => {}, 1000));");

@@ -271,6 +271,34 @@ describe("onEvent", () => {
   });
 });
 
+describe("endExecution", () => {
+  it("ends a running execution as its time limit would, and leaves one that has ended", async () => {
+    const { service, call } = serve(definition, { f: () => sleep(60_000, null, { ref: false }) });
+    const { executionArn } = await call("StartExecution", start());
+    expect(service.running()).toBe(1);
+    const timedOut = await service.endExecution(executionArn, "TIMED_OUT");
+    expect(timedOut).toMatchObject({ status: "TIMED_OUT", error: "States.Timeout" });
+    expect(await service.endExecution(executionArn, "ABORTED")).toEqual(timedOut);
+    expect(service.running()).toBe(0);
+  });
+
+  it("ends one that is told to as it enters a state, before that state acts", async () => {
+    let calls = 0;
+    const { service, call } = serve(
+      definition,
+      { f: () => ++calls },
+      {
+        onEvent: ({ type, executionArn }) => {
+          if (type === "TaskStateEntered") void service.endExecution(executionArn, "ABORTED");
+        },
+      },
+    );
+    const { executionArn } = await call("StartExecution", start());
+    expect(await service.executionFinished(executionArn)).toMatchObject({ status: "ABORTED" });
+    expect(calls).toBe(0);
+  });
+});
+
 describe("close", () => {
   it("aborts what is running", async () => {
     const { service, call } = serve(definition, { f: () => sleep(60_000, null, { ref: false }) });
