@@ -35,7 +35,7 @@ const KEYS = {
 };
 
 const UNUSUAL = {
-  "rds:StartDBCluster": "RDS deletes no stopped cluster: test/recovery/teardown-states.test.ts shows it",
+  "rds:StartDBCluster": "RDS deletes no stopped cluster: test/local/services/rds-stops.test.ts shows it",
 };
 
 /** By function, machine, rule or schedule: whose role it is. */

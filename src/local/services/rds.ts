@@ -14,6 +14,7 @@ import { describeParameterGroups, describeSubnetGroups } from "./rds/networks.ts
 import { restoreCluster } from "./rds/restores.ts";
 import { copySnapshot } from "./rds/snapshot-copies.ts";
 import { createSnapshot, deleteSnapshot, describeSnapshots } from "./rds/snapshots.ts";
+import { startCluster, stopCluster } from "./rds/stops.ts";
 import { addTags, listTags } from "./rds/tags.ts";
 import { throttled } from "./rds/throttle.ts";
 import { type IntervalListener, Timeline } from "./rds/timeline.ts";
@@ -105,6 +106,8 @@ function operationsOf(core: RdsCore): Record<string, Operation> {
     DescribeDBClusters: on(describeClusters),
     ModifyDBCluster: on(modifyCluster),
     DeleteDBCluster: on(deleteCluster),
+    StopDBCluster: on(stopCluster),
+    StartDBCluster: on(startCluster),
     RestoreDBClusterFromSnapshot: on(restoreCluster),
     DescribeDBInstances: on(describeInstances),
     CreateDBInstance: on(createInstance),

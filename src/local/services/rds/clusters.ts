@@ -66,6 +66,13 @@ export function requireAvailable(cluster: Cluster): void {
   );
 }
 
+/** Of a cluster that stands still, or is about to: neither it nor its instances can be deleted. Throws `InvalidDBClusterStateFault`. */
+export function requireRunning(cluster: Cluster | undefined): void {
+  const status = cluster === undefined ? "" : clusterStatus(cluster);
+  if (["stopping", "stopped", "starting"].includes(status))
+    throw new ServiceError("InvalidDBClusterStateFault", `Db cluster ${cluster?.id} is in ${status} state`);
+}
+
 /**
  * DeleteDBCluster: after its instances, and only once nothing protects it. While a restore still runs it is refused, so that a
  * teardown has to wait for it; a failed restore can be deleted.
@@ -81,6 +88,7 @@ export function deleteCluster(core: RdsCore, regionName: string, input: DeleteDB
     );
   }
   const status = clusterStatus(cluster);
+  requireRunning(cluster);
   if (status === "deleting" || status === "creating") {
     throw new ServiceError(
       "InvalidDBClusterStateFault",

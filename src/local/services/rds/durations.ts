@@ -8,6 +8,8 @@ export const DURATION_SECONDS = {
   snapshotDelete: 3,
   clusterRestore: 50,
   clusterDelete: 8,
+  clusterStop: 10,
+  clusterStart: 20,
   instanceCreate: 30,
   instanceDelete: 15,
   secret: 8,

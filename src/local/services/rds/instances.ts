@@ -1,6 +1,6 @@
 import type { CreateDBInstanceMessage, DeleteDBInstanceMessage, DescribeDBInstancesMessage } from "@aws-sdk/client-rds";
 import { ServiceError } from "../../wire/service.ts";
-import { requireAvailable } from "./clusters.ts";
+import { requireAvailable, requireRunning } from "./clusters.ts";
 import { type RdsCore, regionOf, requireCluster, requireInstance } from "./core.ts";
 import { newIdentifier, parseRdsArn, rdsArn, resourceId } from "./identifiers.ts";
 import { type Filters, filtered, pageOf } from "./paging.ts";
@@ -103,6 +103,16 @@ export function deleteInstance(core: RdsCore, regionName: string, input: DeleteD
   }
   if (instanceStatus(instance) === "deleting") {
     throw new ServiceError("InvalidDBInstanceStateFault", `Instance ${instance.id} is already being deleted.`);
+  }
+  const cluster = region.clusters.find(instance.clusterId);
+  requireRunning(cluster);
+  // The last one goes only with the cluster's consent: https://repost.aws/knowledge-center/rds-error-delete-aurora-cluster
+  const others = region.membersOf(instance.clusterId).filter((each) => instanceStatus(each) !== "deleting");
+  if (cluster?.deletionProtection && others.length === 1) {
+    throw new ServiceError(
+      "InvalidParameterCombination",
+      "This database has deletion protection option enabled: disable it on the cluster to delete the last instance.",
+    );
   }
   instance.deletion = core.timeline.begin("instanceDelete", instance, "deleting", async () => {
     await instance.creation.settled;

@@ -46,6 +46,12 @@ export interface Snapshot {
   deletion?: Progress;
 }
 
+/** A stop or a start of a whole cluster, and what it leads to. */
+export interface Halt {
+  readonly rest: "stopped" | "running";
+  readonly until: Progress;
+}
+
 export interface Secret {
   readonly arn: string;
   readonly username: string;
@@ -82,6 +88,8 @@ export interface Cluster {
   readonly readerSecret?: Secret;
   /** Undefined while the endpoint is off. */
   endpoint: Progress | undefined;
+  /** The last time it was stopped or started. */
+  halt?: Halt;
   deletion?: Progress;
 }
 
@@ -98,6 +106,8 @@ export interface Instance {
   readonly publiclyAccessible: boolean;
   readonly tags: Map<string, string>;
   readonly creation: Progress;
+  /** Its cluster's. */
+  halt?: Halt;
   deletion?: Progress;
 }
 
@@ -144,6 +154,8 @@ export function clusterStatus(cluster: Cluster): string {
   if (cluster.deletion) return "deleting";
   if (!cluster.creation.isOver) return "creating";
   if (cluster.creation.failedStatus) return cluster.creation.failedStatus;
+  const halted = haltedStatus(cluster.halt);
+  if (halted !== undefined) return halted;
   if (cluster.secret && !cluster.secret.creation.isOver) return "resetting-master-credentials";
   return "available";
 }
@@ -151,7 +163,13 @@ export function clusterStatus(cluster: Cluster): string {
 export function instanceStatus(instance: Instance): string {
   if (instance.deletion) return "deleting";
   if (!instance.creation.isOver) return "creating";
-  return instance.creation.failedStatus ?? "available";
+  return instance.creation.failedStatus ?? haltedStatus(instance.halt) ?? "available";
+}
+
+function haltedStatus(halt: Halt | undefined): string | undefined {
+  if (halt === undefined) return undefined;
+  if (halt.rest === "stopped") return halt.until.isOver ? "stopped" : "stopping";
+  return halt.until.isOver ? halt.until.failedStatus : "starting";
 }
 
 /** A copy waits, then copies; what is taken on the spot is only `creating`. */
