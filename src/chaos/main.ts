@@ -40,12 +40,13 @@ async function campaign(): Promise<number> {
   let different = 0;
   const outcomes = await runCampaign((name) => World.open(directory, name), faults, {
     worlds,
-    onOutcome: ({ name, differences }) => {
+    onOutcome: (outcome) => {
       done += 1;
-      if (differences.length > 0) different += 1;
-      const line = `${done}/${faults.length} faults, ${different} with a difference: ${name}`;
+      if (outcome.differences.length > 0) different += 1;
+      const line = `${done}/${faults.length} faults, ${different} with a difference: ${outcome.name}`;
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-      else if (differences.length > 0 || done % LINE_EVERY === 0) process.stderr.write(`${line}\n`);
+      else if (outcome.differences.length > 0) process.stderr.write(`${differenceList([outcome])}\n`);
+      else if (done % LINE_EVERY === 0) process.stderr.write(`${line}\n`);
     },
   });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
