@@ -49,7 +49,7 @@ const TOLERATED: readonly Tolerated[] = [
   },
 ];
 
-export function toleratedBecause(site: CallSite): string | undefined {
+function toleratedBecause(site: CallSite): string | undefined {
   return TOLERATED.find(({ isMeant }) => isMeant(site))?.why;
 }
 

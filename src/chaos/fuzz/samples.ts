@@ -14,7 +14,7 @@ const ARN = "arn:aws:states:eu-central-1:123456789012:execution:restore-drill:on
 const SHA = "0".repeat(64);
 
 const EXECUTION = { id: ARN, name: "one", startedAt: AT };
-export const REQUEST = {
+const REQUEST = {
   plan: "plain",
   recoveryPoint: "latest",
   failureMoment: AT,
