@@ -111,7 +111,11 @@ export const usurpations = (database: Database): readonly Call[] => {
         Tags: tagList,
       }),
     ),
-    ...resourcesOf(database).map((ResourceName) => rds("AddTagsToResource", { ResourceName, Tags: tagList })),
+    // All of them, and the one that decides when it would be swept. IAM can not hold this for the name of a drill: RDS has no condition key that
+    // tells the tags of a call that creates from those of a call that tags, and whoever creates under the name tags it.
+    ...[tagList, tagList.filter(({ Key }) => Key === TAG.expires)].flatMap((Tags) =>
+      resourcesOf(database).map((ResourceName) => rds("AddTagsToResource", { ResourceName, Tags })),
+    ),
     ...questions(cluster, cluster),
   ];
 };
