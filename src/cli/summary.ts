@@ -35,10 +35,7 @@ export function summarise(rehearsal: Rehearsal): string {
     leftovers(report.leftovers),
     report.kept === undefined
       ? []
-      : [
-          `Kept until ${report.kept.until}`,
-          ...report.kept.resources.map(({ kind, id, region }) => `  ${kind} ${id} in ${region}`),
-        ],
+      : [`Kept        nothing: the local cloud ends here. On AWS the sandbox would stay until ${report.kept.until}`],
     [
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],

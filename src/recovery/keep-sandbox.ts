@@ -22,14 +22,21 @@ export interface Ending {
 /** Kept, or not to be kept and why, or still waiting for RDS to list the tags. */
 export type Keeping = { readonly kept: Kept[] } | { readonly refused: string } | { readonly waitingFor: string };
 
-/**
- * Whether the plan wants the sandbox to stay. Not after an interruption: somebody stopped the drill, and would not expect it. Not unless it was
- * proven to be isolated either: it would stand open for days.
- */
-export function isToBeKept({ keep }: Drill, { verdict, isolation, interruption }: Ending): boolean {
-  if (keep === undefined || verdict === undefined || interruption !== undefined) return false;
-  if (isolation === undefined || !isolation.facts.every(({ holds }) => holds)) return false;
+/** Whether the plan wants the sandbox of a drill with this verdict to stay. */
+export function isToBeKept({ keep }: Drill, { verdict }: Ending): boolean {
+  if (keep === undefined || verdict === undefined) return false;
   return keep.when === "always" || verdict.verdict === "failed";
+}
+
+/**
+ * What the plan's wish does not reach: somebody who stopped the drill would not expect anything to stay, and a sandbox that was not proven to be
+ * isolated would stand open for days.
+ */
+function forbidden({ isolation, interruption }: Ending): string | undefined {
+  if (interruption !== undefined) return "its execution ended before the drill did";
+  if (isolation === undefined) return "it was never proven to be isolated";
+  if (!isolation.facts.every(({ holds }) => holds)) return "it is not isolated";
+  return undefined;
 }
 
 /**
@@ -38,8 +45,10 @@ export function isToBeKept({ keep }: Drill, { verdict, isolation, interruption }
  */
 export async function keepSandbox(
   rds: RDSClient,
-  { drill, until, waitedSeconds }: { drill: Drill; until: Date; waitedSeconds: number },
+  { drill, ending, until, waitedSeconds }: { drill: Drill; ending: Ending; until: Date; waitedSeconds: number },
 ): Promise<Keeping> {
+  const reason = forbidden(ending);
+  if (reason !== undefined) return { refused: reason };
   const tags = { [TAG.expires]: until.toISOString(), [TAG.kept]: drill.keep?.when ?? "" };
   try {
     const cluster = await findCluster(rds, drill.sandbox.cluster);
@@ -58,9 +67,9 @@ export async function keepSandbox(
     return { waitingFor: "RDS to list the tags that say until when it stays" };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    const reason = `the tags that say until when could not be written (${name}: ${message})`;
+    const refusal = `the tags that say until when could not be written (${name}: ${message})`;
     const isFinal = name.startsWith("AccessDenied") || waitedSeconds > TAGS_LAG_SECONDS;
-    return isFinal ? { refused: reason } : { waitingFor: reason };
+    return isFinal ? { refused: refusal } : { waitingFor: refusal };
   }
 }
 

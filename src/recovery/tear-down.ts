@@ -101,7 +101,7 @@ async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier,
   let notKept = earlier?.notKept;
   if (notKept === undefined && isToBeKept(drill, ending)) {
     const until = new Date(Date.parse(startedAt) + (drill.keep?.seconds ?? 0) * 1000);
-    const keeping = await keepSandbox(rds, { drill, until, waitedSeconds: owner.waitedSeconds });
+    const keeping = await keepSandbox(rds, { drill, ending, until, waitedSeconds: owner.waitedSeconds });
     if ("kept" in keeping) return { kept: keeping.kept, notKept, remaining: [] };
     if ("waitingFor" in keeping) {
       const reason = `to be kept, waiting for ${keeping.waitingFor}`;

@@ -149,12 +149,21 @@ describe("a sandbox is torn down as ever", () => {
     ["when the verdict is not failed", { ...FAILED, verdict: { verdict: "inconclusive" } }],
     ["when nobody judged it", { ...ALWAYS, verdict: undefined }],
     ["when the verdict can not be read", { ...ALWAYS, verdict: { verdict: "fine" } }],
-    ["when somebody stopped the drill", { ...ALWAYS, interruption: { status: "ABORTED" } }],
-    ["when it was never proven to be isolated", { ...ALWAYS, isolation: undefined }],
-    ["when it is not isolated", { ...ALWAYS, isolation: open }],
   ])("%s", async (_, input) => {
     const { kept, deleted, notKept } = await tornDown(input);
     expect([kept, notKept]).toEqual([[], undefined]);
+    expect(deleted).toHaveLength(3);
+    expect(tagged()).toEqual([]);
+  });
+
+  it.each([
+    ["somebody stopped the drill", { ...ALWAYS, interruption: { status: "ABORTED" } }, "ended before the drill"],
+    ["it was never proven to be isolated", { ...ALWAYS, isolation: undefined }, "never proven to be isolated"],
+    ["it is not isolated", { ...ALWAYS, isolation: open }, "not isolated"],
+  ])("when %s, and says so", async (_, input, reason) => {
+    const { kept, deleted, notKept } = await tornDown(input);
+    expect(kept).toEqual([]);
+    expect(notKept).toContain(reason);
     expect(deleted).toHaveLength(3);
     expect(tagged()).toEqual([]);
   });
