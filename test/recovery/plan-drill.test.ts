@@ -478,6 +478,9 @@ describe("a drill that is refused", () => {
   );
 
   it("counts the hours that a failed drill would keep the sandbox, so that no outcome costs more than the cap", async () => {
+    const error = await refused({}, `${PLAN_YAML}keep: { for: 72h }\n`);
+    expect(error).toBeInstanceOf(CostOverCap);
+    expect((error as Error).message).toContain("or keep.for");
     const { keep, estimate } = await plan({}, `${PLAN_YAML}keep: { for: 6h }\n`);
     expect(keep).toEqual({ when: "failed", seconds: 21_600 });
     const without = await plan();
@@ -486,9 +489,6 @@ describe("a drill that is refused", () => {
       6 * (8 * 0.12 + (without.recoveryPoint.sizeGib * 0.1) / 730),
       6,
     );
-    const error = await refused({}, `${PLAN_YAML}keep: { for: 72h }\n`);
-    expect(error).toBeInstanceOf(CostOverCap);
-    expect((error as Error).message).toContain("or keep.for");
   });
 
   it("is one over the plan's cap, with the estimate", async () => {
