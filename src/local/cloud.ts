@@ -20,7 +20,7 @@ import {
 import { type EventBus, openEventBus } from "./events/event-bus.ts";
 import { targetStarter } from "./events/start-target.ts";
 import { type Authorisation, openAuthoriser } from "./iam/authoriser.ts";
-import { liveWorld } from "./iam/world.ts";
+import { liveWorld } from "./iam/live-world.ts";
 import { executionsOf, requireInvocable } from "./inner-calls.ts";
 import {
   createLambdaRuntime,

@@ -1,7 +1,7 @@
 /** Calls that would harm a database, as each would be made of it. */
 import { ACCOUNT_ID } from "../../src/local/account.ts";
 import { HOME_REGION } from "../../src/local/deployment.ts";
-import type { Call } from "../../src/local/iam/requests.ts";
+import type { Call } from "../../src/local/iam/world.ts";
 import { namesOf, TAG } from "../../src/plan/names.ts";
 
 /** What a drill of these names and tags owns. */

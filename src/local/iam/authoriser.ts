@@ -3,7 +3,8 @@ import { type Decision, decide, type PolicyStatement, type RequestContext } from
 import type { InterceptedCall } from "../wire/desk.ts";
 import { denial, denialMessage, sessionArn } from "./denial.ts";
 import { GLOBAL_KEYS, isKey, referenceOf } from "./reference.ts";
-import { type Call, type IamRequest, iamRequestsOf, type World } from "./requests.ts";
+import { iamRequestsOf } from "./requests.ts";
+import type { Call, IamRequest, World } from "./world.ts";
 
 /** One question that IAM was asked, and what it decided. */
 export interface Authorisation extends IamRequest {

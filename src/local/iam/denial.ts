@@ -1,7 +1,7 @@
 /** How each service says that a call is not allowed. */
 import type { Decision } from "../../../packaging/permissions.ts";
 import { ServiceError } from "../wire/service.ts";
-import type { IamRequest } from "./requests.ts";
+import type { IamRequest } from "./world.ts";
 
 /** Error codes by signing name, as each service's pages on common errors have them; the SDK's own class name where it has one. */
 const CODES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { RequestContext } from "../../../packaging/permissions.ts";
 import { type ActionReference, referenceOf } from "./reference.ts";
-import { type Call, type IamRequest, keyArn, prefixed, resourceTags, type Tags, text, type World } from "./requests.ts";
+import { type Call, type IamRequest, keyArn, prefixed, resourceTags, type Tags, text, type World } from "./world.ts";
 
 /** Members of RDS's inputs that name a resource, and its kind in ARNs; `undefined` where the value is an ARN of any kind. */
 const NAMES: Readonly<Record<string, string | undefined>> = {

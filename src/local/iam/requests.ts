@@ -1,30 +1,7 @@
 /** What IAM is asked when a call arrives: AWS authorises one call as one or more actions, each on one or more resources. */
-import type { RequestContext } from "../../../packaging/permissions.ts";
-import type { InterceptedCall } from "../wire/desk.ts";
 import { rdsRequests } from "./rds-requests.ts";
 import { referenceOf } from "./reference.ts";
-
-export type Call = Omit<InterceptedCall, "principal">;
-
-export interface IamRequest {
-  readonly action: string;
-  readonly resource: string;
-  readonly context: RequestContext;
-}
-
-export type Tags = Readonly<Record<string, string>>;
-
-/** What an authorisation depends on besides the call itself: the account as it is when the call arrives. */
-export interface World {
-  readonly accountId: string;
-  /** The key that a call means by id, alias or ARN; undefined where the region has none. */
-  readonly keyArn: (region: string, name: string) => string | undefined;
-  /** The key that encrypts a topic. */
-  readonly topicKeyArn: (topicArn: string) => string | undefined;
-  /** None for a resource that is not there. */
-  readonly tagsOf: (arn: string) => Tags;
-  readonly hasObject: (bucket: string, key: string) => Promise<boolean>;
-}
+import { type Call, type IamRequest, keyArn, resourceTags, text, type World } from "./world.ts";
 
 /**
  * Everything that has to be allowed for the call to succeed. Throws on a service or operation whose authorisation is not written here:
@@ -121,24 +98,4 @@ async function requestWithoutResource(call: Call): Promise<IamRequest> {
   const { Namespace: namespace } = call.input;
   const context = typeof namespace === "string" ? { "cloudwatch:namespace": namespace } : {};
   return { action, resource: "*", context };
-}
-
-export const resourceTags = (tags: Tags): RequestContext => prefixed("aws:ResourceTag/", tags);
-
-export const prefixed = (prefix: string, tags: Tags): RequestContext =>
-  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
-
-/** An alias is resolved before IAM is asked, which sees the key. Of a key that is not there any id will do: what it is not is the stack's. */
-export function keyArn({ region }: Call, world: World, name: string): string {
-  const found = world.keyArn(region, name);
-  if (found !== undefined) return found;
-  return name.startsWith("arn:aws:kms:") && name.includes(":key/")
-    ? name
-    : `arn:aws:kms:${region}:${world.accountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
-}
-
-export function text({ operation, input }: Pick<Call, "operation" | "input">, member: string): string {
-  const value = input[member];
-  if (typeof value !== "string") throw new Error(`${operation} has no ${member}, by which it would be authorised.`);
-  return value;
 }

@@ -1,37 +1,45 @@
-/** The account as IAM sees it when a call arrives: what there is, and how it is tagged. */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
-import type { KmsKeys } from "../services/kms.ts";
-import type { RdsAdministration } from "../services/rds/administration.ts";
-import type { World } from "./requests.ts";
+/** What IAM is asked with: a call, the account that it is made in, and how their parts are named in policies. */
+import type { RequestContext } from "../../../packaging/permissions.ts";
+import type { InterceptedCall } from "../wire/desk.ts";
 
-const Topic = z.object({ KmsMasterKeyId: z.optional(z.string()) });
+export type Call = Omit<InterceptedCall, "principal">;
 
-export function liveWorld(account: {
+export interface IamRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: RequestContext;
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** What an authorisation depends on besides the call itself: the account as it is when the call arrives. */
+export interface World {
   readonly accountId: string;
-  readonly template: PackagedTemplate;
-  readonly keys: KmsKeys;
-  readonly rds: Pick<RdsAdministration, "tagsOf">;
-  /** Where each bucket's objects are, as plain files. */
-  readonly bucketsDirectory: string;
-}): World {
-  const { accountId, keys, rds } = account;
-  const topics = new Map(
-    Object.values(account.template.resources)
-      .filter(({ type }) => type === "AWS::SNS::Topic")
-      .map(({ ref, properties }) => [ref, z.parse(Topic, properties).KmsMasterKeyId]),
-  );
-  return {
-    accountId,
-    keyArn: (region, name) => keys.find(region, name)?.arn,
-    topicKeyArn: (topicArn) => topics.get(topicArn),
-    tagsOf: (arn) => rds.tagsOf(arn),
-    hasObject: (bucket, key) =>
-      stat(join(account.bucketsDirectory, bucket, key)).then(
-        (found) => found.isFile(),
-        () => false,
-      ),
-  };
+  /** The key that a call means by id, alias or ARN; undefined where the region has none. */
+  readonly keyArn: (region: string, name: string) => string | undefined;
+  /** The key that encrypts a topic. */
+  readonly topicKeyArn: (topicArn: string) => string | undefined;
+  /** None for a resource that is not there. */
+  readonly tagsOf: (arn: string) => Tags;
+  readonly hasObject: (bucket: string, key: string) => Promise<boolean>;
+}
+
+export const resourceTags = (tags: Tags): RequestContext => prefixed("aws:ResourceTag/", tags);
+
+export const prefixed = (prefix: string, tags: Tags): RequestContext =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
+
+/** An alias is resolved before IAM is asked, which sees the key. Of a key that is not there any id will do: what it is not is the stack's. */
+export function keyArn({ region }: Call, world: World, name: string): string {
+  const found = world.keyArn(region, name);
+  if (found !== undefined) return found;
+  return name.startsWith("arn:aws:kms:") && name.includes(":key/")
+    ? name
+    : `arn:aws:kms:${region}:${world.accountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+}
+
+export function text({ operation, input }: Pick<Call, "operation" | "input">, member: string): string {
+  const value = input[member];
+  if (typeof value !== "string") throw new Error(`${operation} has no ${member}, by which it would be authorised.`);
+  return value;
 }

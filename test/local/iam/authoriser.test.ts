@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { PolicyStatement } from "../../../packaging/permissions.ts";
 import { type Authorisation, type Authoriser, openAuthoriser } from "../../../src/local/iam/authoriser.ts";
-import type { Call, Tags, World } from "../../../src/local/iam/requests.ts";
+import type { Call, Tags, World } from "../../../src/local/iam/world.ts";
 import { ServiceError } from "../../../src/local/wire/service.ts";
 
 const ROLE = "arn:aws:iam::123456789012:role/tear-down-role";
