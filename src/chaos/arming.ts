@@ -5,7 +5,7 @@ import { type Fault, refusalFor } from "./fault.ts";
 import { nameOf, type Site, siteOf } from "./site.ts";
 
 /** A drill whose calls fail for good and not by a permission waits until its deadlines: hours become this many drills without a fault. */
-const CHECKS_DRILLS = 4;
+const CHECKS_DRILLS = 5;
 const TEARDOWN_DRILLS = 2;
 /** Of a fast machine: one SDK call that fails for good takes a second or two by itself. */
 const LEAST_DRILL_SECONDS = 3;

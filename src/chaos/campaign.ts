@@ -1,4 +1,5 @@
 /** Finds out by drills without faults what can go wrong, and lets it go wrong, one fault a drill, in several worlds side by side. */
+import type { PassedSite } from "./arming.ts";
 import { CALL_FAULTS, describeFault, type Fault, type FaultKind, type Setting, STATE_FAULTS } from "./fault.ts";
 import { judgeRun, type Outcome } from "./judge.ts";
 import { toldOf } from "./observation.ts";
@@ -45,6 +46,8 @@ export async function discover(world: World): Promise<PlannedFault[]> {
       throw new Error(
         `Without a fault the drill of a ${setting.backup} backup ended ${told.join(", ") || "untold"}: ${observation.execution.cause}`,
       );
+    // A counterproof chooses where it damages: only what it comes by twice is found again.
+    const again = setting.plan === "proven" ? namesOf((await world.run(setting, undefined)).passed) : undefined;
     let old = 0;
     for (const { site, isAfterwards } of passed) {
       const isKnown = known.has(nameOf(site));
@@ -55,7 +58,7 @@ export async function discover(world: World): Promise<PlannedFault[]> {
           : setting.backup === "damaged" && !isAfterData(nameOf(site))
             ? OF_DAMAGED
             : 1;
-      if (setting.plan === "proven" && isKnown) continue;
+      if (again !== undefined && (isKnown || !again.has(nameOf(site)))) continue;
       old += 1;
       if (old % every !== 0 && site.at === "call") continue;
       if (site.at === "state")
@@ -65,6 +68,8 @@ export async function discover(world: World): Promise<PlannedFault[]> {
   }
   return planned;
 }
+
+const namesOf = (passed: readonly PassedSite[]): ReadonlySet<string> => new Set(passed.map(({ site }) => nameOf(site)));
 
 /** Where bad data has been seen, or is about to be told. */
 const isAfterData = (site: string): boolean => /checks\.json|judge-drill|record-evidence|notify-outcome/.test(site);

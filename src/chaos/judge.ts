@@ -1,7 +1,7 @@
 /** Holds what was observed against the oracle. Each difference has one column of the table. */
 import { describeFault, type Fault } from "./fault.ts";
 import { type Evidence, type Leftover, type Observation, type Told, toldOf } from "./observation.ts";
-import { EXECUTION_ERROR, type Expectation, expectationFor } from "./oracle.ts";
+import { EXECUTION_ENDS, type Expectation, expectationFor } from "./oracle.ts";
 
 export const COLUMNS = [
   "as expected",
@@ -132,16 +132,15 @@ function agreement(
   if (mayLackEvidence && told.evidence === undefined && told.verdict === "passed")
     problems.push("passed without evidence");
   const isEndedOutside = fault.site.at === "state";
-  const ends = isEndedOutside ? [fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT"] : [endOf(told.verdict)];
+  const ends = isEndedOutside
+    ? [fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT"]
+    : [...EXECUTION_ENDS[told.verdict]];
   // The last states are over as soon as they are entered: an end from outside may come too late.
-  if (isEndedOutside && isAfterwards) ends.push(endOf(told.verdict));
+  if (isEndedOutside && isAfterwards) ends.push(...EXECUTION_ENDS[told.verdict]);
   const end = execution.status === "FAILED" ? `FAILED ${execution.error}` : execution.status;
   if (!ends.includes(end)) problems.push(`people were told ${spelt(told)}, and the execution ended ${end}`);
   return problems.map((observed) => ({ column: "inconsistent", observed }));
 }
-
-const endOf = (verdict: Told["verdict"]): string =>
-  verdict === "passed" ? "SUCCEEDED" : `FAILED ${EXECUTION_ERROR[verdict]}`;
 
 function* evidenceProblems(
   { report, ledger, manifestSha256, problems }: Evidence,

@@ -4,7 +4,7 @@
  */
 import type { Verdict } from "../verdict/verdict.ts";
 import { type Fault, isPermanent, isTransient } from "./fault.ts";
-import { type CallSite, nameOf } from "./site.ts";
+import type { CallSite } from "./site.ts";
 
 export interface Circumstances {
   /** checks.json, where the drill left one, has a required check that failed. */
@@ -94,14 +94,15 @@ function allowances(fault: Fault): Pick<Expectation, "mayBeUntold" | "mayLackEvi
   const { service, function: name } = fault.site;
   return {
     mayBeUntold: service === "sns",
-    mayLackEvidence: service === "s3" && !nameOf(fault.site).includes("/journal/"),
+    mayLackEvidence: service === "s3" && toleratedBecause(fault.site) === undefined,
     mayReportMore: /tear-down|finish-drill/.test(name) && service === "rds",
   };
 }
 
-/** How an execution ends that says `verdict`: green for a pass, else red with the verdict's own error. */
-export const EXECUTION_ERROR: Readonly<Record<Exclude<Verdict["verdict"], "passed">, string>> = {
-  failed: "Drill.Failed",
-  inconclusive: "Drill.Inconclusive",
-  errored: "Drill.Errored",
+/** How an execution may end that says `verdict`: green for a pass, else red with the verdict's own error, or with that of a judge that broke. */
+export const EXECUTION_ENDS: Readonly<Record<Verdict["verdict"], readonly string[]>> = {
+  passed: ["SUCCEEDED"],
+  failed: ["FAILED Drill.Failed"],
+  inconclusive: ["FAILED Drill.Inconclusive"],
+  errored: ["FAILED Drill.Errored", "FAILED Drill.NotJudged"],
 };

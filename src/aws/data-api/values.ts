@@ -21,12 +21,18 @@ export function parameterOf(name: string, bind: Bind): SqlParameter {
 
 function readField(field: Field): Value {
   if (field.stringValue !== undefined) return field.stringValue;
-  if (field.longValue !== undefined) return BigInt(field.longValue);
+  if (field.longValue !== undefined) return exactly(field.longValue);
   if (field.booleanValue !== undefined) return field.booleanValue;
   if (field.doubleValue !== undefined) return field.doubleValue;
   if (field.blobValue !== undefined) return field.blobValue;
   if (field.arrayValue !== undefined) return arrayOf(field.arrayValue);
   return null;
+}
+
+/** A JSON number may be any number, whatever the member is called. */
+function exactly(long: number): bigint {
+  if (Number.isInteger(long)) return BigInt(long);
+  throw new TypeError("A long value of the answer is not an integer.");
 }
 
 /** Elements may be null, whatever the SDK's older types say. */
@@ -35,7 +41,7 @@ function arrayOf(array: NonNullable<Field["arrayValue"]>): Value[] {
     array.stringValues ?? array.longValues ?? array.booleanValues ?? array.doubleValues ?? array.arrayValues ?? [];
   const isLong = array.longValues !== undefined;
   return elements.map((element) => {
-    if (typeof element === "number" && isLong) return BigInt(element);
+    if (typeof element === "number" && isLong) return exactly(element);
     return typeof element === "object" && element !== null ? arrayOf(element) : element;
   });
 }

@@ -4,6 +4,9 @@ import fc from "fast-check";
 /** Enough to break two things that are looked at together; more only makes the first of them likelier. */
 const MAX_CHANGES = 4;
 
+/** All changes may repeat what an earlier one repeated: 3^4 copies of a whole plan are still read in milliseconds. */
+const REPEATED = 3;
+
 /** Names that JavaScript gives a meaning to, and texts that end quoting, lines or patience. */
 const HOSTILE = [
   "__proto__",
@@ -76,7 +79,7 @@ function apply(root: { document: unknown }, { at, how, name, value }: Change): v
   const { holder, key } = place;
   if (how === "remove") delete holder[key];
   else if (how === "add") define(holder, name, value);
-  else if (how === "repeat") holder[key] = Array.from({ length: 50 }, () => holder[key]);
+  else if (how === "repeat") holder[key] = Array.from({ length: REPEATED }, () => holder[key]);
   else define(holder, key, value);
 }
 
