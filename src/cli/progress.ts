@@ -50,6 +50,12 @@ const PHASE_OF: Readonly<Record<string, string>> = {
   NotifyOutcome: "notify",
 };
 
+/** What a drill is not told of by its own steps. */
+const ENDED_FROM_OUTSIDE: Readonly<Record<string, string>> = {
+  ExecutionAborted: "was stopped",
+  ExecutionTimedOut: "ran out of time",
+};
+
 /** `\r` and "erase to the end of the line". */
 const LINE_START = "\r\u001b[K";
 
@@ -71,6 +77,8 @@ export class Progress {
   take({ type, state, output }: ExecutionEvent): void {
     if (type === "ExecutionStarted") this.#lastEndedAt = Date.now();
     if (type === "LambdaFunctionFailed" && state !== undefined) this.#line(PHASE_OF[state] ?? state, "failed");
+    const ended = ENDED_FROM_OUTSIDE[type];
+    if (ended !== undefined) this.#line("interrupted", `the execution ${ended}; another one finishes the drill`);
     if (!type.endsWith("StateExited") || state === undefined) return;
     const document = z.safeParse(Document, output).data;
     if (document === undefined) return;

@@ -7,7 +7,7 @@ import { SOURCE_KEY } from "../local/account.ts";
 import { captureBaselineOf, isCaptured, withReaderSecret } from "../local/capture.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
 import { demoDatabase } from "../local/demo/demo-database.ts";
-import { isDrill, MACHINE_ARN } from "../local/deployment.ts";
+import { FINISH_ARN, isOf, MACHINE_ARN } from "../local/deployment.ts";
 import { type ImportOptions, importSource } from "../local/import/import-source.ts";
 import { cachedPackage } from "../local/package-cache.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
@@ -177,11 +177,11 @@ async function openCloud(
   });
 }
 
-/** What is shown is the drill's: the capture of a baseline is one of the preparations. */
+/** What is shown is the drill's, also where another execution finishes it: the capture of a baseline is one of the preparations. */
 const ofDrills =
   (onEvent: NonNullable<RehearsalOptions["onEvent"]>): NonNullable<RehearsalOptions["onEvent"]> =>
   (event) => {
-    if (isDrill(event.executionArn)) onEvent(event);
+    if ([MACHINE_ARN, FINISH_ARN].some((machine) => isOf(machine, event.executionArn))) onEvent(event);
   };
 
 /** The account before the drill: the source in production, what was captured of it, and its newest automated backup. */
@@ -208,22 +208,26 @@ async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
   const request = { plan, trigger: { kind: "manual", by: "npm run drill" } };
   const ended = await runExecution(cloud, MACHINE_ARN, request);
   const { executionArn } = ended;
+  // What was stopped is finished by another execution.
+  await cloud.events.settled();
   const drillId = drillIdOf({ id: executionArn, startedAt: (ended.startDate ?? new Date()).toISOString() });
+  const found = await readEvidence(cloud.evidenceDirectory, drillId);
   return {
     drillId,
     plan,
-    verdict: verdictOf(ended.status, ended.error),
-    cause: ended.cause,
+    verdict: verdictOf(ended.status, ended.error) ?? found.report?.verdict.verdict ?? "errored",
+    // Why somebody stopped it is in the report.
+    cause: ended.status === "FAILED" ? ended.cause : undefined,
     messages: cloud.messages,
     executionArn,
-    ...(await readEvidence(cloud.evidenceDirectory, drillId)),
+    ...found,
   };
 }
 
-/** A red execution ends with the verdict's own error; any other end (timed out, aborted, a broken machine) is the drill's fault. */
-function verdictOf(status: string | undefined, error: string | undefined): Verdict["verdict"] {
+/** A red execution ends with the verdict's own error; one that was ended from outside has none, and its report does. */
+function verdictOf(status: string | undefined, error: string | undefined): Verdict["verdict"] | undefined {
   if (status === "SUCCEEDED") return "passed";
-  return VERDICTS.find((verdict) => verdict !== "passed" && OUTCOME_ERROR[verdict] === error) ?? "errored";
+  return VERDICTS.find((verdict) => verdict !== "passed" && OUTCOME_ERROR[verdict] === error);
 }
 
 /** A drill is filed under its database, which a refused drill may not have known: the id finds it. */

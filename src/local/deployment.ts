@@ -17,10 +17,11 @@ export const EVIDENCE_BUCKET = "evidence";
 
 const machineArn = (name: string): string => `arn:aws:states:${HOME_REGION}:${ACCOUNT_ID}:stateMachine:${name}`;
 export const MACHINE_ARN = machineArn("restore-drill");
+export const FINISH_ARN = machineArn("restore-drill-finish-drill");
 export const CAPTURE_ARN = machineArn("restore-drill-capture-baseline");
-/** Whether an execution is a drill's. */
-export const isDrill = (executionArn: string): boolean =>
-  executionArn.startsWith(`${MACHINE_ARN.replace(":stateMachine:", ":execution:")}:`);
+/** Whether an execution is of that machine. */
+export const isOf = (machineArn: string, executionArn: string): boolean =>
+  executionArn.startsWith(`${machineArn.replace(":stateMachine:", ":execution:")}:`);
 
 /** A function ready to be run, but for what only the running cloud knows: where it is and who signs. */
 export interface DeployedFunction extends PackagedFunction {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PolicyStatement } from "../../packaging/permissions.ts";
 import type { PackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID, closedSecurityGroup, openAccount } from "../../src/local/account.ts";
-import { isDrill, MACHINE_ARN } from "../../src/local/deployment.ts";
+import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
 import type { Authorisation } from "../../src/local/iam/authoriser.ts";
 import { referenceOf } from "../../src/local/iam/reference.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
@@ -47,7 +47,7 @@ describe("the roles of drills", () => {
         parameters: { ScheduledPlan: "same-region", ScheduleState: "ENABLED", BaselineScheduleState: "ENABLED" },
         faults: { outcome: (step) => (mishap === "writer fails" && step === "instanceCreate" ? "failed" : undefined) },
         onEvent: ({ type, executionArn }) => {
-          if (type === "ExecutionStarted" && isDrill(executionArn)) running = executionArn;
+          if (type === "ExecutionStarted" && isOf(MACHINE_ARN, executionArn)) running = executionArn;
         },
         intercept: async ({ principal, operation, region, input }) => {
           if (mishap === "stopped" && operation === "CreateDBInstance") {

@@ -3,6 +3,8 @@ import { drillOf } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import { SOURCE_KEY } from "../account.ts";
+import { MACHINE_ARN } from "../deployment.ts";
+import { stopExecutions } from "../run-execution.ts";
 import type { RestoredServer } from "../services/rds/core.ts";
 import { DEFAULT_TIME_SCALE, DURATION_SECONDS } from "../services/rds/durations.ts";
 import { ServiceError } from "../wire/service.ts";
@@ -106,6 +108,13 @@ export const SABOTAGES: readonly Sabotage[] = [
       if (operation === "CreateDBInstance")
         throw new ServiceError("AccessDenied", "User is not authorized to perform: rds:CreateDBInstance");
     },
+  },
+  {
+    name: "stopped",
+    what: "Somebody stops the drill in the console while its sandbox is being made.",
+    verdict: "errored",
+    reason: "drill",
+    prepare: ({ cloud }) => cloud.rds.onRestored(() => stopExecutions(cloud, MACHINE_ARN, "stopped by the sabotage")),
   },
   {
     name: "leak",
