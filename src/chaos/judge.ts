@@ -95,7 +95,7 @@ function leaks(leftovers: readonly Leftover[], told: Told | undefined, { mayRepo
   const isReported = (resource: Leftover): boolean =>
     reported.has(`${resource.kind} ${resource.id}`) ||
     (resource.kind === "server" && reported.has(`cluster ${resource.id}`)) ||
-    (resource.kind === "directory" && (told?.leftovers ?? []).some(({ id }) => resource.id.endsWith(`/${id}`)));
+    (resource.kind === "directory" && (told?.leftovers ?? []).some(({ id }) => resource.id.includes(`/${id}-`)));
   const silent = leftovers.filter((resource) => !isReported(resource));
   const gone = [...reported].filter((resource) => !there.includes(resource));
   return [
