@@ -33,7 +33,8 @@ const QUOTED = /"([^"]*)"|'([^']*)'/g;
  * statement stays. At any other text, and at quotes that do not pair, the message ends: a text may hold quotes and anything else itself.
  */
 export function toldMessage(message: string, statement: string): string {
-  const given = statement.toLowerCase();
+  // A name of two parts is told without the quotes around each.
+  const given = `${statement} ${statement.replaceAll('"', "")}`.toLowerCase();
   const isKnown = (text: string): boolean =>
     text !== "" && text === text.trim() && (given.includes(text.toLowerCase()) || STORAGE.test(text));
   const quoted = [...message.matchAll(QUOTED)];

@@ -69,6 +69,11 @@ describe("a message of PostgreSQL", () => {
     expect(toldMessage(message, STATEMENT)).toBe(said);
   });
 
+  it("tells a name of two parts as PostgreSQL writes it", () => {
+    const message = 'relation "shop.hartbeat" does not exist';
+    expect(toldMessage(message, 'select max(beat_at) from "shop"."hartbeat"')).toBe(message);
+  });
+
   /** How PostgreSQL words what it was given, with the state that each has. */
   const WORDINGS: readonly (readonly [string, (text: string) => string])[] = [
     ["22P02", (text) => `invalid input syntax for type integer: "${text}"`],
