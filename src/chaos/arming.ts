@@ -2,7 +2,7 @@
 import type { LocalCloud, LocalCloudOptions } from "../local/cloud.ts";
 import type { InterceptedCall } from "../local/wire/desk.ts";
 import { type Fault, refusalFor } from "./fault.ts";
-import { nameOf, type Site, siteOf } from "./site.ts";
+import { type Moment, nameOf, type Site, siteOf } from "./site.ts";
 
 /** A drill whose calls fail for good and not by a permission waits until its deadlines: hours become this many drills without a fault. */
 const CHECKS_DRILLS = 5;
@@ -12,10 +12,10 @@ const LEAST_DRILL_SECONDS = 3;
 
 type Hooks = Required<Pick<LocalCloudOptions, "intercept" | "beforeAnswer" | "alterAnswer" | "onEvent">>;
 
-/** A site, and whether somebody had been told of the drill's end when the drill first came there. */
+/** A site, and how far the drill was when it first came there. */
 export interface PassedSite {
   readonly site: Site;
-  readonly isAfterwards: boolean;
+  readonly moment: Moment;
 }
 
 export class Arming {
@@ -24,7 +24,7 @@ export class Arming {
   #cloud: LocalCloud | undefined;
   #fault: Fault | undefined;
   #fired = 0;
-  #isTold = false;
+  #moment: Moment = "before";
   #drillSeconds = LEAST_DRILL_SECONDS;
 
   constructor() {
@@ -43,7 +43,7 @@ export class Arming {
   arm(fault: Fault | undefined): void {
     this.#fault = fault;
     this.#fired = 0;
-    this.#isTold = false;
+    this.#moment = "before";
     this.#passed.clear();
   }
 
@@ -64,7 +64,7 @@ export class Arming {
 
   #note(site: Site): string {
     const name = nameOf(site);
-    if (!this.#passed.has(name)) this.#passed.set(name, { site, isAfterwards: this.#isTold });
+    if (!this.#passed.has(name)) this.#passed.set(name, { site, moment: this.#moment });
     return name;
   }
 
@@ -84,7 +84,7 @@ export class Arming {
 
   async #beforeAnswer(call: InterceptedCall & { readonly error?: string }): Promise<"lost" | undefined> {
     if (!isFunction(call)) return undefined;
-    if (call.service === "sns" && call.error === undefined) this.#isTold = true;
+    if (call.service === "sns" && call.error === undefined) this.#moment = "told";
     const fault = this.#fault;
     if (fault?.site.at !== "call" || this.#fired > 0 || nameOf(fault.site) !== nameOf(siteOf(call))) return undefined;
     if (fault.kind !== "answer-lost" && fault.kind !== "timed-out" && fault.kind !== "killed") return undefined;
@@ -95,6 +95,7 @@ export class Arming {
   }
 
   #hear({ executionArn, type, state }: { executionArn: string; type: string; state?: string }): void {
+    if (state === "JudgeDrill" && type.endsWith("StateExited") && this.#moment === "before") this.#moment = "judged";
     if (state === undefined || !type.endsWith("StateEntered")) return;
     const machine = executionArn.split(":")[6] ?? "";
     const name = this.#note({ at: "state", machine, state });

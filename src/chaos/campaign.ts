@@ -4,7 +4,7 @@ import { CALL_FAULTS, describeFault, type Fault, type FaultKind, type Setting, S
 import { judgeRun, type Outcome } from "./judge.ts";
 import { toldOf } from "./observation.ts";
 import { sampled } from "./sample.ts";
-import { nameOf } from "./site.ts";
+import { type Moment, nameOf } from "./site.ts";
 import { World } from "./world.ts";
 
 /** Several drills wait for more than they compute; on two cores a fourth world makes none of them faster. */
@@ -18,7 +18,7 @@ const OF_PROVEN = 6;
 export interface PlannedFault {
   readonly fault: Fault;
   /** A drill without faults tells people before it comes to the site. */
-  readonly isAfterwards: boolean;
+  readonly moment: Moment;
 }
 
 export interface Selection {
@@ -49,7 +49,7 @@ export async function discover(world: World): Promise<PlannedFault[]> {
     // A counterproof chooses where it damages: only what it comes by twice is found again.
     const again = setting.plan === "proven" ? namesOf((await world.run(setting, undefined)).passed) : undefined;
     let old = 0;
-    for (const { site, isAfterwards } of passed) {
+    for (const { site, moment } of passed) {
       const isKnown = known.has(nameOf(site));
       known.add(nameOf(site));
       const every =
@@ -62,8 +62,8 @@ export async function discover(world: World): Promise<PlannedFault[]> {
       old += 1;
       if (old % every !== 0 && site.at === "call") continue;
       if (site.at === "state")
-        for (const kind of STATE_FAULTS) planned.push({ fault: { ...setting, kind, site }, isAfterwards });
-      else for (const kind of CALL_FAULTS) planned.push({ fault: { ...setting, kind, site }, isAfterwards });
+        for (const kind of STATE_FAULTS) planned.push({ fault: { ...setting, kind, site }, moment });
+      else for (const kind of CALL_FAULTS) planned.push({ fault: { ...setting, kind, site }, moment });
     }
   }
   return planned;
@@ -102,9 +102,9 @@ export async function runCampaign(
     let world = first;
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const { fault, isAfterwards } = next;
+        const { fault, moment } = next;
         const { observation } = await world.run(fault, fault);
-        const outcome = judgeRun(fault, observation, isAfterwards);
+        const outcome = judgeRun(fault, observation, moment);
         outcomes.push(outcome);
         onOutcome(outcome);
         const isSpoilt = observation.leftovers.length > 0 || !observation.isAtRest || observation.touched.length > 0;

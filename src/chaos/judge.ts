@@ -2,6 +2,7 @@
 import { describeFault, type Fault } from "./fault.ts";
 import { type Evidence, type Leftover, type Observation, type Told, toldOf } from "./observation.ts";
 import { EXECUTION_ENDS, type Expectation, expectationFor } from "./oracle.ts";
+import type { Moment } from "./site.ts";
 
 export const COLUMNS = [
   "as expected",
@@ -30,12 +31,12 @@ export interface Outcome {
   readonly differences: readonly Difference[];
 }
 
-/** `isAfterwards`: a drill without faults had told people before it came to this fault's site. */
-export function judgeRun(fault: Fault, observation: Observation, isAfterwards: boolean): Outcome {
+/** `moment`: how far a drill without faults is when it comes to this fault's site. */
+export function judgeRun(fault: Fault, observation: Observation, moment: Moment): Outcome {
   const hasFailedCheck = (observation.evidence.checks?.results ?? []).some(
     ({ required, outcome }) => required && outcome === "failed",
   );
-  const expected = expectationFor(fault, { hasFailedCheck, isAfterwards });
+  const expected = expectationFor(fault, { hasFailedCheck, moment });
   const all = toldOf(observation);
   const told = all.filter(({ isRepetition }) => !isRepetition);
   const differences = observation.isReached
@@ -45,7 +46,7 @@ export function judgeRun(fault: Fault, observation: Observation, isAfterwards: b
         ...verdictOf(told.at(-1) ?? all.at(-1), expected, observation),
         ...leaks(observation.leftovers, all.at(-1), expected),
         ...foreign(observation),
-        ...agreement(fault, all.at(-1), observation, expected, isAfterwards),
+        ...agreement(fault, all.at(-1), observation, expected, moment),
       ]
     : [{ column: "not reached" as const, observed: "the drill did not come by this site" }];
   return { fault, name: describeFault(fault), expected, verdict: spelt(all.at(-1)), differences };
@@ -82,8 +83,8 @@ function verdictOf(told: Told | undefined, expected: Expectation, { execution }:
     return [
       { column: "wrong verdict", observed: `${spelt(told)} instead of ${wanted}: ${told.summary.slice(0, 200)}` },
     ];
-  if (says !== undefined && told.verdict === "errored" && !says.test(told.summary))
-    return [{ column: "wrong verdict", observed: `does not say how it ended: ${told.summary.slice(0, 200)}` }];
+  if (says !== undefined && told.interruption?.status !== says)
+    return [{ column: "wrong verdict", observed: `does not say that it ended ${says}: ${told.summary.slice(0, 200)}` }];
   return [];
 }
 
@@ -125,7 +126,7 @@ function agreement(
   told: Told | undefined,
   { evidence, execution }: Observation,
   { mayLackEvidence }: Expectation,
-  isAfterwards: boolean,
+  moment: Moment,
 ): Difference[] {
   const problems = mayLackEvidence && told?.evidence === undefined ? [] : [...evidenceProblems(evidence, told)];
   if (told === undefined) return problems.map((observed) => ({ column: "inconsistent", observed }));
@@ -136,7 +137,7 @@ function agreement(
     ? [fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT"]
     : [...EXECUTION_ENDS[told.verdict]];
   // The last states are over as soon as they are entered: an end from outside may come too late.
-  if (isEndedOutside && isAfterwards) ends.push(...EXECUTION_ENDS[told.verdict]);
+  if (isEndedOutside && moment === "told") ends.push(...EXECUTION_ENDS[told.verdict]);
   const end = execution.status === "FAILED" ? `FAILED ${execution.error}` : execution.status;
   if (!ends.includes(end)) problems.push(`people were told ${spelt(told)}, and the execution ended ${end}`);
   return problems.map((observed) => ({ column: "inconsistent", observed }));

@@ -46,6 +46,7 @@ const Told = z.object({
   summary: z.string(),
   leftovers: z.array(z.object({ kind: z.string(), id: z.string(), reason: z.string() })),
   evidence: z.optional(z.string()),
+  interruption: z.optional(z.object({ status: z.string() })),
   repeated: z.optional(z.unknown()),
 });
 export type Told = z.infer<typeof Told> & { readonly isRepetition: boolean };

@@ -4,20 +4,19 @@
  */
 import type { Verdict } from "../verdict/verdict.ts";
 import { type Fault, isPermanent, isTransient } from "./fault.ts";
-import type { CallSite } from "./site.ts";
+import type { CallSite, Moment } from "./site.ts";
 
 export interface Circumstances {
   /** checks.json, where the drill left one, has a required check that failed. */
   readonly hasFailedCheck: boolean;
-  /** People had been told of the drill's end before it came to the site. */
-  readonly isAfterwards: boolean;
+  readonly moment: Moment;
 }
 
 export interface Expectation {
   /** One of them: `verdict` or `verdict/reason`. */
   readonly verdicts: readonly string[];
-  /** What the summary has to say. */
-  readonly says?: RegExp;
+  /** How people are told that the execution ended. */
+  readonly says?: "ABORTED" | "TIMED_OUT";
   /** Nobody can be told through a topic that refuses for good: then the execution itself has to end red. */
   readonly mayBeUntold: boolean;
   /** Evidence can not be written past a refusal for good: then the notification has to say so. */
@@ -38,6 +37,11 @@ const TOLERATED: readonly Tolerated[] = [
     isMeant: ({ service, operation, about }) =>
       service === "s3" && operation === "PutObject" && about.includes("/journal/"),
     why: "the journal is a note of what was done: failing to write it fails no step (src/evidence/journalled.ts)",
+  },
+  {
+    isMeant: ({ service, operation, about }) =>
+      service === "s3" && operation === "GetObject" && about.includes("/journal/"),
+    why: "what the notes say is in the execution's document too, where its steps got through",
   },
   {
     isMeant: ({ function: name, service }) => /tear-down|finish-drill/.test(name) && service === "rds",
@@ -62,14 +66,21 @@ export function expectationFor(fault: Fault, circumstances: Circumstances): Expe
 
 function verdictFor(
   fault: Fault,
-  { hasFailedCheck, isAfterwards }: Circumstances,
+  { hasFailedCheck, moment }: Circumstances,
 ): Pick<Expectation, "verdicts" | "says" | "why"> {
   const asWithout = fault.backup === "good" ? ["passed"] : ["failed/data"];
   if (fault.site.at === "state") {
-    if (isAfterwards) return { verdicts: asWithout, why: "people had been told before: what they were told stands" };
+    if (moment === "told")
+      return { verdicts: asWithout, why: "people had been told before: what they were told stands" };
+    const says = fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT";
+    if (moment === "judged")
+      return {
+        verdicts: asWithout,
+        says,
+        why: "what was judged stands; the rest is done, and people are told of the end",
+      };
     if (hasFailedCheck)
-      return { verdicts: ["failed/data"], why: "a required check had failed: nothing makes that softer" };
-    const says = fault.kind === "stopped" ? /abort|stopped/i : /tim(ed|e) ?out|ran out of|time limit/i;
+      return { verdicts: ["failed/data"], says, why: "a required check had failed: nothing makes that softer" };
     return {
       verdicts: ["errored/drill"],
       says,

@@ -66,3 +66,6 @@ function subject(input: Readonly<Record<string, unknown>>): string {
 function plain(text: string): string {
   return text.replace(ID, "<id>").replace(RANDOM, "<random>").replace(MOMENT, "<time>");
 }
+
+/** How far a drill without faults had come: its verdict stands once it is `judged`; nothing changes any more once people were `told`. */
+export type Moment = "before" | "judged" | "told";

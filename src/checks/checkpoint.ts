@@ -6,6 +6,9 @@ import { type CheckResult, CheckResults, type ChecksAnswer, type Share } from ".
 const SAVE_EVERY_CHECKS = 25;
 const SAVE_EVERY_SECONDS = 20;
 
+/** As many findings as a notification has room for. */
+const MAX_FAILING = 20;
+
 /** Step Functions waits whole seconds; nothing is being waited for, so one will do. */
 const NEXT_SLICE_SECONDS = 1;
 
@@ -84,6 +87,10 @@ export class Checkpoint {
       startedAt,
       ...(finishedAt === undefined ? {} : { finishedAt }),
       ...this.#underWay(names),
+      failing: results
+        .filter(({ required, outcome }) => required && outcome === "failed")
+        .slice(0, MAX_FAILING)
+        .map(({ name }) => name),
       total: names.length,
       done: results.length,
       held: count("held"),

@@ -71,6 +71,8 @@ export const ChecksAnswer = z.object({
   finishedAt: z.optional(z.iso.datetime()),
   /** A check that is left in the middle of its tables. The seconds are those that it needs at the pace so far. */
   underWay: z.optional(z.object({ check: z.string(), percent: z.number(), secondsLeft: z.optional(z.number()) })),
+  /** Names of required checks that failed, at most 20: what is known of bad data outlives checks.json. */
+  failing: z._default(z.array(z.string()), []),
   total: z.number(),
   done: z.number(),
   held: z.number(),

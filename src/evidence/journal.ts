@@ -38,11 +38,25 @@ export async function writeJournal(store: JsonStore, evidencePrefix: string, ent
   await store.put(journalKey(evidencePrefix, entry.step), entry);
 }
 
-/** Every step's last entry, absent where the step never ran. Throws EvidenceUnreadable for an entry that is not one. */
-export async function readJournal(
-  store: JsonStore,
-  evidencePrefix: string,
-): Promise<Partial<Record<StepName, JournalEntry>>> {
-  const entries = await Promise.all(STEPS.map((step) => store.get(journalKey(evidencePrefix, step), JournalEntry)));
-  return Object.fromEntries(entries.flatMap((entry) => (entry === undefined ? [] : [[entry.step, entry]])));
+export interface ReadJournal {
+  /** Every step's last entry, absent where the step never ran or its entry can not be read. */
+  readonly entries: Partial<Record<StepName, JournalEntry>>;
+  /** One sentence for each entry that can not be read: notes fail no step, and neither does their loss. */
+  readonly unreadable: string[];
 }
+
+export async function readJournal(store: JsonStore, evidencePrefix: string): Promise<ReadJournal> {
+  const looks = await Promise.allSettled(
+    STEPS.map((step) => store.get(journalKey(evidencePrefix, step), JournalEntry)),
+  );
+  const entries = looks.flatMap((look) =>
+    look.status === "fulfilled" && look.value !== undefined ? [[look.value.step, look.value] as const] : [],
+  );
+  const unreadable = looks.flatMap((look, index) =>
+    look.status === "rejected" ? [`The journal of ${STEPS[index]} can not be read: ${messageOf(look.reason)}`] : [],
+  );
+  return { entries: Object.fromEntries(entries), unreadable };
+}
+
+const messageOf = (reason: unknown): string =>
+  reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);

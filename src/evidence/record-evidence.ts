@@ -47,10 +47,12 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const subject = await subjectOf(services.plans, input);
   const { prefix } = subject;
   const endedAt = now().toISOString();
-  const story = input.drill === undefined ? {} : storyOf(await readJournal(store, prefix), input);
+  const journal = await readJournal(store, prefix);
+  const story = input.drill === undefined ? {} : storyOf(journal.entries, input);
   const results = await store.get(`${prefix}/checks.json`, CheckResults);
   const counterproof = await store.get(`${prefix}/counterproof.json`, Counterproof);
-  const report = compose(input, subject, story, { results, counterproof }, endedAt);
+  const { unreadable } = journal;
+  const report = compose(input, subject, story, { results, counterproof, unreadable }, endedAt);
 
   const [plan, parts, proofs] = await Promise.all([
     textsOf(store, prefix, ["plan.json"]),
@@ -120,7 +122,12 @@ function compose(
   {
     results,
     counterproof,
-  }: { readonly results: CheckResults | undefined; readonly counterproof: Counterproof | undefined },
+    unreadable,
+  }: {
+    readonly results: CheckResults | undefined;
+    readonly counterproof: Counterproof | undefined;
+    readonly unreadable: string[];
+  },
   endedAt: string,
 ): Report {
   const { drill, verdict, execution, teardown } = input;
@@ -135,6 +142,7 @@ function compose(
     verdict,
     ...(input.interruption === undefined ? {} : { interruption: input.interruption }),
     ...(drill === undefined ? {} : { drill }),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
     checks: results?.results ?? [],
     ...(counterproof === undefined ? {} : { counterproof }),
     ...(story.network === undefined ? {} : { network: story.network }),

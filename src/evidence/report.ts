@@ -23,6 +23,8 @@ export const Report = z.object({
   interruption: z.optional(Interruption),
   /** Absent when planning refused the drill. */
   drill: z.optional(Drill),
+  /** Notes of the drill's steps that could not be read, one sentence each: what they held is missing or older here. */
+  unreadable: z.optional(z.array(z.string())),
   checks: z.array(CheckResult),
   /** How the checks took to a sandbox that was damaged on purpose; absent when that was not wanted, or did not come to be. */
   counterproof: z.optional(Counterproof),

@@ -1,6 +1,8 @@
 import { setTimeout as pauseFor } from "node:timers/promises";
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { PublishCommand, type PublishCommandInput, type SNSClient } from "@aws-sdk/client-sns";
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
 import type { JsonStore } from "../aws/json-store.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { type Notification, readNotification, writeNotification } from "./notification.ts";
@@ -65,10 +67,12 @@ export async function tellOnce(services: Services, { prefix, verdict, publish }:
   }
 }
 
-const statusOf = (error: unknown): number =>
-  (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode ?? 0;
-
 /** SNS answered that it did not take the message. */
-const isRefusal = (error: unknown): boolean => statusOf(error) >= 400 && statusOf(error) < 500;
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = (error as SdkError).$metadata?.httpStatusCode ?? 0;
+  return isThrottled(error) || (status >= 400 && status < 500);
+}
 
-const isThrottled = (error: unknown): boolean => /Thrott|TooManyRequests|LimitExceeded/i.test((error as Error).name);
+// SdkError is any error with members that it may have.
+const isThrottled = (error: unknown): boolean => error instanceof Error && isThrottlingError(error as SdkError);

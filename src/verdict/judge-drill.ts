@@ -1,8 +1,8 @@
 import type { Metrics } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
-import { type CheckResult, CheckResults } from "../checks/result.ts";
-import { Counterproof, type PlantedDamage, undetected } from "../counterproof/counterproof.ts";
+import type { CheckResult, CheckResults } from "../checks/result.ts";
+import { type Counterproof, type PlantedDamage, undetected } from "../counterproof/counterproof.ts";
 import { readJournal } from "../evidence/journal.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
 import type { Drill } from "../plan/drill.ts";
@@ -12,6 +12,7 @@ import { formatDuration } from "./duration.ts";
 import { type Failure, FailureInput, readFailure } from "./failure.ts";
 import { publishMetrics } from "./metrics.ts";
 import { phasesOf, StoryInput, storyOf } from "./phases.ts";
+import { readResults } from "./read-results.ts";
 import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
 
 /** The steps' answers are in the document of a drill that got through; of one that failed, only the journal has them. */
@@ -29,7 +30,11 @@ interface Evidence {
   readonly results: CheckResults | undefined;
   readonly phases: Phase[];
   readonly counterproof?: Counterproof | undefined;
+  /** Names of required checks that failed, for when their results can not be read. */
+  readonly failing?: readonly string[];
 }
+
+const NOTHING_ASKED = { results: undefined, counterproof: undefined };
 
 /**
  * Results and objectives, or the failure, become a verdict. What is wrong with the data outranks everything; a missed objective outranks
@@ -41,11 +46,12 @@ export async function judgeDrill(
 ): Promise<Verdict> {
   const { drill } = input;
   const { database, prefix } = await subjectOf(services.plans, input);
-  const results = drill && (await services.store.get(`${prefix}/checks.json`, CheckResults));
-  const counterproof = drill && (await services.store.get(`${prefix}/counterproof.json`, Counterproof));
-  const phases =
-    drill === undefined ? [] : phasesOf(drill, storyOf(await readJournal(services.store, prefix), input), results);
-  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases, counterproof });
+  const story = drill === undefined ? {} : storyOf((await readJournal(services.store, prefix)).entries, input);
+  const failing = story.checks?.failing ?? [];
+  const { results, counterproof } =
+    drill === undefined ? NOTHING_ASKED : await readResults(services.store, prefix, failing);
+  const phases = drill === undefined ? [] : phasesOf(drill, story, results);
+  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases, counterproof, failing });
   publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
 }
@@ -77,7 +83,7 @@ interface Decision {
 }
 
 function decide(
-  { drill, failure, results, counterproof }: Evidence,
+  { drill, failure, results, counterproof, failing = [] }: Evidence,
   required: CheckResult[],
   objectives: Verdict["objectives"],
 ): Decision {
@@ -88,6 +94,14 @@ function decide(
       reason: "data",
       summary: `${failed.length} of ${count(required.length, "check")} failed. ${failed.slice(0, 1).map(finding).join("")}`,
       findings: failed.map(finding),
+    };
+
+  if (results === undefined && failing.length > 0)
+    return {
+      verdict: "failed",
+      reason: "data",
+      summary: `${count(failing.length, "required check")} failed: ${failing.join(", ")}. What they saw can not be read from the evidence bucket.`,
+      findings: failing.map((name) => `${name}: failed`),
     };
 
   if (failure !== undefined)

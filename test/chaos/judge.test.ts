@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Fault } from "../../src/chaos/fault.ts";
 import { type Column, judgeRun } from "../../src/chaos/judge.ts";
 import type { Observation } from "../../src/chaos/observation.ts";
-import type { CallSite } from "../../src/chaos/site.ts";
+import type { CallSite, Moment } from "../../src/chaos/site.ts";
 import type { LedgerEntry } from "../../src/evidence/ledger.ts";
 import type { Report } from "../../src/evidence/report.ts";
 
@@ -29,6 +29,7 @@ interface Said {
   readonly summary?: string;
   readonly leftovers?: readonly { kind: string; id: string; reason: string }[];
   readonly repeated?: boolean;
+  readonly interruption?: { readonly status: string };
 }
 
 const message = (said: Said): Observation["messages"][number] => ({
@@ -97,8 +98,8 @@ const FAILED_CHECK = {
   ],
 };
 
-function columns(fault: Fault, observation: Observation, isAfterwards = false): Column[] {
-  return judgeRun(fault, observation, isAfterwards).differences.map(({ column }) => column);
+function columns(fault: Fault, observation: Observation, moment: Moment = "before"): Column[] {
+  return judgeRun(fault, observation, moment).differences.map(({ column }) => column);
 }
 
 describe("judgeRun", () => {
@@ -106,7 +107,7 @@ describe("judgeRun", () => {
     expect(columns(THROTTLED, PASSED)).toEqual([]);
     expect(columns(DENIED, ended({ verdict: "errored", reason: "drill" }))).toEqual([]);
     expect(columns(BAD, ended({ verdict: "failed", reason: "data" }))).toEqual([]);
-    const stopped = ended({ verdict: "errored", reason: "drill", summary: "The execution was stopped (ABORTED)." });
+    const stopped = ended({ verdict: "errored", reason: "drill", interruption: { status: "ABORTED" } });
     expect(columns(STOPPED, { ...stopped, execution: { status: "ABORTED", error: "", cause: "" } })).toEqual([]);
   });
 
@@ -127,8 +128,16 @@ describe("judgeRun", () => {
       site: { ...SITE, service: "s3", operation: "PutObject", about: "orders/<id>/journal/copy-snapshot.json" },
     };
     expect(columns(note, PASSED)).toEqual([]);
-    expect(columns(STOPPED, PASSED, true)).toEqual([]);
+    expect(columns(STOPPED, PASSED, "told")).toEqual([]);
     expect(columns(STOPPED, PASSED)).toContain("wrong verdict");
+  });
+
+  it("lets a verdict stand that was reached before a stop, and wants to be told of the stop all the same", () => {
+    const execution = { status: "ABORTED", error: "", cause: "" };
+    const stood = ended({ verdict: "passed", interruption: { status: "ABORTED" } }, { execution });
+    expect(columns(STOPPED, stood, "judged")).toEqual([]);
+    expect(columns(STOPPED, { ...PASSED, execution }, "judged")).toEqual(["wrong verdict"]);
+    expect(columns(STOPPED, stood)).toEqual(["wrong verdict"]);
   });
 
   it("wants to be told that a drill was stopped", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { EvidenceUnreadable } from "../../src/errors.ts";
 import { type JournalEntry, readJournal, STEPS, writeJournal } from "../../src/evidence/journal.ts";
 import { evidenceBucket } from "./evidence-bucket.ts";
 
@@ -20,22 +19,26 @@ describe("the journal", () => {
     await writeJournal(store, "orders/d1", failed);
     expect([...objects.keys()]).toEqual(["orders/d1/journal/copy-snapshot.json", "orders/d1/journal/tear-down.json"]);
     expect(await readJournal(store, "orders/d1")).toEqual({
-      "copy-snapshot": entry({ answer: { phase: "ready" } }),
-      "tear-down": failed,
+      entries: { "copy-snapshot": entry({ answer: { phase: "ready" } }), "tear-down": failed },
+      unreadable: [],
     });
   });
 
-  it("is read by the nine steps' names alone, without listing", async () => {
+  it("is read by the steps' names alone, without listing", async () => {
     const { store, s3 } = evidenceBucket();
-    expect(await readJournal(store, "orders/d1")).toEqual({});
+    expect(await readJournal(store, "orders/d1")).toEqual({ entries: {}, unreadable: [] });
     expect(s3.calls()).toHaveLength(STEPS.length);
   });
 
-  it("names the entry that can not be read", async () => {
-    const { store } = evidenceBucket({ "orders/d1/journal/run-checks.json": { step: "run-checks" } });
-    await expect(readJournal(store, "orders/d1")).rejects.toThrow(EvidenceUnreadable);
-    await expect(readJournal(store, "orders/d1")).rejects.toThrow(
-      /journal\/run-checks\.json can not be read: "startedAt"/,
-    );
+  it("names the entry that can not be read, and does without it", async () => {
+    const { store, s3 } = evidenceBucket({ "orders/d1/journal/run-checks.json": { step: "run-checks" } });
+    await writeJournal(store, "orders/d1", entry());
+    const { entries, unreadable } = await readJournal(store, "orders/d1");
+    expect(Object.keys(entries)).toEqual(["copy-snapshot"]);
+    expect(unreadable).toEqual([
+      expect.stringMatching(/run-checks .*journal\/run-checks\.json can not be read: "startedAt"/),
+    ]);
+    s3.rejects(new Error("the bucket is gone"));
+    expect((await readJournal(store, "orders/d1")).unreadable).toHaveLength(STEPS.length);
   });
 });

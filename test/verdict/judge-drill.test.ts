@@ -60,6 +60,29 @@ describe("judgeDrill", () => {
     expect(verdict).toMatchObject({ verdict: "passed", objectives: { rto: { measuredSeconds: 1200 } } });
   });
 
+  it.each(["checks", "counterproof"])("tells bad data as bad data also when %s.json can not be read", async (file) => {
+    const failed = checkResults([checkResult({ name: "rows orders", outcome: "failed" })]);
+    const bucket = { ...WHOLE_DRILL, [`${prefix}/checks.json`]: failed, [`${prefix}/${file}.json`]: '{"half' };
+    const checks = { ...STORY.checks, failing: ["rows orders"] };
+    const verdict = await judgeWith({ ...bucket, ...journal("run-checks", checks) });
+    expect(verdict).toMatchObject({ verdict: "failed", reason: "data" });
+    expect(verdict.findings.join()).toContain("rows orders");
+  });
+
+  it("does not guess what results would have said that can not be read", async () => {
+    const bucket = { ...WHOLE_DRILL, [`${prefix}/checks.json`]: '{"half' };
+    await expect(judgeWith(bucket)).rejects.toThrow(EvidenceUnreadable);
+  });
+
+  it("does without a note in the journal that can not be read", async () => {
+    const bucket = {
+      ...WHOLE_DRILL,
+      [`${prefix}/journal/copy-snapshot.json`]: "{",
+      [`${prefix}/checks.json`]: checkResults(),
+    };
+    expect(await judgeWith(bucket, { drill: SAMPLE_DRILL, copy: COPY })).toMatchObject({ verdict: "passed" });
+  });
+
   it("never passes a drill whose RTO was not measured", async () => {
     const { [`${prefix}/journal/restore-sandbox.json`]: _, ...gapped } = WHOLE_DRILL;
     const verdict = await judgeWith({ ...gapped, [`${prefix}/checks.json`]: checkResults() });

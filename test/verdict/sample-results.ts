@@ -131,6 +131,7 @@ export const STORY: Story = {
     looks: 1,
     startedAt: at(1010),
     finishedAt: at(1200),
+    failing: [],
     total: 4,
     done: 4,
     held: 4,
