@@ -88,6 +88,8 @@ function isCapturable(file: unknown): boolean {
 
 async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Promise<EndedDrill> {
   const { executionArn, status, error, cause, startDate } = await runExecution(cloud, MACHINE_ARN, request);
+  // What was stopped is finished by another execution.
+  await cloud.events.settled();
   const drillId = drillIdOf({ id: executionArn, startedAt: (startDate ?? new Date()).toISOString() });
   const evidence = await readFiles(cloud.evidenceDirectory, drillId);
   return {
