@@ -38,7 +38,7 @@ async function plans(): Promise<Record<string, unknown>> {
     "group-of-another-vpc": await withSandbox({ securityGroup: DEFAULT_VPC.securityGroupId }),
     "good-but-for-the-network": await demoPlan(),
     crowded: await demoPlan({ checks: [sqlCheck("no product is negative", NOTHING_NEGATIVE)], counterproof: false }),
-    "three-seconds": await demoPlan({ limits: { time: "3s" }, objectives: { rto: "2s", rpo: "24h" } }),
+    "one-second": await demoPlan({ limits: { time: "1s" }, objectives: { rto: "1s", rpo: "24h" } }),
     "too-expensive": await demoPlan({ limits: { costUsd: 0.001 } }),
     "hard-questions": await withChecks([
       sqlCheck("writes", "delete from shop.customer"),
@@ -171,9 +171,9 @@ describe("bad input", () => {
   });
 
   it("a drill that is over its time budget is torn down, and says what it was waiting for", async () => {
-    const drill = await theatre.drill("three-seconds");
+    const drill = await theatre.drill("one-second");
     expect(drill.report.verdict).toMatchObject({ verdict: "failed", reason: "objective" });
-    expect(drill.cause).toMatch(/^Drill\.(Copy|Restore)TimedOut: .*when the drill's time \(3 s\) was up/);
+    expect(drill.cause).toMatch(/^Drill\.(Copy|Restore)TimedOut: .*when the drill's time \(1 s\) was up/);
     expect(drill.report.leftovers).toEqual([]);
     expect(drill.messages).toHaveLength(1);
   });
