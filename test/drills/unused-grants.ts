@@ -20,9 +20,9 @@ export const OF_EVERY_MACHINE = Object.fromEntries(
   ].map((action) => [action, "Step Functions delivers the machine's log with the machine's role"]),
 );
 
+const TAGS_ARE_LISTED = "Describe calls carry tags, and AWS does not say whether that takes this permission";
 const TAGS = {
-  "rds:ListTagsForResource":
-    "Describe calls carry the tags that prove ownership; AWS does not say whether that takes this permission, and without tags nothing could be torn down",
+  "rds:ListTagsForResource": `${TAGS_ARE_LISTED}; without tags nothing could be torn down`,
 };
 
 const ON_KEYS =
@@ -40,6 +40,9 @@ const UNUSUAL = {
 
 /** By function, machine, rule or schedule: whose role it is. */
 export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "plan-drill": {
+    "rds:ListTagsForResource": `${TAGS_ARE_LISTED}; without tags a drill's own sandbox could be a source`,
+  },
   "copy-snapshot": { ...TAGS, ...KEYS },
   "restore-sandbox": { ...TAGS, ...KEYS },
   "prove-checks": TAGS,

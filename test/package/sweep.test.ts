@@ -26,25 +26,29 @@ describe("the schedule of sweeps", () => {
 });
 
 describe("the alarms", () => {
-  const Alarm = z.object({
-    AlarmName: z.string(),
+  const Dimensions = z.array(z.object({ Name: z.string(), Value: z.string() }));
+  const Told = z.object({
     AlarmDescription: z.string(),
+    AlarmActions: z.array(z.string()),
+  });
+  const Alarm = z.object({
     Namespace: z.string(),
     MetricName: z.string(),
-    Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+    Dimensions,
     Statistic: z.string(),
     Period: z.number(),
     EvaluationPeriods: z.number(),
     Threshold: z.number(),
     ComparisonOperator: z.string(),
     TreatMissingData: z.string(),
-    AlarmActions: z.array(z.string()),
   });
+  let all: unknown[];
+  /** Those of one metric. */
   let alarms: z.infer<typeof Alarm>[];
   beforeAll(() => {
-    alarms = Object.values(template.resources)
-      .filter(({ type }) => type === "AWS::CloudWatch::Alarm")
-      .map(({ properties }) => Alarm.parse(properties));
+    const found = Object.entries(template.resources).filter(([, { type }]) => type === "AWS::CloudWatch::Alarm");
+    all = found.map(([, { properties }]) => properties);
+    alarms = found.flatMap(([id, { properties }]) => (id === "UnfinishedDrillAlarm" ? [] : [Alarm.parse(properties)]));
   });
 
   it("see a leak, what is not ours, a region that was not swept, leftovers, and a sweep that fails or is silent", () => {
@@ -82,7 +86,8 @@ describe("the alarms", () => {
   });
 
   it("tell the topic, and each says what to do", () => {
-    for (const { AlarmActions, AlarmDescription } of alarms) {
+    expect(all).toHaveLength(7);
+    for (const { AlarmActions, AlarmDescription } of z.parse(z.array(Told), all)) {
       expect(AlarmActions).toEqual([topic]);
       expect(AlarmDescription).toMatch(/restore-drill-sweep|docs\/runbook\.md|log/);
     }
@@ -98,6 +103,43 @@ describe("the alarms", () => {
   });
 });
 
+describe("the alarm on drills that nobody finished", () => {
+  const Metric = z.object({
+    Id: z.string(),
+    Expression: z.optional(z.string()),
+    ReturnData: z.boolean(),
+    MetricStat: z.optional(
+      z.object({
+        Stat: z.string(),
+        Metric: z.object({
+          Namespace: z.string(),
+          MetricName: z.string(),
+          Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+        }),
+      }),
+    ),
+  });
+
+  it("adds up how finish-drill can end badly, and that it was not started, and rings at the first", () => {
+    const alarm = propertiesOf("UnfinishedDrillAlarm");
+    expect(alarm).toMatchObject({ EvaluationPeriods: 1, Threshold: 1, TreatMissingData: "notBreaching" });
+    const [sum, ...parts] = z.parse(z.object({ Metrics: z.array(Metric) }), alarm).Metrics;
+    expect(sum).toMatchObject({ ReturnData: true, Expression: parts.map(({ Id }) => Id).join(" + ") });
+    const machine = template.stateMachines.find(({ name }) => name === "restore-drill-finish-drill")?.arn;
+    expect(
+      parts.map(({ MetricStat, ReturnData }) => {
+        const { Namespace, MetricName, Dimensions: [dimension] = [] } = MetricStat?.Metric ?? {};
+        return [ReturnData, MetricStat?.Stat, Namespace, MetricName, dimension?.Name, dimension?.Value];
+      }),
+    ).toEqual([
+      [false, "Sum", "AWS/States", "ExecutionsFailed", "StateMachineArn", machine],
+      [false, "Sum", "AWS/States", "ExecutionsTimedOut", "StateMachineArn", machine],
+      [false, "Sum", "AWS/States", "ExecutionsAborted", "StateMachineArn", machine],
+      [false, "Sum", "AWS/Events", "FailedInvocations", "RuleName", "restore-drill-ended"],
+    ]);
+  });
+});
+
 describe("the topic", () => {
   const Statement = z.object({
     Sid: z.string(),
@@ -107,7 +149,7 @@ describe("the topic", () => {
   });
   const ofAccount = { StringEquals: { "aws:SourceAccount": ACCOUNT } };
 
-  it("takes messages of this account's alarms and event rules", () => {
+  it("takes messages of this account's alarms, and of no other service", () => {
     const { Topics, PolicyDocument } = z.parse(
       z.object({ Topics: z.array(z.string()), PolicyDocument: z.object({ Statement: z.array(Statement) }) }),
       propertiesOf("OutcomeTopicPolicy"),
@@ -115,14 +157,14 @@ describe("the topic", () => {
     expect(Topics).toEqual([topic]);
     expect(PolicyDocument.Statement).toMatchObject([
       {
-        Principal: { Service: ["cloudwatch.amazonaws.com", "events.amazonaws.com"] },
+        Principal: { Service: "cloudwatch.amazonaws.com" },
         Action: "sns:Publish",
         Condition: ofAccount,
       },
     ]);
   });
 
-  it("lets them use its key, without which their messages are lost; EventBridge names no account to KMS", () => {
+  it("lets them use its key, without which their messages are lost", () => {
     const { KeyPolicy } = z.parse(
       z.object({ KeyPolicy: z.object({ Statement: z.array(Statement) }) }),
       propertiesOf("OutcomeTopicKey"),
@@ -130,7 +172,6 @@ describe("the topic", () => {
     const given = KeyPolicy.Statement.filter(({ Principal }) => Principal.Service !== undefined);
     expect(given.map(({ Principal, Action, Condition }) => [Principal.Service, Action, Condition])).toEqual([
       ["cloudwatch.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey*"], ofAccount],
-      ["events.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey*"], undefined],
     ]);
   });
 });
