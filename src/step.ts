@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
-import { patience } from "./aws/clients.ts";
+import { PATIENCE_FOR_EVIDENCE, patience } from "./aws/clients.ts";
 import { setting } from "./aws/environment.ts";
 import { JsonStore } from "./aws/json-store.ts";
 import { InputInvalid } from "./errors.ts";
@@ -48,7 +48,8 @@ export function taskBeside<Schema extends z.core.$ZodType, Answer extends object
   return handlerOf(task, evidenceStore(), schema, core, logged(task, logger));
 }
 
-const evidenceStore = (): JsonStore => new JsonStore(new S3Client(patience()), setting("EVIDENCE_BUCKET"));
+const evidenceStore = (): JsonStore =>
+  new JsonStore(new S3Client(patience(PATIENCE_FOR_EVIDENCE)), setting("EVIDENCE_BUCKET"));
 
 function handlerOf<Schema extends z.core.$ZodType, Answer extends object>(
   name: string,

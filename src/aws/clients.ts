@@ -13,6 +13,9 @@ interface Patience {
 /** Statements run for up to 45 s in the Data API itself, and one that took that long is not worth five attempts. */
 export const PATIENCE_FOR_STATEMENTS = { maxAttempts: 2, requestSeconds: 60 } as const satisfies Patience;
 
+/** Documents of the evidence bucket are small. A bucket that hangs must leave a step time for what it is there for: 30 s a call of its 100 s. */
+export const PATIENCE_FOR_EVIDENCE = { maxAttempts: 3, requestSeconds: 10 } as const satisfies Patience;
+
 /**
  * The options every client of the SDK is made with: without `throwOnRequestTimeout` the SDK only warns, and `socketTimeout` also ends an answer
  * that stops halfway. What ran out of time is a TimeoutError, which the SDK tries again by itself.

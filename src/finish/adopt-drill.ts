@@ -1,3 +1,4 @@
+import type { Logger } from "@aws-lambda-powertools/logger";
 import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
@@ -26,6 +27,7 @@ interface Services {
   readonly sfn: SFNClient;
   readonly plans: (name: string) => Promise<ParsedPlan>;
   readonly now: () => Date;
+  readonly logger: Pick<Logger, "error">;
 }
 
 const Adoption = z.object({ by: z.string(), at: Instant });
@@ -50,13 +52,21 @@ export async function adoptDrill(
 
   const drill = z.safeParse(Drill, found.document["drill"]).data;
   const { prefix } = await subjectOf(services.plans, { execution: found.execution, request: found.request, drill });
-  const told = await readNotification(services.store, prefix);
+  // Without the bucket the drill is finished all the same: a sandbox that stands costs more than being told twice.
+  const told = await readNotification(services.store, prefix).catch(logged(services.logger));
   if (told?.state === "sent")
     return { adopted: false, why: `It had told its outcome (${told.verdict}) before it ended.` };
-  const other = await claim(services, `${prefix}/journal/adoption.json`, own.id);
+  const other = await claim(services, `${prefix}/outcome/adoption.json`, own.id).catch(logged(services.logger));
   if (other !== undefined) return { adopted: false, why: `${other} finishes it.` };
   return { adopted: true, why: describeInterruption(found.interruption), document: documentOf(found) };
 }
+
+const logged =
+  (logger: Pick<Logger, "error">) =>
+  (error: Error): undefined => {
+    logger.error("adoption.note.failed", { error });
+    return undefined;
+  };
 
 /** The first who writes has it, until its own execution ends without success. Answers who else has it. */
 async function claim({ store, sfn, now }: Services, key: string, own: string): Promise<string | undefined> {

@@ -12,6 +12,8 @@ import type { Interruption } from "../plan/interruption.ts";
 
 /** A state is entered within the last few events of any history: a Task's five, a Parallel's and the execution's own. */
 const LAST_EVENTS = 100;
+/** A page may hold fewer events than asked for. */
+const MAX_PAGES = 5;
 /** Told in a notification, which has a limit of its own. */
 const MAX_TEXT_CHARS = 1000;
 
@@ -26,7 +28,8 @@ export interface InterruptedExecution {
 
 /**
  * An execution as it stood when it ended: the input of the state that it entered last is the whole document, whether or not anything else was
- * written anywhere. Undefined for one that succeeded. Throws NotInterrupted for one that still runs.
+ * written anywhere. Undefined for one that succeeded. Throws NotInterrupted for one that still runs, or seems to: what Step Functions says of
+ * an execution may be some seconds old, so the machine asks again.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
  */
 export async function readInterrupted(sfn: SFNClient, executionArn: string): Promise<InterruptedExecution | undefined> {
@@ -46,15 +49,25 @@ export async function readInterrupted(sfn: SFNClient, executionArn: string): Pro
 }
 
 async function lastEntered(sfn: SFNClient, executionArn: string): Promise<HistoryEvent["stateEnteredEventDetails"]> {
-  const { events = [] } = await sfn.send(
-    new GetExecutionHistoryCommand({
-      executionArn,
-      reverseOrder: true,
-      maxResults: LAST_EVENTS,
-      includeExecutionData: true,
-    }),
+  let nextToken: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await sfn.send(
+      new GetExecutionHistoryCommand({
+        executionArn,
+        reverseOrder: true,
+        maxResults: LAST_EVENTS,
+        includeExecutionData: true,
+        nextToken,
+      }),
+    );
+    const found = (answer.events ?? []).find(({ stateEnteredEventDetails: entered }) => entered?.input !== undefined);
+    if (found !== undefined) return found.stateEnteredEventDetails;
+    nextToken = answer.nextToken;
+    if (nextToken === undefined) return undefined;
+  }
+  throw new NotInterrupted(
+    `The history of ${executionArn} shows no state in its last ${MAX_PAGES * LAST_EVENTS} events, so what it had made is not known. Try again; then look at the execution by hand.`,
   );
-  return events.find(({ stateEnteredEventDetails: entered }) => entered?.input !== undefined)?.stateEnteredEventDetails;
 }
 
 function interruptionOf(

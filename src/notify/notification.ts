@@ -14,7 +14,8 @@ const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-const keyOf = (prefix: string): string => `${prefix}/journal/notification.json`;
+/** Not in the journal, which every step may write: who can write this can keep people from being told. */
+const keyOf = (prefix: string): string => `${prefix}/outcome/notification.json`;
 
 export async function readNotification(store: JsonStore, prefix: string): Promise<Notification | undefined> {
   return store.get(keyOf(prefix), Notification);

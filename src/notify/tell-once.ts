@@ -4,12 +4,13 @@ import { PublishCommand, type PublishCommandInput, type SNSClient } from "@aws-s
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import type { JsonStore } from "../aws/json-store.ts";
+import { EvidenceUnreadable } from "../errors.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { type Notification, readNotification, writeNotification } from "./notification.ts";
 
 /**
- * The client itself must not try again: it does not know that a second message has to say so. Three calls of 10 s and the pauses between
- * them stay below the 50 s of the function.
+ * The client itself must not try again: it does not know that a second message has to say so. Three calls of 10 s with the pauses between them,
+ * one call to a bucket that hangs (30 s) and the journal's (30 s) stay below the 100 s of the function.
  */
 export const PATIENCE_FOR_NOTIFICATIONS = { maxAttempts: 1, requestSeconds: 10 } as const;
 const PAUSES_MS = [1000, 2000] as const;
@@ -30,39 +31,65 @@ interface Telling {
 
 /**
  * Publishes at most one message that does not say that it is a repetition, and at least one. SNS topics that mails and phones can subscribe to
- * know no deduplication, so a call whose answer was lost is made again and says so. Resolves to the message's id. Throws SNS's error.
+ * know no deduplication, so a call whose answer was lost is made again and says so. A drill that was redriven and came to another verdict is
+ * told of again. Resolves to the message's id. Throws SNS's error.
  * https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html
  */
 export async function tellOnce(services: Services, { prefix, verdict, publish }: Telling): Promise<string> {
-  const { sns, logger } = services;
-  // Without the bucket people are told all the same.
-  const noted = async (notification: Omit<Notification, "at" | "verdict">): Promise<void> => {
-    const document = { ...notification, at: services.now().toISOString(), verdict };
-    await writeNotification(services.store, prefix, document).catch((error: Error) =>
-      logger.error("notification.note.failed", { error }),
-    );
-  };
-  const earlier = await readNotification(services.store, prefix).catch((error: Error) => {
-    logger.error("notification.note.failed", { error });
-    return undefined;
-  });
-  if (earlier?.state === "sent") return earlier.messageId ?? "";
+  const notes = new Notes(services, prefix, verdict);
+  const earlier = await notes.read();
+  if (earlier?.state === "sent" && earlier.verdict === verdict) return earlier.messageId ?? "";
 
   let isInDoubt = earlier?.state === "sending";
-  await noted({ state: "sending" });
+  await notes.write({ state: "sending" });
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { MessageId: messageId = "" } = await sns.send(new PublishCommand(publish(isInDoubt)));
-      await noted({ state: "sent", messageId });
+      const { MessageId: messageId = "" } = await services.sns.send(new PublishCommand(publish(isInDoubt)));
+      await notes.write({ state: "sent", messageId });
       return messageId;
     } catch (error) {
       isInDoubt ||= !isRefusal(error);
       const pauseMs = PAUSES_MS[attempt];
       if (pauseMs === undefined || (isRefusal(error) && !isThrottled(error))) {
-        if (!isInDoubt) await noted({ state: "refused" });
+        if (!isInDoubt) await notes.write({ state: "refused" });
         throw error;
       }
       await pauseFor(pauseMs);
+    }
+  }
+}
+
+/** People are told also without the bucket: once it has not answered, it is not waited for again. */
+class Notes {
+  readonly #services: Services;
+  readonly #prefix: string;
+  readonly #verdict: Verdict["verdict"];
+  #isGone = false;
+
+  constructor(services: Services, prefix: string, verdict: Verdict["verdict"]) {
+    this.#services = services;
+    this.#prefix = prefix;
+    this.#verdict = verdict;
+  }
+
+  async read(): Promise<Notification | undefined> {
+    return this.#unlessGone(() => readNotification(this.#services.store, this.#prefix));
+  }
+
+  async write(notification: Omit<Notification, "at" | "verdict">): Promise<void> {
+    const document = { ...notification, at: this.#services.now().toISOString(), verdict: this.#verdict };
+    await this.#unlessGone(() => writeNotification(this.#services.store, this.#prefix, document));
+  }
+
+  async #unlessGone<Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> {
+    if (this.#isGone) return undefined;
+    try {
+      return await call();
+    } catch (error) {
+      // What can not be read is not gone: it is written anew.
+      this.#isGone = !(error instanceof EvidenceUnreadable);
+      this.#services.logger.error("notification.note.failed", { error: error as Error });
+      return undefined;
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Step Functions waits whole seconds. */
 const MIN_WAIT_SECONDS = 1;
-/** RDS tells of nothing sooner than this matters, and a drill of a day then makes about 1,500 looks: far below 25,000 history events. */
-const MAX_WAIT_SECONDS = 60;
+/** RDS tells of nothing sooner than this matters. How many looks that makes of the longest drill: src/plan/lifetimes.ts. */
+const MAX_WAIT_SECONDS = 75;
 /** Of the time already waited: a look costs at most this share of delay, at any scale from seconds to hours. */
 const SHARE_OF_ELAPSED = 0.1;
 /** Most of what the step took in earlier drills is slept through; the rest is watched. */
@@ -16,7 +16,7 @@ export function waitSecondsFor(waited: {
   elapsedSeconds: number;
   expectedSeconds?: number | undefined;
   secondsLeft: number;
-  /** The longest pause between two looks without history; 60 s by default. */
+  /** The longest pause between two looks without history; 75 s by default. */
   atMostSeconds?: number;
 }): number {
   const { elapsedSeconds, expectedSeconds, secondsLeft, atMostSeconds = MAX_WAIT_SECONDS } = waited;

@@ -2,8 +2,9 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from 
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { TurnTimedOut } from "../errors.ts";
+import { readNotification } from "../notify/notification.ts";
 import { DrillRequest, Execution, Instant } from "../plan/drill.ts";
-import { drillIdOf } from "../plan/names.ts";
+import { drillIdOf, evidencePrefix } from "../plan/names.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween, waitSecondsFor } from "../recovery/pacing.ts";
 import { readTurns, type Turn, type TurnsNow, writeTurns } from "./turns.ts";
@@ -34,12 +35,11 @@ interface Services {
   readonly now: () => Date;
 }
 
-/**
- * Longer than most drills, and short enough for the history of an execution: with a look every 5 min 8 h are about 160 looks of 9 events
- * each, which leaves 23,500 of 25,000 events for the drill.
- */
+/** Longer than most drills, and short enough for the history of an execution (src/plan/lifetimes.ts) with a look every 5 min. */
 const MAX_WAIT_SECONDS = 8 * 3600;
 const MAX_LOOK_SECONDS = 300;
+/** Teardown has 6 h; what is not finished an hour later is a leak, which no drill waits for. */
+const FINISHING_SECONDS = 7 * 3600;
 /** Writers that come between a look and its write, in one call. Each is another drill that begins: there are not many. */
 const MAX_RACES = 5;
 
@@ -52,8 +52,10 @@ export async function takeTurn(services: Services, input: TakeTurnInput): Promis
   const { execution, turn: earlier } = input;
   const { plan } = await services.plans(input.request.plan);
   const now = services.now();
+  const drillId = drillIdOf(execution);
   const wanted: Turn = {
-    drillId: drillIdOf(execution),
+    drillId,
+    evidencePrefix: evidencePrefix(plan.source.cluster, drillId),
     executionArn: execution.id,
     database: `${plan.source.region}/${plan.source.cluster}`,
     region: plan.sandbox.region,
@@ -79,7 +81,7 @@ async function tryToTake(services: Services, wanted: Turn): Promise<{ takenAt: s
     // The answer to an earlier call was lost.
     const own = now.turns.find(({ drillId }) => drillId === wanted.drillId);
     if (own !== undefined) return own;
-    const running = await withoutEnded(services.sfn, now, wanted);
+    const running = await withoutEnded(services, now, wanted);
     const waitingFor = obstacleTo(wanted, running, services.maxDrillsPerRegion);
     if (waitingFor !== undefined) return { waitingFor };
     if (await writeTurns(services.store, { turns: [...running, wanted], version: now.version })) return wanted;
@@ -88,23 +90,27 @@ async function tryToTake(services: Services, wanted: Turn): Promise<{ takenAt: s
 }
 
 /** Only those in the way are asked after: there are at most as many as a region takes, and one of the database. */
-async function withoutEnded(sfn: SFNClient, { turns }: TurnsNow, wanted: Turn): Promise<Turn[]> {
-  const isRunning = await Promise.all(
-    turns.map((turn) => (isInTheWay(turn, wanted) ? runs(sfn, turn.executionArn) : true)),
-  );
-  return turns.filter((_, index) => isRunning[index]);
+async function withoutEnded(services: Services, { turns }: TurnsNow, wanted: Turn): Promise<Turn[]> {
+  const isOver = await Promise.all(turns.map((turn) => isInTheWay(turn, wanted) && hasEnded(services, turn)));
+  return turns.filter((_, index) => !isOver[index]);
 }
 
 const isInTheWay = (turn: Turn, wanted: Turn): boolean =>
   turn.database === wanted.database || turn.region === wanted.region;
 
-/** Step Functions forgets an execution 90 days after its end. */
-async function runs(sfn: SFNClient, executionArn: string): Promise<boolean> {
+/** One that was stopped is finished by another execution, which tells people at its end. Step Functions forgets one 90 days after its end. */
+async function hasEnded(
+  { sfn, store, now }: Services,
+  { executionArn, evidencePrefix: prefix }: Turn,
+): Promise<boolean> {
   try {
-    const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    return status === "RUNNING" || status === "PENDING_REDRIVE";
+    const { status, stopDate } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    if (status === "SUCCEEDED") return true;
+    if (stopDate === undefined) return false;
+    if (secondsBetween(stopDate, now()) > FINISHING_SECONDS) return true;
+    return (await readNotification(store, prefix))?.state === "sent";
   } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return false;
+    if (error instanceof ExecutionDoesNotExist) return true;
     throw error;
   }
 }

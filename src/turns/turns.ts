@@ -5,6 +5,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 export const Turn = z.object({
   drillId: z.string(),
   executionArn: z.string(),
+  evidencePrefix: z.string(),
   /** The cluster, with its region: `eu-west-1/orders-production`. */
   database: z.string(),
   /** Where its copy and its sandbox are. */
@@ -15,7 +16,7 @@ export type Turn = z.infer<typeof Turn>;
 
 /**
  * All drills that run now, in one document, so that one conditional write decides who goes next. Nobody has to give a turn back: one whose
- * execution has ended is over, however it ended.
+ * execution has ended and whose people were told is over, however it ended.
  */
 const Turns = z.object({ turns: z.array(Turn) });
 

@@ -20,7 +20,7 @@ const finishing = (name: string) => ({
   name,
   startedAt: "2026-11-21T16:00:01.000Z",
 });
-const ADOPTION = `${SAMPLE_DRILL.evidencePrefix}/journal/adoption.json`;
+const ADOPTION = `${SAMPLE_DRILL.evidencePrefix}/outcome/adoption.json`;
 let bucket: ReturnType<typeof evidenceBucket>;
 /** Of the executions that finish drills. */
 const statuses = new Map<string, string>();
@@ -72,6 +72,7 @@ async function adopt(name = "f1") {
         throw new PlanNotFound("no plan");
       },
       now: () => new Date("2026-11-21T16:00:02.000Z"),
+      logger: { error: () => {} },
     },
     { request: { executionArn: DRILL_ARN }, execution: finishing(name) },
   );
@@ -142,7 +143,7 @@ describe("adoptDrill", () => {
 
   it("leaves a drill alone that had told its outcome", async () => {
     const told = { state: "sent", at: "2026-11-21T15:59:59.000Z", verdict: "passed", messageId: "m" };
-    bucket.objects.set(`${SAMPLE_DRILL.evidencePrefix}/journal/notification.json`, JSON.stringify(told));
+    bucket.objects.set(`${SAMPLE_DRILL.evidencePrefix}/outcome/notification.json`, JSON.stringify(told));
     expect(await adopt()).toMatchObject({ adopted: false, why: expect.stringContaining("told its outcome (passed)") });
   });
 
@@ -157,6 +158,23 @@ describe("adoptDrill", () => {
       name: "Drill.NotInterrupted",
       message: expect.stringContaining("To end it, stop it"),
     });
+  });
+
+  it("takes a drill over without the bucket: what stands costs more than being told twice", async () => {
+    bucket.s3.rejects(Object.assign(new Error("the bucket is gone"), { name: "TimeoutError" }));
+    expect(await adopt()).toMatchObject({ adopted: true, document: { drill: { drillId: DRILL_ID } } });
+  });
+
+  it("looks through pages without a state, and throws when it finds none in five", async () => {
+    const entered = { name: "TearDown", input: JSON.stringify({ drill: SAMPLE_DRILL }) };
+    const state = { timestamp: undefined, type: "TaskStateEntered" as const, id: 2, stateEnteredEventDetails: entered };
+    sfn
+      .on(GetExecutionHistoryCommand)
+      .resolvesOnce({ events: [], nextToken: "more" })
+      .resolvesOnce({ events: [state] });
+    expect((await adopt()).document).toMatchObject({ interruption: { state: "TearDown" } });
+    sfn.on(GetExecutionHistoryCommand).resolves({ events: [], nextToken: "more" });
+    await expect(adopt("f2")).rejects.toMatchObject({ name: "Drill.NotInterrupted" });
   });
 
   it("is done by one execution where the event came twice", async () => {

@@ -8,7 +8,7 @@ vi.mock("node:timers/promises", () => ({ setTimeout: async () => {} }));
 
 const client = new SNSClient({});
 const sns = mockClient(client);
-const KEY = "orders/1/journal/notification.json";
+const KEY = "orders/1/outcome/notification.json";
 let bucket: ReturnType<typeof evidenceBucket>;
 
 const failure = (name: string, httpStatusCode?: number): Error =>
@@ -91,9 +91,23 @@ describe("tellOnce", () => {
     expect(noted()).toMatchObject({ state: "sending" });
   });
 
-  it("tells people also when the bucket is gone", async () => {
-    bucket.s3.rejects(failure("NoSuchBucket", 404));
+  it("tells people also when the bucket is gone, and does not wait for it twice", async () => {
+    bucket.s3.rejects(failure("TimeoutError"));
     expect(await tell()).toBe("message-1");
     expect(sent()).toEqual(["once"]);
+    expect(bucket.s3.calls()).toHaveLength(1);
+  });
+
+  it("tells people of another verdict: a drill that was redriven came to it", async () => {
+    const earlier = { state: "sent", at: "2026-11-21T18:00:00.000Z", verdict: "errored", messageId: "message-0" };
+    bucket.objects.set(KEY, JSON.stringify(earlier));
+    expect(await tell()).toBe("message-1");
+    expect(sent()).toEqual(["once"]);
+  });
+
+  it("writes a note anew that is half written", async () => {
+    bucket.objects.set(KEY, '{"state');
+    await tell();
+    expect(noted()).toMatchObject({ state: "sent" });
   });
 });

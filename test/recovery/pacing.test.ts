@@ -31,11 +31,11 @@ describe("waitSecondsFor", () => {
     expect(wait).toBeGreaterThanOrEqual(1);
   });
 
-  it("looks at once, then ever less often, and at least every minute", () => {
+  it("looks at once, then ever less often, and at least every 75 s", () => {
     const waits = [0, 10, 100, 500, 5000].map((elapsedSeconds) =>
       waitSecondsFor({ elapsedSeconds, secondsLeft: A_DAY }),
     );
-    expect(waits).toEqual([1, 1, 10, 50, 60]);
+    expect(waits).toEqual([1, 1, 10, 50, 75]);
   });
 
   it("sleeps through most of what earlier drills took, then watches", () => {

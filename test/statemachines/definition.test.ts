@@ -60,7 +60,7 @@ describe("statemachines/restore-drill.asl.json", () => {
       .map((file) => readFileSync(resolve(ROOT, file), "utf8"))
       .join("\n");
     const named = [...TEXT.matchAll(/"(Drill\.\w+)"/g)].map(([, name]) => name);
-    expect(named.sort()).toEqual(Object.values(MACHINE_ERROR).sort());
+    expect(named.sort()).toEqual([...Object.values(MACHINE_ERROR), OUTCOME_ERROR.failed].sort());
     for (const name of named) expect(known).toContain(`"${name}"`);
   });
 
@@ -69,6 +69,7 @@ describe("statemachines/restore-drill.asl.json", () => {
       verdict: "errored",
       reason: "drill",
     });
+    expect(Verdict.parse(MACHINE.States["BadDataSeen"]?.Result)).toMatchObject({ verdict: "failed", reason: "data" });
     expect(MACHINE.States["NobodyTold"]?.Result).toMatchObject({ verdict: "errored", error: MACHINE_ERROR.nobodyTold });
     expect(Object.values(OUTCOME_ERROR)).not.toContain(MACHINE_ERROR.notJudged);
   });

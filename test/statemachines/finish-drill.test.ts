@@ -5,13 +5,23 @@ import { refusals } from "../../src/local/services/states/refusals.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
-import { DEPLOYED_FINISH, FINISH, FINISH_TEXT, failing, type Handlers, MACHINE, run } from "./machine.ts";
+import {
+  DEPLOYED_FINISH,
+  FINISH,
+  FINISH_TEXT,
+  failing,
+  type Handlers,
+  MACHINE,
+  type Machine,
+  run,
+  type State,
+} from "./machine.ts";
 
 const EVIDENCE = { bucket: "b", prefix: "p", files: [], manifestSha256: "0", leftovers: [], actualUsd: 1 };
 const FOUND = {
   request: { plan: "orders" },
   execution: { id: "arn:of-the-drill" },
-  interruption: { status: "ABORTED" },
+  interruption: { status: "ABORTED", state: "RestoreSandbox" },
 };
 const adopting = (document: object): Handlers => ({
   AdoptDrill: () => ({ adopted: true, why: "It was stopped.", document: { ...FOUND, ...document } }),
@@ -24,11 +34,18 @@ const ALL_WELL: Handlers = {
   NotifyOutcome: ({ verdict }) => verdict,
 };
 
+function stateOf({ States }: Machine, name: string): State {
+  const state = States[name];
+  if (state === undefined) throw new Error(`There is no state ${name}`);
+  return state;
+}
+
 const finish = (changes: Handlers = {}) =>
   run({ ...ALL_WELL, ...changes }, { executionArn: "arn:of-the-drill" }, DEPLOYED_FINISH);
 
-const ADOPTING = ["BeginFinish", "AdoptDrill", "IsDrillAdopted", "TakeOver", "WaitForCalls", "WhatIsLeftToDo"];
-const TEARING_DOWN = ["WasAnythingCreated", "TearDown", "IsTeardownReady"];
+const TAKING_OVER = ["BeginFinish", "AdoptDrill", "IsDrillAdopted", "TakeOver", "WhatRunsOn"];
+const ADOPTING = [...TAKING_OVER, "WaitForCalls", "IsEvidenceRecorded"];
+const TEARING_DOWN = ["WasAnythingCreated", "TearDown", "IsTeardownReady", "IsVerdictReached"];
 const TELLING = ["RecordEvidence", "NotifyOutcome", "DrillFinished"];
 
 describe("statemachines/finish-drill.asl.json", () => {
@@ -40,15 +57,9 @@ describe("statemachines/finish-drill.asl.json", () => {
   });
 
   it("does what it shares with a drill as the drill does it", () => {
-    for (const name of [
-      "JudgeDrill",
-      "JudgeErrored",
-      "WasAnythingCreated",
-      "TearDown",
-      "IsTeardownReady",
-      "RecordEvidence",
-    ])
-      expect(FINISH.States[name]).toEqual(MACHINE.States[name]);
+    const withoutNext = ({ Next: _, Choices: _c, Default: _d, Catch: _ca, ...state }: State): object => state;
+    for (const name of ["JudgeDrill", "BadDataSeen", "JudgeErrored", "TearDown", "WaitForTeardown", "RecordEvidence"])
+      expect(withoutNext(stateOf(FINISH, name))).toEqual(withoutNext(stateOf(MACHINE, name)));
   });
 
   it("outlives a teardown, and waits for what the interrupted execution had called", () => {
@@ -57,12 +68,44 @@ describe("statemachines/finish-drill.asl.json", () => {
     expect(FINISH.States["WaitForCalls"]).toMatchObject({ Type: "Wait", Seconds: 110 });
   });
 
-  it("judges, tears down, records and tells, each step with the drill's own document", async () => {
+  it("tears down, judges once nothing asks the sandbox any more, records and tells, each step with the drill's own document", async () => {
     const { status, visited, seen } = await finish();
     expect(status).toBe("SUCCEEDED");
-    expect(visited).toEqual([...ADOPTING, "JudgeDrill", ...TEARING_DOWN, ...TELLING]);
-    expect(seen["JudgeDrill"]?.[0]).toEqual({ ...FOUND, drill: SAMPLE_DRILL, failure: { Error: "Drill.Interrupted" } });
+    expect(visited).toEqual([...ADOPTING, ...TEARING_DOWN, "JudgeDrill", ...TELLING]);
+    expect(seen["JudgeDrill"]?.[0]).toEqual({
+      ...FOUND,
+      drill: SAMPLE_DRILL,
+      failure: { Error: "Drill.Interrupted" },
+      teardown: TEARDOWN,
+    });
     expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ ...FOUND, teardown: TEARDOWN, evidence: EVIDENCE });
+  });
+
+  it("lets an evidence that is being recorded come to its end first", async () => {
+    const { visited } = await finish({
+      AdoptDrill: () => ({
+        adopted: true,
+        document: { ...FOUND, drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, interruption: { state: "RecordEvidence" } },
+      }),
+    });
+    expect(visited).toEqual([...TAKING_OVER, "WaitForEvidence", ...TEARING_DOWN, ...TELLING]);
+  });
+
+  it("asks again for an execution that seems to run still: what Step Functions says may be old", async () => {
+    let calls = 0;
+    const { status } = await finish({
+      AdoptDrill: (document) => {
+        calls += 1;
+        return calls <= 6 ? failing("Drill.NotInterrupted")() : ALL_WELL["AdoptDrill"]?.(document);
+      },
+    });
+    expect({ status, calls }).toEqual({ status: "SUCCEEDED", calls: 7 });
+  });
+
+  it("tells of bad data that was seen also when the judge breaks", async () => {
+    const adopted = adopting({ drill: SAMPLE_DRILL, checks: { failing: ["rows orders"] } });
+    const { seen } = await finish({ ...adopted, JudgeDrill: failing("TypeError") });
+    expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ verdict: { verdict: "failed", reason: "data" } });
   });
 
   it("leaves a verdict as it was", async () => {
@@ -77,7 +120,7 @@ describe("statemachines/finish-drill.asl.json", () => {
 
   it("tears nothing down where nothing was planned", async () => {
     const { visited } = await finish(adopting({}));
-    expect(visited).toEqual([...ADOPTING, "JudgeDrill", "WasAnythingCreated", ...TELLING]);
+    expect(visited).toEqual([...ADOPTING, "WasAnythingCreated", "IsVerdictReached", "JudgeDrill", ...TELLING]);
   });
 
   it("ends well where there is nothing to finish", async () => {

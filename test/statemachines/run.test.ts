@@ -271,6 +271,7 @@ describe("a net under the nets", () => {
     const { visited, error, seen } = await runWith({ JudgeDrill: failing("TypeError") });
     expect(visited.slice(visited.indexOf("JudgeDrill"))).toEqual([
       "JudgeDrill",
+      "WasBadDataSeen",
       "JudgeErrored",
       "WasAnythingCreated",
       ...TEARING_DOWN,
@@ -281,6 +282,22 @@ describe("a net under the nets", () => {
       verdict: { verdict: "errored" },
       judgeFailure: { Error: "TypeError" },
     });
+  });
+
+  it("of the judge: bad data that the checks saw stays bad data", async () => {
+    const { visited, error } = await runWith({
+      RunChecks: onLook(1, Object.assign({ looks: 0 }, STORY.checks, { failing: ["rows orders"] }), "checks"),
+      JudgeDrill: failing("TypeError"),
+    });
+    expect(visited.slice(visited.indexOf("JudgeDrill"))).toEqual([
+      "JudgeDrill",
+      "WasBadDataSeen",
+      "BadDataSeen",
+      "WasAnythingCreated",
+      ...TEARING_DOWN,
+      ...END("DrillFailed"),
+    ]);
+    expect(error).toBe("Drill.Failed");
   });
 
   it("of teardown: it is recorded as broken, and told of", async () => {

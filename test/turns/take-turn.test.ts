@@ -33,8 +33,9 @@ beforeEach(() => {
   sfn.reset();
   sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => {
     const status = statuses.get(executionArn) ?? "RUNNING";
+    const stopDate = status === "RUNNING" ? undefined : new Date("2026-11-21T14:00:00.000Z");
     if (status === "gone") throw new ExecutionDoesNotExist({ message: "gone", $metadata: {} });
-    return { executionArn, status };
+    return { executionArn, status, stopDate };
   });
 });
 
@@ -65,7 +66,7 @@ describe("takeTurn", () => {
     expect(waiting.takenAt).toBeUndefined();
   });
 
-  it.each(["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT", "gone"])(
+  it.each(["SUCCEEDED", "gone"])(
     "goes on when the execution of the other one is %s, which gave nothing back",
     async (status) => {
       await take("a");
@@ -74,6 +75,29 @@ describe("takeTurn", () => {
       expect(JSON.parse(bucket.objects.get("turns.json") ?? "").turns).toHaveLength(1);
     },
   );
+
+  it.each(["FAILED", "ABORTED", "TIMED_OUT"])(
+    "waits for one whose execution is %s until people were told of it, for at most 7 h",
+    async (status) => {
+      await take("a");
+      statuses.set(executionOf("a").id, status);
+      const waiting = await take("bb");
+      expect(waiting).toMatchObject({ phase: "pending" });
+      const told = { state: "sent", at: now.toISOString(), verdict: "errored" };
+      const key = `orders/${drillIdOf(executionOf("a"))}/outcome/notification.json`;
+      bucket.objects.set(key, JSON.stringify({ ...told, state: "sending" }));
+      expect(await take("bb")).toMatchObject({ phase: "pending" });
+      bucket.objects.set(key, JSON.stringify(told));
+      expect(await take("bb")).toMatchObject({ phase: "ready" });
+    },
+  );
+
+  it("does not wait for a drill that nobody finished in 7 h", async () => {
+    await take("a");
+    statuses.set(executionOf("a").id, "ABORTED");
+    now = new Date("2026-11-21T21:00:01.000Z");
+    expect(await take("bb")).toMatchObject({ phase: "ready" });
+  });
 
   it("waits where the region has as many drills as it takes, whatever their databases", async () => {
     await take("a", "orders", undefined, 2);
