@@ -13,7 +13,7 @@ export function liveWorld(account: {
   readonly accountId: string;
   readonly template: PackagedTemplate;
   readonly keys: KmsKeys;
-  readonly rds: Pick<RdsAdministration, "tagsOf">;
+  readonly rds: Pick<RdsAdministration, "tagsOf" | "groupsOf">;
   /** Where each bucket's objects are, as plain files. */
   readonly bucketsDirectory: string;
 }): World {
@@ -28,6 +28,7 @@ export function liveWorld(account: {
     keyArn: (region, name) => keys.find(region, name)?.arn,
     topicKeyArn: (topicArn) => topics.get(topicArn),
     tagsOf: (arn) => rds.tagsOf(arn),
+    groupsOf: (arn) => rds.groupsOf(arn),
     hasObject: (bucket, key) =>
       stat(join(account.bucketsDirectory, bucket, key)).then(
         (found) => found.isFile(),

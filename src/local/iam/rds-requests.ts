@@ -1,4 +1,5 @@
 import type { RequestContext } from "../../../packaging/permissions.ts";
+import { unnamedResources } from "./rds-unnamed.ts";
 import { type ActionReference, referenceOf } from "./reference.ts";
 import { type Call, type IamRequest, keyArn, prefixed, resourceTags, type Tags, text, type World } from "./world.ts";
 
@@ -14,18 +15,14 @@ const NAMES: Readonly<Record<string, string | undefined>> = {
   TargetDBClusterSnapshotIdentifier: "cluster-snapshot",
   SnapshotIdentifier: "cluster-snapshot",
   DBSnapshotIdentifier: "snapshot",
+  FinalDBSnapshotIdentifier: "cluster-snapshot",
   DBClusterParameterGroupName: "cluster-pg",
+  DBParameterGroupName: "pg",
+  OptionGroupName: "og",
   DBSubnetGroupName: "subgrp",
   ResourceArn: undefined,
   ResourceName: undefined,
   SourceArn: undefined,
-};
-
-/** Resources that RDS asks about although the call does not name them: defaults, and a final snapshot that is skipped. */
-const UNNAMED: Readonly<Record<string, readonly string[]>> = {
-  RestoreDBClusterFromSnapshot: ["og:default:aurora-postgresql-18"],
-  CreateDBInstance: ["og:default:aurora-postgresql-18", "pg:default.aurora-postgresql18", "subgrp:restore-drill"],
-  DeleteDBCluster: ["cluster-snapshot:a-final-snapshot"],
 };
 
 /** What a call that takes tags makes, by the member that names it. RDS authorises tagging apart, on that resource alone. */
@@ -54,7 +51,9 @@ async function resourcesOf(call: Call, world: World, action: string): Promise<st
   const named = Object.keys(NAMES).filter((member) => call.input[member] !== undefined);
   const resources = [
     ...named.map((member) => rdsArn(call, world, member)),
-    ...(UNNAMED[call.operation] ?? []).map((name) => `${prefix}${name}`),
+    ...unnamedResources(call, (member) => world.groupsOf(rdsArn(call, world, member))).map(
+      (name) => `${prefix}${name}`,
+    ),
   ];
   // Snapshots of one cluster are asked of the cluster and of every snapshot.
   if (call.operation === "DescribeDBClusterSnapshots" && !named.includes("DBClusterSnapshotIdentifier"))

@@ -37,7 +37,6 @@ function dataRequests(call: Call, world: World): IamRequest[] {
   ];
 }
 
-/** Conditional writes need no other action: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const S3_ACTIONS: Readonly<Record<string, string>> = {
   GetObject: "s3:GetObject",
   HeadObject: "s3:GetObject",
@@ -57,6 +56,9 @@ async function s3Requests(call: Call, world: World): Promise<IamRequest[]> {
   if (action === undefined) throw new Error(`How s3:${call.operation} is authorised is not written here.`);
   const key = text(call, "Key");
   const request = { action, resource: `${arn}/${key}`, context: {} };
+  // What it has to match is read as the caller; that nothing is there is not: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+  if (action === "s3:PutObject" && call.input["IfMatch"] !== undefined)
+    return [request, { ...request, action: "s3:GetObject" }];
   // Who may not list is told AccessDenied and not NoSuchKey: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
   if (action !== "s3:GetObject" || (await world.hasObject(bucket, key))) return [request];
   return [request, { action: "s3:ListBucket", resource: arn, context: {} }];

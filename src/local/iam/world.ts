@@ -21,6 +21,8 @@ export interface World {
   readonly topicKeyArn: (topicArn: string) => string | undefined;
   /** None for a resource that is not there. */
   readonly tagsOf: (arn: string) => Tags;
+  /** Of a cluster or a cluster snapshot; undefined for one that is not there. */
+  readonly groupsOf: (arn: string) => { readonly engineVersion: string; readonly subnetGroup?: string } | undefined;
   readonly hasObject: (bucket: string, key: string) => Promise<boolean>;
 }
 

@@ -12,11 +12,13 @@ const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:cluster:orders";
 describe("openAuthoriser", () => {
   let statements: object[];
   let tags: Record<string, Tags>;
+  let groups: Record<string, ReturnType<World["groupsOf"]>>;
   let objects: Set<string>;
   let decisions: Authorisation[];
   beforeEach(() => {
     statements = [];
     tags = {};
+    groups = {};
     objects = new Set();
     decisions = [];
   });
@@ -26,6 +28,7 @@ describe("openAuthoriser", () => {
     keyArn: (_region, name) => (name === "alias/restore-drill" ? KEY : undefined),
     topicKeyArn: () => KEY,
     tagsOf: (arn) => tags[arn] ?? {},
+    groupsOf: (arn) => groups[arn],
     hasObject: async (bucket, key) => objects.has(`${bucket}/${key}`),
   };
   const opened = (): Authoriser =>
@@ -141,6 +144,49 @@ describe("openAuthoriser", () => {
       Condition: { Bool: { "rds:TagsFromRequest": "true" } },
     });
     expect(await copy()).toBe("allowed");
+  });
+
+  it("asks of a write that has to match what is there whether that may be read", async () => {
+    statements = [{ Action: "s3:PutObject", Resource: "arn:aws:s3:::evidence/*" }];
+    const put = (condition: object) => call("s3", "PutObject", { Bucket: "evidence", Key: "a", ...condition });
+    expect(await put({ IfNoneMatch: "*" })).toBe("allowed");
+    expect(await put({ IfMatch: '"1"' })).toMatchObject({ message: expect.stringContaining("s3:GetObject") });
+    statements.push({ Action: "s3:GetObject", Resource: "arn:aws:s3:::evidence/a" });
+    expect(await put({ IfMatch: '"1"' })).toBe("allowed");
+  });
+
+  it("asks about the groups that the engine's version and the cluster stand for, and about those that are named", async () => {
+    statements = [{ Action: ["rds:CreateDBInstance", "rds:RestoreDBClusterFromSnapshot"], Resource: "*" }];
+    const prefix = "arn:aws:rds:eu-west-1:123456789012:";
+    groups[CLUSTER] = { engineVersion: "17.5", subnetGroup: "quiet" };
+    groups[`${prefix}cluster-snapshot:s`] = { engineVersion: "16.9" };
+    await call("rds", "CreateDBInstance", { DBInstanceIdentifier: "i", DBClusterIdentifier: "orders" });
+    const restore = { DBClusterIdentifier: "c", SnapshotIdentifier: "s", DBSubnetGroupName: "own" };
+    await call("rds", "RestoreDBClusterFromSnapshot", restore);
+    await call("rds", "RestoreDBClusterFromSnapshot", { ...restore, EngineVersion: "18.4", OptionGroupName: "mine" });
+    expect(decisions.map(({ resource }) => resource.replace(prefix, ""))).toEqual([
+      ...[
+        "cluster:orders",
+        "db:i",
+        "og:default:aurora-postgresql-17",
+        "pg:default.aurora-postgresql17",
+        "subgrp:quiet",
+      ],
+      ...["cluster:c", "cluster-snapshot:s", "subgrp:own"],
+      ...["og:default:aurora-postgresql-16", "cluster-pg:default.aurora-postgresql16"],
+      ...["cluster:c", "cluster-snapshot:s", "og:mine", "subgrp:own", "cluster-pg:default.aurora-postgresql18"],
+    ]);
+  });
+
+  it("asks about the final snapshot that a deletion names, and about any where it names none", async () => {
+    statements = [
+      { Action: "rds:DeleteDBCluster", Resource: [CLUSTER, CLUSTER.replace("cluster:orders", "cluster-snapshot:*")] },
+    ];
+    await call("rds", "DeleteDBCluster", { DBClusterIdentifier: "orders", FinalDBSnapshotIdentifier: "last" });
+    await call("rds", "DeleteDBCluster", { DBClusterIdentifier: "orders", SkipFinalSnapshot: true });
+    expect(decisions.map(({ resource }) => resource.split(":").slice(5).join(":"))).toEqual([
+      ...["cluster:orders", "cluster-snapshot:last", "cluster:orders", "cluster-snapshot:*"],
+    ]);
   });
 
   it("asks about keys that a service uses in the caller's name, and answers as that service", async () => {

@@ -232,6 +232,18 @@ export class RdsAdministration {
     return {};
   }
 
+  /** Of a cluster or a cluster snapshot, in any region, what names the groups that RDS takes for it; undefined for what is not there. */
+  groupsOf(arn: string): { readonly engineVersion: string; readonly subnetGroup?: string } | undefined {
+    for (const { clusters, snapshots } of this.#core.regions.values()) {
+      const cluster = clusters.all().find((each) => each.arn === arn);
+      if (cluster !== undefined)
+        return { engineVersion: cluster.facts.engineVersion, subnetGroup: cluster.subnetGroup };
+      const snapshot = snapshots.all().find((each) => each.arn === arn);
+      if (snapshot !== undefined) return { engineVersion: snapshot.facts.engineVersion };
+    }
+    return undefined;
+  }
+
   /** Everything there is, in every region: also what a Describe call does not show yet. */
   resources(): ResourceSummary[] {
     return this.#summaries(() => true);
