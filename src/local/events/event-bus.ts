@@ -12,6 +12,7 @@ export interface Delivery {
   /** The rule's or schedule's name. */
   readonly by: string;
   readonly targetArn: string;
+  /** Undefined where none could be made of the event. */
   readonly input: unknown;
   /** Why the target did not start, or how it failed. An execution that ends red was delivered. */
   readonly error?: string;
@@ -65,16 +66,18 @@ export function openEventBus(options: EventBusOptions): EventBus {
     pending.add(settled);
   };
 
-  /** Resolves when the target has started; rejects with why it has not. */
-  const deliver = async (by: string, source: Source, target: Target, input: unknown): Promise<void> => {
+  /** Resolves when the target has started; rejects with why it has not: an input that can not be made is such a reason. */
+  const deliver = async (by: string, source: Source, target: Target, makeInput: () => unknown): Promise<void> => {
     if (isClosed || deliveries.length >= DELIVERIES_LIMIT) return;
-    const place = deliveries.push({ by, targetArn: target.arn, input }) - 1;
-    const fail = (thrown: unknown): void => {
+    const place = deliveries.push({ by, targetArn: target.arn, input: undefined }) - 1;
+    const note = (learned: Partial<Delivery>): void => {
       const begun = deliveries[place];
-      const error = thrown instanceof Error ? thrown.message : String(thrown);
-      if (begun !== undefined) deliveries[place] = { ...begun, error };
+      if (begun !== undefined) deliveries[place] = { ...begun, ...learned };
     };
+    const fail = (thrown: unknown): void => note({ error: thrown instanceof Error ? thrown.message : String(thrown) });
     try {
+      const input = makeInput();
+      note({ input });
       const { ended } = await options.start(target, input, source);
       track(ended.catch(fail));
     } catch (error) {
@@ -84,8 +87,8 @@ export function openEventBus(options: EventBusOptions): EventBus {
   };
 
   const deliverTo = (rule: DeployedRule, event: AccountEvent): Promise<void>[] =>
-    rule.targets.map(async (target) =>
-      deliver(rule.name, { service: "events", arn: rule.arn }, target, inputOf(target.input, event)),
+    rule.targets.map((target) =>
+      deliver(rule.name, { service: "events", arn: rule.arn }, target, () => inputOf(target.input, event)),
     );
 
   const publish = (execution: DescribeExecutionOutput): void => {
@@ -109,7 +112,7 @@ export function openEventBus(options: EventBusOptions): EventBus {
     if (schedule !== undefined) {
       refuseDisabled(name, schedule.isEnabled);
       const source = { service: "scheduler", arn: schedule.arn } as const;
-      return deliver(name, source, schedule.target, scheduledInput(schedule.target, schedule.arn));
+      return deliver(name, source, schedule.target, () => scheduledInput(schedule.target, schedule.arn));
     }
     const rule = rules.find((each) => each.name === name && each.isScheduled);
     if (rule === undefined) throw new TypeError(`The template has no schedule ${name}.`);

@@ -10,7 +10,10 @@ export const InputSettings = z.object({
 });
 export type InputSettings = z.infer<typeof InputSettings>;
 
-/** The event itself, unless the target asks for something else. Throws on a path that is not known here and on what is no JSON. */
+/**
+ * The event itself, unless the target asks for something else. Throws on a path that is not known here or finds nothing, and on what is no
+ * JSON. Of a variable that is not found AWS makes none, and what its absence leaves of a template is for nobody to rely on.
+ */
 export function inputOf({ Input, InputPath, InputTransformer }: InputSettings, event: unknown): unknown {
   if (Input !== undefined) return JSON.parse(Input);
   if (InputPath !== undefined) return valueAt(event, InputPath);
@@ -25,19 +28,21 @@ function valueAt(event: unknown, path: string): unknown {
   if (!/^\$(\.[\w-]+)*$/.test(path)) throw new TypeError(`The local EventBridge does not know the path ${path}.`);
   let value: unknown = event;
   for (const name of path.split(".").slice(1)) {
-    value = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name))
+      throw new TypeError(`The event has nothing at ${path}.`);
+    value = Reflect.get(value, name);
   }
   return value;
 }
 
-/** `<name>` is JSON where it stands alone, and text inside of quotes. A path that finds nothing leaves an empty text. */
+/** `<name>` is JSON where it stands alone, and text inside of quotes. */
 function filled(template: string, values: ReadonlyMap<string, unknown>): string {
   let isQuoted = false;
   return template.replace(/\\.|"|<([\w.-]+)>/gs, (token, name: string | undefined) => {
     if (token === '"') isQuoted = !isQuoted;
     if (name === undefined) return token;
     if (!values.has(name)) throw new TypeError(`The input template names <${name}>, which has no path.`);
-    const value = values.get(name) ?? "";
+    const value = values.get(name);
     if (!isQuoted) return JSON.stringify(value);
     return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1);
   });

@@ -150,6 +150,16 @@ describe("openEventBus", () => {
     expect(bus.deliveries).toMatchObject([{ error: "not authorized to perform: states:StartExecution" }]);
   });
 
+  it("delivers nothing of an event that the target's input can not be made of, and says so", async () => {
+    const InputTransformer = { InputPathsMap: { who: "$.detail.who" }, InputTemplate: '{"who": <who>}' };
+    const bus = busOf(
+      rule("ended", { EventPattern: RED, Targets: [{ Arn: NET, RoleArn: STARTER, InputTransformer }] }),
+    );
+    await end(bus);
+    expect(started).toEqual([]);
+    expect(bus.deliveries).toMatchObject([{ by: "ended", error: "The event has nothing at $.detail.who." }]);
+  });
+
   it("fires a schedule as the Scheduler would, under its role", async () => {
     const Input = '{"plan": "orders", "at": "<aws.scheduler.scheduled-time>"}';
     const bus = busOf({

@@ -24,5 +24,8 @@ describe("what a target is given", () => {
   it("is no guess: unknown names and paths are refused", () => {
     expect(() => transformed('{"arn": <arn>}', {})).toThrow("<arn>");
     expect(() => inputOf({ InputPath: "$.detail[0]" }, event)).toThrow("$.detail[0]");
+    expect(() => transformed('{"who": <who>}', { who: "$.detail.who" })).toThrow("nothing at $.detail.who");
+    expect(() => inputOf({ InputPath: "$.detail.toString" }, event)).toThrow("nothing at");
+    expect(transformed('{"cause": <cause>}', { cause: "$.detail.cause" })).toEqual({ cause: null });
   });
 });
