@@ -1,11 +1,12 @@
 /** One account in which drill after drill runs, each with its fault, and is looked at from all sides afterwards. */
-import { glob, mkdir, rm } from "node:fs/promises";
+import { glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SOURCE_KEY } from "../local/account.ts";
 import { captureBaselineOf } from "../local/capture.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
 import { MACHINE_ARN } from "../local/deployment.ts";
+import { openOwnRoot } from "../local/own-root.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
 import { runExecution } from "../local/run-execution.ts";
@@ -59,8 +60,7 @@ export class World {
 
   /** Everything is written below `directory`; the functions' bundles are kept in its `cache`. */
   static async open(directory: string, name: string): Promise<World> {
-    const root = join(directory, "chaos", `${process.pid}-${name}`);
-    await mkdir(root, { recursive: true });
+    const root = await openOwnRoot(join(directory, "chaos"), name);
     const host = await openPostgresHost({ root: directory });
     const arming = new Arming();
     const cloud = await openLocalCloud({

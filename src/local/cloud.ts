@@ -183,7 +183,7 @@ async function openServices(
     services: [
       rds.service,
       rds.dataService,
-      s3Service({ directory: options.root, buckets: refs("AWS::S3::Bucket") }),
+      s3Service({ directory: options.root, buckets: bucketsInUse(functions, refs) }),
       snsService({ topics: refs("AWS::SNS::Topic"), onPublish: (message) => messages.push(message) }),
       kmsService({ keys: account.keys }),
       ec2Service({ networks: account.networks }),
@@ -261,6 +261,12 @@ async function deploy(options: LocalCloudOptions, account: Account): Promise<Dep
   const template = options.alterTemplate?.(deployment.template) ?? deployment.template;
   deployKeys(template, account.keys);
   return { ...deployment, template };
+}
+
+/** The framework's own bucket, which packages are deployed from, nobody asks here for anything. */
+function bucketsInUse(functions: Deployment["functions"], refs: Deployment["refs"]): string[] {
+  const settings = new Set(functions.flatMap(({ environment }) => Object.values(environment)));
+  return refs("AWS::S3::Bucket").filter((bucket) => settings.has(bucket));
 }
 
 function keepNewest<Item>(items: Item[], item: Item): void {

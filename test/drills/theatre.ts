@@ -1,5 +1,5 @@
 /** A local cloud with the demo database in production, in which a test file runs many drills: one start for all of them. */
-import { glob, mkdir, readFile, rm } from "node:fs/promises";
+import { glob, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { Report } from "../../src/evidence/report.ts";
@@ -8,6 +8,7 @@ import { captureBaselineOf, isCaptured, withReaderSecret } from "../../src/local
 import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
 import { demoDatabase } from "../../src/local/demo/demo-database.ts";
 import { MACHINE_ARN } from "../../src/local/deployment.ts";
+import { openOwnRoot } from "../../src/local/own-root.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
@@ -52,8 +53,7 @@ export async function openTheatre(
   plans: Readonly<Record<string, unknown>>,
   options: Partial<LocalCloudOptions> = {},
 ): Promise<Theatre> {
-  const root = join(ROOTS, `${name}-${process.pid}-${Date.now()}`);
-  await mkdir(root, { recursive: true });
+  const root = await openOwnRoot(ROOTS, name);
   const host = await openPostgresHost({ root: CACHE });
   const server = await demoDatabase(host, join(CACHE, "cache"), join(host.runDirectory, "source"));
   const cloud = await openLocalCloud({

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as rds from "@aws-sdk/client-rds";
 import * as data from "@aws-sdk/client-rds-data";
@@ -12,6 +12,7 @@ import { knownContext } from "../../src/local/iam/authoriser.ts";
 import { liveWorld } from "../../src/local/iam/live-world.ts";
 import { iamRequestsOf } from "../../src/local/iam/requests.ts";
 import type { Call, Tags } from "../../src/local/iam/world.ts";
+import { openOwnRoot } from "../../src/local/own-root.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../../src/local/postgres/postgres-host.ts";
 import type { Principal } from "../../src/local/wire/service.ts";
@@ -24,9 +25,9 @@ let host: PostgresHost;
 /** What stands behind every cluster: nobody gets as far as to ask it. */
 let server: PostgresServer;
 let cloud: LocalCloud;
-const root = join(CACHE, "test", `not-owned-${process.pid}`);
+let root: string;
 beforeAll(async () => {
-  await mkdir(root, { recursive: true });
+  root = await openOwnRoot(join(CACHE, "test"), "not-owned");
   host = await openPostgresHost({ root: CACHE });
   server = await host.create(join(host.runDirectory, "source"));
   cloud = await openLocalCloud({ host, root, cacheDirectory: join(CACHE, "cache"), plans: [] });

@@ -1,18 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { openOwnRoot } from "../../../src/local/own-root.ts";
 import { openPostgresHost, type PostgresHostOptions } from "../../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost } from "../../../src/local/postgres/postgres-host.ts";
 
 const parent = fileURLToPath(new URL("../../../.restore-drill/test/", import.meta.url));
 
 /** A directory for one test or file; the caller deletes it. */
-export async function makeTestRoot(): Promise<string> {
-  const root = join(parent, randomBytes(6).toString("hex"));
-  await mkdir(root, { recursive: true });
-  return root;
+export function makeTestRoot(): Promise<string> {
+  return openOwnRoot(parent, "root");
 }
 
 /** A host on a root of its own, closed and deleted when the test ends. */
