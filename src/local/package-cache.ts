@@ -8,7 +8,8 @@ const PROJECT_DIRECTORY = resolve(import.meta.dirname, "../..");
 /** Everything that a package can depend on; what never goes to Lambda is not bundled. */
 const SOURCES = [
   "serverless.yml",
-  "package-lock.json",
+  // esbuild reads both: how modules are resolved, and what has no side effects.
+  "{package,package-lock,tsconfig}.json",
   "{functions,src,packaging}/**/*.{ts,mjs}",
   "{infrastructure,statemachines,drills}/**/*.{yml,yaml,json}",
 ];
@@ -16,32 +17,53 @@ const NEVER_PACKAGED = /^src\/(local|cli|bench|chaos)\//;
 /** Nobody reads a package for longer: whole test files on a slow machine take minutes. */
 const UNUSED_SECONDS = 3600;
 
-/** In one process, whoever asks for a package that is being made waits for it. */
-const making = new Map<string, Promise<void>>();
+/** One that is made while somebody edits is thrown away: nobody saves a file every nine seconds for long. */
+const MAX_PACKAGINGS = 5;
+
+/** In one process, whoever asks for a package that is being made waits for it. Answers whether it was made. */
+const making = new Map<string, Promise<boolean>>();
+
+/** What the cache depends on, which tests stand in for. */
+interface Packaging {
+  readonly makePackage: (service: string) => Promise<string>;
+  readonly hashSources: () => Promise<string>;
+}
 
 /**
  * The directory that holds what `serverless package` wrote for the present sources, made in `cacheDirectory` when it is not there. It is
- * shared with other processes: read it, never write to it.
+ * shared with other processes: read it, never write to it. Throws when the sources change as often as they are packaged.
  */
 export async function cachedPackage(
   cacheDirectory: string,
-  makePackage: (service: string) => Promise<string> = packageService,
+  { makePackage = packageService, hashSources = hashOfSources }: Partial<Packaging> = {},
 ): Promise<string> {
-  const cached = join(resolve(cacheDirectory), `package-${await hashOfSources()}`);
-  const isMade = await touched(cached);
-  if (isMade) return cached;
-  const made = making.get(cached) ?? fill(cached, makePackage).finally(() => making.delete(cached));
-  making.set(cached, made);
-  await made;
-  return cached;
+  const nameOfPresent = async (): Promise<string> => join(resolve(cacheDirectory), `package-${await hashSources()}`);
+  for (let packagings = 0; packagings < MAX_PACKAGINGS; packagings += 1) {
+    const cached = await nameOfPresent();
+    if (await touched(cached)) return cached;
+    const isPresent = async (): Promise<boolean> => (await nameOfPresent()) === cached;
+    const made = making.get(cached) ?? fill(cached, makePackage, isPresent).finally(() => making.delete(cached));
+    making.set(cached, made);
+    if (await made) return cached;
+  }
+  throw new Error(`The sources changed during each of ${MAX_PACKAGINGS} packagings. Try again when nobody edits them.`);
 }
 
-/** Under a name of its own first: a command that is stopped half-way, or another one beside this, leaves no half package. */
-async function fill(cached: string, makePackage: (service: string) => Promise<string>): Promise<void> {
+/**
+ * Under a name of its own first: a command that is stopped half-way, or another one beside this, leaves no half package. Answers false, and
+ * keeps nothing, when the sources are others by then: nobody knows which of them the package is of.
+ */
+async function fill(
+  cached: string,
+  makePackage: Packaging["makePackage"],
+  isPresent: () => Promise<boolean>,
+): Promise<boolean> {
   const service = `${cached}-${randomUUID()}`;
   try {
     await mkdir(resolve(cached, ".."), { recursive: true });
-    await rename(await makePackage(service), cached).catch(async (error: unknown) => {
+    const made = await makePackage(service);
+    if (!(await isPresent())) return false;
+    await rename(made, cached).catch(async (error: unknown) => {
       // Another process was faster.
       if (!(await touched(cached))) throw error;
     });
@@ -49,6 +71,7 @@ async function fill(cached: string, makePackage: (service: string) => Promise<st
     await rm(service, { recursive: true, force: true });
   }
   await removeUnused(resolve(cached, ".."));
+  return true;
 }
 
 async function removeUnused(cacheDirectory: string): Promise<void> {

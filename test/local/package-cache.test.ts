@@ -21,29 +21,47 @@ describe("cachedPackage", () => {
   };
 
   it("packages once, and answers the same directory from then on", async () => {
-    const first = await cachedPackage(root, packaging);
-    expect(await cachedPackage(root, packaging)).toBe(first);
+    const first = await cachedPackage(root, { makePackage: packaging });
+    expect(await cachedPackage(root, { makePackage: packaging })).toBe(first);
     expect(await readFile(join(first, "template.json"), "utf8")).toBe('{"packaging": 1}');
     expect(packagings).toBe(1);
   });
 
   it("packages once for all who ask at the same time", async () => {
-    const made = await Promise.all([1, 2, 3].map(() => cachedPackage(root, packaging)));
+    const made = await Promise.all([1, 2, 3].map(() => cachedPackage(root, { makePackage: packaging })));
     expect(new Set(made).size).toBe(1);
     expect(packagings).toBe(1);
   });
 
   it("takes the package of another process that was faster", async () => {
-    const first = await cachedPackage(root, async (service) => {
+    const makePackage = async (service: string): Promise<string> => {
       const out = await packaging(service);
       // What the other one renamed there in the meantime.
       const cached = service.replace(/-[0-9a-f-]{36}$/, "");
       await mkdir(cached);
       await writeFile(join(cached, "template.json"), "the other's");
       return out;
-    });
+    };
+    const first = await cachedPackage(root, { makePackage });
     expect(await readFile(join(first, "template.json"), "utf8")).toBe("the other's");
     expect(await readdir(root)).toHaveLength(1);
+  });
+
+  it("throws away what was packaged while the sources changed, and packages what they are now", async () => {
+    let sources = "before";
+    const makePackage = async (service: string): Promise<string> => {
+      if (packagings === 0) sources = "after";
+      return packaging(service);
+    };
+    const made = await cachedPackage(root, { makePackage, hashSources: async () => sources });
+    expect(await readdir(root)).toEqual(["package-after"]);
+    expect(await readFile(join(made, "template.json"), "utf8")).toBe('{"packaging": 2}');
+  });
+
+  it("gives up on sources that never stand still", async () => {
+    const hashSources = async (): Promise<string> => String(packagings);
+    await expect(cachedPackage(root, { makePackage: packaging, hashSources })).rejects.toThrow("during each of 5");
+    expect(await readdir(root)).toEqual([]);
   });
 
   it("leaves nothing of a packaging that failed, and packages the next time", async () => {
@@ -51,9 +69,9 @@ describe("cachedPackage", () => {
       await mkdir(service);
       throw new Error("no such plan");
     };
-    await expect(cachedPackage(root, failing)).rejects.toThrow("no such plan");
+    await expect(cachedPackage(root, { makePackage: failing })).rejects.toThrow("no such plan");
     expect(await readdir(root)).toEqual([]);
-    await cachedPackage(root, packaging);
+    await cachedPackage(root, { makePackage: packaging });
     expect(packagings).toBe(1);
   });
 
@@ -63,7 +81,7 @@ describe("cachedPackage", () => {
       await mkdir(join(root, name));
     await utimes(join(root, "package-0123456789abcdef"), anHourAgo, anHourAgo);
     await utimes(join(root, "demo-0123456789abcdef"), anHourAgo, anHourAgo);
-    await cachedPackage(root, packaging);
+    await cachedPackage(root, { makePackage: packaging });
     const kept = await readdir(root);
     expect(kept).toHaveLength(3);
     expect(kept).not.toContain("package-0123456789abcdef");
