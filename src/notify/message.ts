@@ -134,7 +134,8 @@ function keptLines({ kept, notKept }: Outcome): string[] {
     ...kept.resources.map(({ kind, id, region }) => `- ${kind} ${id} in ${region}`),
     "It is closed to the network. Ask it through the Data API:",
     kept.ask,
-    "End it before its time:",
+    // RDS may refuse for a while, and a call that waited for it would outlast the CLI's own patience of 60 s.
+    "End it before its time (call it again until `swept.ended` and `failed` are empty: what RDS refuses for now stays until then):",
     kept.end,
   ];
 }

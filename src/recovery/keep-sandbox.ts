@@ -30,11 +30,11 @@ export function isToBeKept({ keep }: Drill, { verdict }: Ending): boolean {
 
 /**
  * What the plan's wish does not reach: somebody who stopped the drill would not expect anything to stay, and a sandbox that was not proven to be
- * isolated would stand open for days.
+ * isolated would stand open for days. Of a drill that failed after that proof the document has lost it, and what is not known is not kept.
  */
 function forbidden({ isolation, interruption }: Ending): string | undefined {
   if (interruption !== undefined) return "its execution ended before the drill did";
-  if (isolation === undefined) return "it was never proven to be isolated";
+  if (isolation === undefined) return "teardown has no proof that it is isolated";
   if (!isolation.facts.every(({ holds }) => holds)) return "it is not isolated";
   return undefined;
 }

@@ -13,6 +13,7 @@ import {
   DescribeVpnGatewaysCommand,
   type EC2Client,
   type RouteTable,
+  type VpcAttachment,
 } from "@aws-sdk/client-ec2";
 import { DBSubnetGroupNotFoundFault, DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
 import type { Drill } from "../plan/drill.ts";
@@ -134,11 +135,10 @@ async function wayFacts(ec2: EC2Client, network: Network): Promise<IsolationFact
   const egressOnlyHere = (egressOnly.EgressOnlyInternetGateways ?? []).filter(({ Attachments }) =>
     (Attachments ?? []).some(({ VpcId }) => VpcId === network.vpcId),
   );
-  const alive = <Item extends { State?: string | undefined }>(items: Item[] | undefined): Item[] =>
-    (items ?? []).filter(({ State }) => State !== "deleted");
   const peerings = [...(requested.VpcPeeringConnections ?? []), ...(accepted.VpcPeeringConnections ?? [])].filter(
-    ({ Status }) => Status?.Code !== "deleted",
+    ({ Status }) => !isOver(Status?.Code),
   );
+  const vpnGateways = alive(vpn.VpnGateways).filter(({ VpcAttachments }) => isAttached(VpcAttachments, network));
   return [
     fact(
       "routes of its subnets and of the main route table",
@@ -149,11 +149,23 @@ async function wayFacts(ec2: EC2Client, network: Network): Promise<IsolationFact
     none("egress-only internet gateways of its VPC", egressOnlyHere, egressOnly),
     none("NAT gateways of its VPC", alive(nat.NatGateways), nat),
     // This call has no pages.
-    none("VPN gateways of its VPC", alive(vpn.VpnGateways)),
+    none("VPN gateways of its VPC", vpnGateways),
     none("peerings of its VPC", peerings, requested, accepted),
     none("transit gateway attachments of its VPC", alive(transit.TransitGatewayAttachments), transit),
     none("carrier gateways of its VPC", alive(carrier.CarrierGateways), carrier),
   ];
+}
+
+/** EC2 lists for hours what carries nothing any more, or never did. Every other state is a way, or may become one while the drill runs. */
+const OVER = new Set(["deleted", "failed", "rejected", "expired"]);
+const isOver = (state: string | undefined): boolean => state !== undefined && OVER.has(state);
+const alive = <Item extends { State?: string | undefined }>(items: Item[] | undefined): Item[] =>
+  (items ?? []).filter(({ State }) => !isOver(State));
+
+/** A VPN gateway stays listed with the VPCs that it was detached from. */
+function isAttached(attachments: VpcAttachment[] | undefined, { vpcId }: Network): boolean {
+  const here = (attachments ?? []).filter(({ VpcId }) => VpcId === vpcId);
+  return here.length === 0 || here.some(({ State }) => State !== "detached");
 }
 
 const UNSEEN = "more than one answer holds";

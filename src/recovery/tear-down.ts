@@ -24,6 +24,8 @@ type Named = Pick<Remaining, "kind" | "id">;
  * is called gone until a second look, this much later, agrees.
  */
 const CONFIRM_SECONDS = 5;
+/** Aurora deletes an instance and its cluster within minutes; the sweep, which may delete the same by then, does no harm. */
+const LEAST_SECONDS = 3600;
 
 /**
  * Reconciles towards nothing: the writer, the cluster and the copied snapshot, asked for in the order RDS demands, each only when its name
@@ -114,10 +116,14 @@ async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier,
   return { kept: [], notKept, remaining: looks.filter((look) => look !== undefined) };
 }
 
-/** Teardown's own time runs from its start: a drill that failed early is told of hours before one that ran to its deadline. */
+/**
+ * Teardown's own time runs from its start: a drill that failed early is told of hours before one that ran to its deadline, and one that is finished
+ * long after its deadlines still has an hour.
+ */
 function endOf({ deadlines: { checksEndAt, teardownEndAt } }: Drill, startedAt: string): Date {
-  const ownMs = Date.parse(teardownEndAt) - Date.parse(checksEndAt);
-  return new Date(Math.min(Date.parse(teardownEndAt), Date.parse(startedAt) + ownMs));
+  const [startMs, lastMs] = [Date.parse(startedAt), Date.parse(teardownEndAt)];
+  const ownMs = lastMs - Date.parse(checksEndAt);
+  return new Date(Math.max(startMs + LEAST_SECONDS * 1000, Math.min(lastMs, startMs + ownMs)));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The network that a sandbox is made in, as mocked clients tell of it, and the ways in which it may not be closed. */
 import {
+  type AttachmentStatus,
   DescribeCarrierGatewaysCommand,
   DescribeEgressOnlyInternetGatewaysCommand,
   DescribeInternetGatewaysCommand,
@@ -14,6 +15,7 @@ import {
   type RouteTable,
   type SecurityGroup,
   type Subnet,
+  type VpcPeeringConnectionStateReasonCode,
 } from "@aws-sdk/client-ec2";
 import { DBSubnetGroupNotFoundFault, DescribeDBSubnetGroupsCommand, RDSClient } from "@aws-sdk/client-rds";
 import { mockClient } from "aws-sdk-client-mock";
@@ -44,10 +46,14 @@ const subnetIs = (changes: Subnet) =>
   });
 export const routeTables = (...RouteTables: RouteTable[]) =>
   ec2.on(DescribeRouteTablesCommand).resolves({ RouteTables });
-const peering = (side: "requester" | "accepter") =>
+const peering = (side: "requester" | "accepter", Code: VpcPeeringConnectionStateReasonCode = "active") =>
   ec2
     .on(DescribeVpcPeeringConnectionsCommand, { Filters: [{ Name: `${side}-vpc-info.vpc-id`, Values: [VPC] }] })
-    .resolves({ VpcPeeringConnections: [{ Status: { Code: "active" } }] });
+    .resolves({ VpcPeeringConnections: [{ Status: { Code } }] });
+const vpnGateway = (State: AttachmentStatus) =>
+  ec2
+    .on(DescribeVpnGatewaysCommand)
+    .resolves({ VpnGateways: [{ State: "available", VpcAttachments: [{ VpcId: VPC, State }] }] });
 
 export const MAIN_TABLE: RouteTable = { Associations: [{ Main: true }], Routes: [LOCAL] };
 
@@ -173,12 +179,15 @@ export const WAYS: readonly Break[] = [
     () => ec2.on(DescribeNatGatewaysCommand).resolves({ NatGateways: [{ State: "available" }] }),
     "NAT gateways of its VPC: 1",
   ],
+  ["a VPN gateway", () => vpnGateway("attached"), "VPN gateways of its VPC: 1"],
+  ["a VPN gateway that is being attached", () => vpnGateway("attaching"), "VPN gateways of its VPC: 1"],
   [
-    "a VPN gateway",
+    "a VPN gateway that does not say to what it is attached",
     () => ec2.on(DescribeVpnGatewaysCommand).resolves({ VpnGateways: [{ State: "available" }] }),
     "VPN gateways of its VPC: 1",
   ],
   ["a peering it asked for", () => peering("requester"), "peerings of its VPC: 1"],
+  ["a peering it may yet accept", () => peering("accepter", "pending-acceptance"), "peerings of its VPC: 1"],
   ["a peering it accepted", () => peering("accepter"), "peerings of its VPC: 1"],
   [
     "a transit gateway",
@@ -192,5 +201,31 @@ export const WAYS: readonly Break[] = [
     "a carrier gateway",
     () => ec2.on(DescribeCarrierGatewaysCommand).resolves({ CarrierGateways: [{ State: "available" }] }),
     "carrier gateways of its VPC: 1",
+  ],
+];
+
+/** What EC2 still lists, and what leads nowhere. */
+export const REMAINS: readonly (readonly [what: string, list: () => unknown])[] = [
+  ...(["deleted", "rejected", "expired", "failed"] as const).map(
+    (state) => [`a peering that is ${state}`, () => peering("accepter", state)] as const,
+  ),
+  ...(["deleted", "failed"] as const).map(
+    (State) =>
+      [
+        `a NAT gateway that is ${State}`,
+        () => ec2.on(DescribeNatGatewaysCommand).resolves({ NatGateways: [{ State }] }),
+      ] as const,
+  ),
+  ...(["deleted", "failed", "rejected"] as const).map(
+    (State) =>
+      [
+        `a transit gateway attachment that is ${State}`,
+        () => ec2.on(DescribeTransitGatewayAttachmentsCommand).resolves({ TransitGatewayAttachments: [{ State }] }),
+      ] as const,
+  ),
+  ["a VPN gateway that is detached", () => vpnGateway("detached")],
+  [
+    "a VPN gateway that is deleted",
+    () => ec2.on(DescribeVpnGatewaysCommand).resolves({ VpnGateways: [{ State: "deleted" }] }),
   ],
 ];

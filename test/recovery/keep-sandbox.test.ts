@@ -158,7 +158,7 @@ describe("a sandbox is torn down as ever", () => {
 
   it.each([
     ["somebody stopped the drill", { ...ALWAYS, interruption: { status: "ABORTED" } }, "ended before the drill"],
-    ["it was never proven to be isolated", { ...ALWAYS, isolation: undefined }, "never proven to be isolated"],
+    ["no proof of its isolation is there", { ...ALWAYS, isolation: undefined }, "no proof that it is isolated"],
     ["it is not isolated", { ...ALWAYS, isolation: open }, "not isolated"],
   ])("when %s, and says so", async (_, input, reason) => {
     const { kept, deleted, notKept } = await tornDown(input);

@@ -17,7 +17,7 @@ import type { Drill } from "../../src/plan/drill.ts";
 import { IsolationAnswer } from "../../src/recovery/answers.ts";
 import { proveNetwork } from "../../src/recovery/prove-network.ts";
 import { momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { clients, closeNetwork, ec2, MISFITS, rds, VPC, WAYS } from "./closed-network.ts";
+import { clients, closeNetwork, ec2, MISFITS, REMAINS, rds, VPC, WAYS } from "./closed-network.ts";
 
 const { sandbox, source } = SAMPLE_DRILL;
 const prove = (drill: Drill = SAMPLE_DRILL) =>
@@ -74,6 +74,11 @@ describe("proveNetwork", () => {
     const error = await refused();
     expect(error).toBeInstanceOf(NotIsolated);
     expect(brokenOf(error)).toEqual([broken]);
+  });
+
+  it.each(REMAINS)("holds with what EC2 still lists and nothing goes through: %s", async (_, list) => {
+    list();
+    expect((await prove()).facts.filter(({ holds }) => !holds)).toEqual([]);
   });
 
   it.each(MISFITS)("refuses what no sandbox may be made in, with every fact: %s", async (_, breakIt, broken) => {

@@ -309,7 +309,7 @@ describe("the wait", () => {
 describe("teardown's deadline", () => {
   it("leaves what is still there, with the reason", async () => {
     clusterIs({ Status: "deleting" });
-    const first = await look(64_000);
+    const first = await look(60_000);
     expect(first).toMatchObject({ phase: "pending" });
     expect(await look(64_801, first)).toMatchObject({
       phase: "ready",

@@ -144,10 +144,10 @@ beforeEach(() => {
 });
 
 /** A look a minute until teardown is ready: six hours and a bit more at most. */
-async function tornDown(): Promise<TeardownAnswer> {
+async function tornDown(fromSeconds = 0): Promise<TeardownAnswer> {
   let teardown: TeardownAnswer | undefined;
   for (let minute = 0; minute < 370; minute += 1) {
-    const now = () => momentAt(minute * 60);
+    const now = () => momentAt(fromSeconds + minute * 60);
     teardown = await tearDown({ rds: () => client, now }, { drill: SAMPLE_DRILL, teardown });
     if (teardown.phase === "ready") return teardown;
     pass();
@@ -270,6 +270,15 @@ describe("a deletion", () => {
       ["cluster", "deleting, asked to be deleted"],
     ]);
     expect(atLook).toBeGreaterThanOrEqual(360);
+  });
+
+  it.each([
+    [55, []],
+    [1000, ["instance", "cluster"]],
+  ])("that begins long after the drill's deadlines still has an hour: %i min", async (minutes, leftOver) => {
+    account.deletionTakesLooks = minutes;
+    expect((await tornDown(3 * 86_400)).leftovers.map(({ kind }) => kind)).toEqual(leftOver);
+    expect(atLook).toBeLessThanOrEqual(61);
   });
 
   it("that answers an error but worked is seen to have worked", async () => {
