@@ -1,12 +1,12 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { inRegion } from "../src/aws/clients.ts";
+import { inRegion, PATIENCE_FOR_SWEEP } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
 import { deployedPlan, deployedPlanNames } from "../src/plan/library.ts";
 import { taskBeside } from "../src/step.ts";
 import { SweepInput, sweep } from "../src/sweep/sweep.ts";
 
-const rds = inRegion(RDSClient);
+const rds = inRegion(RDSClient, PATIENCE_FOR_SWEEP);
 const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
 const homeRegion = setting("AWS_REGION");
 const plans = { names: () => deployedPlanNames(), read: (name: string) => deployedPlan(name) };

@@ -17,6 +17,15 @@ export const PATIENCE_FOR_STATEMENTS = { maxAttempts: 2, requestSeconds: 60 } as
 export const PATIENCE_FOR_EVIDENCE = { maxAttempts: 3, requestSeconds: 10 } as const satisfies Patience;
 
 /**
+ * Teardown looks again by itself, and a look that was cut off has forgotten what it did. One look makes at most 11 calls: 4 to keep the sandbox,
+ * 2 each for writer and copy, 3 for the cluster. 11 x 2 x 4 s = 88 s of the function's 100 s.
+ */
+export const PATIENCE_FOR_TEARDOWN = { maxAttempts: 2, requestSeconds: 4 } as const satisfies Patience;
+
+/** A page lists 100 resources with their tags. What the sweep makes of it: MAX_DRILLS and LAST_BEGIN_MS in src/sweep/sweep.ts. */
+export const PATIENCE_FOR_SWEEP = { maxAttempts: 3, requestSeconds: 10 } as const satisfies Patience;
+
+/**
  * The options every client of the SDK is made with: without `throwOnRequestTimeout` the SDK only warns, and `socketTimeout` also ends an answer
  * that stops halfway. What ran out of time is a TimeoutError, which the SDK tries again by itself.
  */

@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
 import { describe, expect, it } from "vitest";
-import { inRegion, PATIENCE_FOR_STATEMENTS, patience } from "../../src/aws/clients.ts";
+import {
+  inRegion,
+  PATIENCE_FOR_STATEMENTS,
+  PATIENCE_FOR_SWEEP,
+  PATIENCE_FOR_TEARDOWN,
+  patience,
+} from "../../src/aws/clients.ts";
 
 describe("inRegion", () => {
   it("makes a client for the region that is asked for, which tries throttled calls five times", async () => {
@@ -48,6 +54,15 @@ describe("the patience of a client", () => {
       maxAttempts: 2,
       requestHandler: { requestTimeout: 60_000 },
     });
+  });
+
+  it("leaves the functions that delete in their time: the calls of a look or of a swept drill, at their slowest", () => {
+    const secondsOf = (
+      calls: number,
+      { maxAttempts, requestSeconds }: Record<"maxAttempts" | "requestSeconds", number>,
+    ) => calls * maxAttempts * requestSeconds;
+    expect(secondsOf(11, PATIENCE_FOR_TEARDOWN)).toBeLessThan(100);
+    expect(secondsOf(7, PATIENCE_FOR_SWEEP)).toBeLessThan(230);
   });
 
   it("can be given to the clients of a region", async () => {
