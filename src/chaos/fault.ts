@@ -14,16 +14,26 @@ export interface Setting {
   /** Whose call sites were discovered, and which is drilled. */
   readonly plan: string;
   readonly backup: "good" | "damaged";
+  /** The drill is stopped as it enters this state, so that what goes wrong goes wrong while it is finished. */
+  readonly stoppedIn?: string;
 }
 
 export type Fault = Setting &
   (
-    | { readonly kind: CallFaultKind; readonly site: Extract<Site, { at: "call" }> }
+    | {
+        readonly kind: CallFaultKind;
+        readonly site: Extract<Site, { at: "call" }>;
+        /** Of a fault that comes once: at which of the site's calls, from 1. By default at the first. */
+        readonly call?: number;
+      }
     | { readonly kind: StateFaultKind; readonly site: Extract<Site, { at: "state" }> }
   );
 
-export function describeFault({ kind, site, backup, plan }: Fault): string {
-  return `${kind} at ${nameOf(site)} (${backup} backup, plan ${plan})`;
+export function describeFault(fault: Fault): string {
+  const { kind, site, backup, plan, stoppedIn } = fault;
+  const call = "call" in fault && fault.call !== undefined ? `call ${fault.call} of ` : "";
+  const stopped = stoppedIn === undefined ? "" : `, stopped in ${stoppedIn}`;
+  return `${kind} at ${call}${nameOf(site)} (${backup} backup, plan ${plan}${stopped})`;
 }
 
 /** Refused at every call, not once. */

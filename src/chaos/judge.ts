@@ -1,6 +1,6 @@
 /** Holds what was observed against the oracle. Each difference has one column of the table. */
 import { describeFault, type Fault } from "./fault.ts";
-import { type Evidence, type Leftover, type Observation, type Told, toldOf } from "./observation.ts";
+import { type Evidence, type Leftover, type Observation, strangersOf, type Told, toldOf } from "./observation.ts";
 import { EXECUTION_ENDS, type Expectation, expectationFor } from "./oracle.ts";
 import type { Moment } from "./site.ts";
 
@@ -38,18 +38,20 @@ export function judgeRun(fault: Fault, observation: Observation, moment: Moment)
   );
   const expected = expectationFor(fault, { hasFailedCheck, moment });
   const all = toldOf(observation);
-  const told = all.filter(({ isRepetition }) => !isRepetition);
+  const last = all.at(-1);
+  const isUnfinished = expected.mayBeUnfinished && last === undefined;
   const differences = observation.isReached
     ? [
         ...hung(observation),
-        ...notified(told, all, expected),
-        ...verdictOf(told.at(-1) ?? all.at(-1), expected, observation),
-        ...leaks(observation.leftovers, all.at(-1), expected),
+        ...notified(all, expected),
+        ...strangers(observation),
+        ...verdictOf(last, expected, observation),
+        ...(isUnfinished ? [] : leaks(observation.leftovers, last, expected)),
         ...foreign(observation),
-        ...agreement(fault, all.at(-1), observation, expected, moment),
+        ...(isUnfinished ? [] : agreement(fault, last, observation, expected, moment)),
       ]
     : [{ column: "not reached" as const, observed: "the drill did not come by this site" }];
-  return { fault, name: describeFault(fault), expected, verdict: spelt(all.at(-1)), differences };
+  return { fault, name: describeFault(fault), expected, verdict: spelt(last), differences };
 }
 
 const spelt = (told: { readonly verdict: string; readonly reason?: string | undefined } | undefined): string =>
@@ -61,35 +63,61 @@ function hung({ isAtRest }: Observation): Difference[] {
     : [{ column: "hung", observed: "something of the drill was still running when its time was up" }];
 }
 
-function notified(told: readonly Told[], all: readonly Told[], { mayBeUntold }: Expectation): Difference[] {
-  if (told.length > 1) return [{ column: "told twice", observed: told.map(spelt).join(", then ") }];
-  if (all.length > 0 && told.length === 0)
-    return [{ column: "not told", observed: "the only notification says that it repeats another" }];
-  if (told.length === 0 && !mayBeUntold)
-    return [{ column: "not told", observed: "nobody was told of the drill's end" }];
+/** A notification's function calls SNS three times at most, and no fault lets more than one of its calls get so far. */
+const MAX_MESSAGES = 3;
+
+function notified(all: readonly Told[], expected: Expectation): Difference[] {
+  const told = all.filter(({ isRepetition }) => !isRepetition);
+  const inTurn = all.map((one) => `${spelt(one)}${one.isRepetition ? " (again)" : ""}`).join(", then ");
+  if (all.length === 0)
+    return expected.mayBeUntold || expected.mayBeUnfinished
+      ? []
+      : [{ column: "not told", observed: "nobody was told of the drill's end" }];
+  if (told.length > 1) return [{ column: "told twice", observed: inTurn }];
+  if (all[0]?.isRepetition === true)
+    return [{ column: "not told", observed: `the first notification says that it repeats another: ${inTurn}` }];
+  if (all.length > MAX_MESSAGES || (all.length > 1 && !expected.mayRepeat))
+    return [{ column: "told twice", observed: `repeated without a reason: ${inTurn}` }];
+  if (new Set(all.map(spelt)).size > 1)
+    return [{ column: "told twice", observed: `repeated as something else: ${inTurn}` }];
   return [];
 }
 
-function verdictOf(told: Told | undefined, expected: Expectation, { execution }: Observation): Difference[] {
+function strangers(observation: Observation): Difference[] {
+  return strangersOf(observation).map((text) => ({
+    column: "told twice",
+    observed: `published, and no notification of this drill: ${text}`,
+  }));
+}
+
+function verdictOf(
+  told: Told | undefined,
+  expected: Expectation,
+  { execution, evidence: { report, ledger } }: Observation,
+): Difference[] {
   const { verdicts, says } = expected;
   const wanted = verdicts.join(" or ");
+  const wrong = (observed: string): Difference => ({ column: "wrong verdict", observed });
   if (told === undefined) {
-    const isRed = execution.status !== "SUCCEEDED";
-    return isRed
-      ? []
-      : [{ column: "wrong verdict", observed: `nobody was told, and the execution ended ${execution.status}` }];
-  }
-  if (!verdicts.includes(spelt(told)))
+    const recorded = { "report.json": report?.verdict, "the ledger": ledger };
     return [
-      { column: "wrong verdict", observed: `${spelt(told)} instead of ${wanted}: ${told.summary.slice(0, 200)}` },
+      ...(execution.status === "SUCCEEDED" ? [wrong("nobody was told, and the execution ended SUCCEEDED")] : []),
+      ...Object.entries(recorded).flatMap(([where, verdict]) =>
+        verdict === undefined || verdicts.includes(spelt(verdict))
+          ? []
+          : [wrong(`nobody was told, and ${where} has ${spelt(verdict)} instead of ${wanted}`)],
+      ),
     ];
+  }
+  const summary = told.summary.slice(0, 200);
+  if (!verdicts.includes(spelt(told))) return [wrong(`${spelt(told)} instead of ${wanted}: ${summary}`)];
   if (says !== undefined && told.interruption?.status !== says)
-    return [{ column: "wrong verdict", observed: `does not say that it ended ${says}: ${told.summary.slice(0, 200)}` }];
+    return [wrong(`does not say that it ended ${says}: ${summary}`)];
   return [];
 }
 
-/** What is there has to be reported, and what is reported has to be there. */
-function leaks(leftovers: readonly Leftover[], told: Told | undefined, { mayReportMore }: Expectation): Difference[] {
+/** What is there has to be reported, and what is reported has to be there; and but for a teardown that was refused for good, nothing may be. */
+function leaks(leftovers: readonly Leftover[], told: Told | undefined, { mayLeave }: Expectation): Difference[] {
   const reported = new Set((told?.leftovers ?? []).map(({ kind, id }) => `${kind} ${id}`));
   const there = leftovers.map(({ kind, id }) => `${kind} ${id}`);
   // A server and a data directory are what a cluster or a snapshot is made of here: they stay and go with it.
@@ -97,18 +125,14 @@ function leaks(leftovers: readonly Leftover[], told: Told | undefined, { mayRepo
     reported.has(`${resource.kind} ${resource.id}`) ||
     (resource.kind === "server" && reported.has(`cluster ${resource.id}`)) ||
     (resource.kind === "directory" && (told?.leftovers ?? []).some(({ id }) => resource.id.includes(`/${id}-`)));
-  const silent = leftovers.filter((resource) => !isReported(resource));
+  const unexcused = leftovers.filter((resource) => !mayLeave || !isReported(resource));
   const gone = [...reported].filter((resource) => !there.includes(resource));
+  const spelled = unexcused.map(
+    (one) => `${one.kind} ${one.id} (${one.status}${isReported(one) ? ", reported without a reason to stay" : ""})`,
+  );
   return [
-    ...(silent.length === 0
-      ? []
-      : [
-          {
-            column: "leak" as const,
-            observed: silent.map(({ kind, id, status }) => `${kind} ${id} (${status})`).join(", "),
-          },
-        ]),
-    ...(gone.length === 0 || mayReportMore
+    ...(spelled.length === 0 ? [] : [{ column: "leak" as const, observed: spelled.join(", ") }]),
+    ...(gone.length === 0 || mayLeave
       ? []
       : [{ column: "inconsistent" as const, observed: `reported as left behind, and gone: ${gone.join(", ")}` }]),
   ];
@@ -132,9 +156,9 @@ function agreement(
   if (told === undefined) return problems.map((observed) => ({ column: "inconsistent", observed }));
   if (mayLackEvidence && told.evidence === undefined && told.verdict === "passed")
     problems.push("passed without evidence");
-  const isEndedOutside = fault.site.at === "state";
+  const isEndedOutside = fault.site.at === "state" || fault.stoppedIn !== undefined;
   const ends = isEndedOutside
-    ? [fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT"]
+    ? [fault.kind === "expired" ? "TIMED_OUT" : "ABORTED"]
     : [...EXECUTION_ENDS[told.verdict]];
   // The last states are over as soon as they are entered: an end from outside may come too late.
   if (isEndedOutside && moment === "told") ends.push(...EXECUTION_ENDS[told.verdict]);

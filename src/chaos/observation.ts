@@ -34,7 +34,7 @@ export interface Observation {
   readonly evidence: Evidence;
   readonly leftovers: readonly Leftover[];
   readonly isSourceChanged: boolean;
-  /** ARNs. */
+  /** ARNs, and keys of the evidence bucket. */
   readonly touched: readonly string[];
 }
 
@@ -51,24 +51,35 @@ const Told = z.object({
 });
 export type Told = z.infer<typeof Told> & { readonly isRepetition: boolean };
 
-/** The notifications of the drill's end. One that says that it repeats another is no second one. */
-export function toldOf({ messages, drillId }: Pick<Observation, "messages" | "drillId">): Told[] {
-  return messages.flatMap(({ bodies, attributes }) => {
-    const { data } = z.safeParse(Told, parse(bodies["default"] ?? ""));
-    if (data?.drillId !== drillId) return [];
-    const isRepetition = [data.repeated, attributes["repeated"]?.value].some(
-      (mark) => mark === true || mark === "true",
-    );
-    return [{ ...data, isRepetition }];
-  });
+type Published = Pick<Observation, "messages" | "drillId">;
+
+/** The notifications of the drill's end, in the order in which they were published, repetitions among them. */
+export function toldOf({ messages, drillId }: Published): Told[] {
+  return messages.flatMap((message) => toldBy(message, drillId) ?? []);
+}
+
+/** What was published while the drill ran and is no notification of its end: nothing else has a reason to speak. */
+export function strangersOf({ messages, drillId }: Published): string[] {
+  return messages
+    .filter((message) => toldBy(message, drillId) === undefined)
+    .map(({ bodies }) => (bodies["default"] ?? "").slice(0, 200));
+}
+
+function toldBy({ bodies, attributes }: PublishedMessage, drillId: string): Told | undefined {
+  const { data } = z.safeParse(Told, parse(bodies["default"] ?? ""));
+  if (data?.drillId !== drillId) return undefined;
+  const isRepetition = [data.repeated, attributes["repeated"]?.value].some((mark) => mark === true || mark === "true");
+  return { ...data, isRepetition };
 }
 
 export async function observeEvidence(directory: string, drillId: string): Promise<Evidence> {
   const texts = new Map<string, string>();
-  for await (const file of glob(`*/{${drillId}/*,ledger/${drillId}.json}`, { cwd: directory })) {
-    const name = file.includes("/ledger/") ? "ledger.json" : file.slice(file.indexOf(drillId) + drillId.length + 1);
-    // What is below a directory of the drill's is its journal.
-    if (name !== "journal") texts.set(name, await readFile(join(directory, file), "utf8"));
+  // Below directories of the drill's are notes: its journal, and what is known of its end.
+  const pattern = `*/{${drillId}/*,ledger/${drillId}.json}`;
+  for await (const entry of glob(pattern, { cwd: directory, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const isLedger = entry.parentPath.endsWith("/ledger");
+    texts.set(isLedger ? "ledger.json" : entry.name, await readFile(join(entry.parentPath, entry.name), "utf8"));
   }
   const problems: string[] = [];
   const read = <Schema extends z.core.$ZodType>(name: string, schema: Schema): z.output<Schema> | undefined => {

@@ -21,8 +21,12 @@ export interface Expectation {
   readonly mayBeUntold: boolean;
   /** Evidence can not be written past a refusal for good: then the notification has to say so. */
   readonly mayLackEvidence: boolean;
-  /** What teardown was refused to look at is reported as left behind, whether it is or not. */
-  readonly mayReportMore: boolean;
+  /** What teardown was refused may stay, if it is reported; what it was refused to look at is reported, whether it is there or not. */
+  readonly mayLeave: boolean;
+  /** Who may not look at an execution can not finish it: nobody is told, and the sweep takes what stands. */
+  readonly mayBeUnfinished: boolean;
+  /** After a message of which nobody knows whether it arrived. */
+  readonly mayRepeat: boolean;
   readonly why: string;
 }
 
@@ -31,56 +35,79 @@ interface Tolerated {
   readonly why: string;
 }
 
-/** Call sites that a drill of a good backup may lose for good and pass all the same, each with its reason. */
+/** Call sites that a drill may lose for good and end all the same as it would have, each with its reason. */
 const TOLERATED: readonly Tolerated[] = [
   {
     isMeant: ({ service, operation, about }) =>
-      service === "s3" && operation === "PutObject" && about.includes("/journal/"),
-    why: "the journal is a note of what was done: failing to write it fails no step (src/evidence/journalled.ts)",
+      service === "s3" && (operation === "PutObject" || operation === "GetObject") && about.includes("/journal/"),
+    why: "the journal is a note of what was done, and fails no step: what it says is in the execution's document too",
   },
   {
-    isMeant: ({ service, operation, about }) =>
-      service === "s3" && operation === "GetObject" && about.includes("/journal/"),
-    why: "what the notes say is in the execution's document too, where its steps got through",
+    isMeant: ({ service, about }) => service === "s3" && about.includes("/outcome/"),
+    why: "people are told, and drills are finished, also without the notes that keep both from being done twice",
   },
   {
-    isMeant: ({ function: name, service }) => /tear-down|finish-drill/.test(name) && service === "rds",
+    isMeant: ({ function: name, service }) => isTearDown(name) && service === "rds",
     why: "a leak is reported beside the verdict and pages by itself: it says nothing about the backup",
   },
   {
-    isMeant: ({ service, operation }) => service === "rds-data" && operation === "RollbackTransaction",
+    isMeant: ({ function: name, service, operation }) =>
+      service === "rds-data" && operation === "RollbackTransaction" && !isCounterproof(name),
     why: "a read-only transaction that is not ended by the drill is ended by the Data API after three minutes",
   },
+  {
+    isMeant: ({ service }) => service === "sns",
+    why: "what was judged and recorded stands; that nobody could be told is in the execution's red end",
+  },
 ];
+
+const isTearDown = (name: string): boolean => name.endsWith("-tear-down");
+const isRecordEvidence = (name: string): boolean => name.endsWith("-record-evidence");
+const isNotifyOutcome = (name: string): boolean => name.endsWith("-notify-outcome");
+const isAdoptDrill = (name: string): boolean => name.endsWith("-adopt-drill");
+const isCounterproof = (name: string): boolean => name.endsWith("-prove-checks");
 
 function toleratedBecause(site: CallSite): string | undefined {
   return TOLERATED.find(({ isMeant }) => isMeant(site))?.why;
 }
 
 const OWN_FAULT = ["errored/drill", "inconclusive/unchecked"] as const;
+const BAD_DATA = {
+  verdicts: ["failed/data"],
+  why: "a required check had failed: nothing makes that softer",
+} as const;
+
+/** Whether the drill asks again until its deadlines, which are hours. A bucket and a topic that refuse are not waited for. */
+export function waitsForDeadlines({ kind, site }: Fault): boolean {
+  return kind === "unavailable" && site.at === "call" && (isTearDown(site.function) || !isNote(site));
+}
+
+const isNote = (site: CallSite): boolean => site.service === "s3" || toleratedBecause(site) !== undefined;
 
 export function expectationFor(fault: Fault, circumstances: Circumstances): Expectation {
-  const allowed = allowances(fault);
-  return { ...allowed, ...verdictFor(fault, circumstances) };
+  return { ...allowances(fault), ...verdictFor(fault, circumstances) };
 }
 
 function verdictFor(
   fault: Fault,
   { hasFailedCheck, moment }: Circumstances,
 ): Pick<Expectation, "verdicts" | "says" | "why"> {
+  // What the product writes makes it only stricter with itself: bad data that it did not store is known by the moment.
+  const isBad = fault.backup === "damaged" && (hasFailedCheck || moment !== "before");
   const asWithout = fault.backup === "good" ? ["passed"] : ["failed/data"];
+  if (fault.stoppedIn !== undefined)
+    return { verdicts: ["errored/drill"], says: "ABORTED", why: "it was stopped before anything was asked or judged" };
   if (fault.site.at === "state") {
     if (moment === "told")
       return { verdicts: asWithout, why: "people had been told before: what they were told stands" };
     const says = fault.kind === "stopped" ? "ABORTED" : "TIMED_OUT";
+    if (isBad) return { ...BAD_DATA, says };
     if (moment === "judged")
       return {
         verdicts: asWithout,
         says,
         why: "what was judged stands; the rest is done, and people are told of the end",
       };
-    if (hasFailedCheck)
-      return { verdicts: ["failed/data"], says, why: "a required check had failed: nothing makes that softer" };
     return {
       verdicts: ["errored/drill"],
       says,
@@ -89,26 +116,42 @@ function verdictFor(
   }
   if (isTransient(fault.kind))
     return { verdicts: asWithout, why: "what passes by itself changes nothing but the time" };
+  if (isBad) return BAD_DATA;
   const tolerated = toleratedBecause(fault.site);
-  if (fault.backup === "damaged") {
-    if (hasFailedCheck)
-      return { verdicts: ["failed/data"], why: "a required check had failed: nothing makes that softer" };
-    return { verdicts: OWN_FAULT, why: "refused before a check had failed: the drill's own fault, and never a pass" };
-  }
-  if (tolerated !== undefined) return { verdicts: ["passed", ...OWN_FAULT], why: tolerated };
+  if (tolerated !== undefined) return { verdicts: asWithout, why: tolerated };
+  if (isRecordEvidence(fault.site.function))
+    return { verdicts: ["errored/drill"], why: "a pass without evidence is not a pass" };
   return { verdicts: OWN_FAULT, why: "a refusal for good is the drill's own fault: neither a pass nor bad data" };
 }
 
-function allowances(fault: Fault): Pick<Expectation, "mayBeUntold" | "mayLackEvidence" | "mayReportMore"> {
-  if (fault.site.at !== "call" || !isPermanent(fault.kind))
-    return { mayBeUntold: false, mayLackEvidence: false, mayReportMore: false };
-  const { service, function: name } = fault.site;
+type Allowances = Pick<Expectation, "mayBeUntold" | "mayLackEvidence" | "mayLeave" | "mayBeUnfinished" | "mayRepeat">;
+
+const ENDED_WITHOUT_ANSWER: readonly string[] = ["answer-lost", "timed-out", "killed", "unavailable"];
+
+/** What RecordEvidence writes, and what it has to have read before. Not its notes. */
+const EVIDENCE = /(report|manifest|checks|counterproof|plan|drift)\.json|\/ledger\//;
+
+function allowances({ site, kind }: Fault): Allowances {
+  if (site.at !== "call") return NOTHING_ALLOWED;
+  const { service, function: name, about } = site;
+  const mayRepeat = ENDED_WITHOUT_ANSWER.includes(kind) && (service === "sns" || isNotifyOutcome(name));
+  if (!isPermanent(kind)) return { ...NOTHING_ALLOWED, mayRepeat };
   return {
+    mayRepeat,
     mayBeUntold: service === "sns",
-    mayLackEvidence: service === "s3" && toleratedBecause(fault.site) === undefined,
-    mayReportMore: /tear-down|finish-drill/.test(name) && service === "rds",
+    mayLackEvidence: service === "s3" && isRecordEvidence(name) && EVIDENCE.test(about) && !about.includes("/journal/"),
+    mayLeave: service === "rds" && isTearDown(name),
+    mayBeUnfinished: isAdoptDrill(name) && service !== "s3",
   };
 }
+
+const NOTHING_ALLOWED: Allowances = {
+  mayBeUntold: false,
+  mayLackEvidence: false,
+  mayLeave: false,
+  mayBeUnfinished: false,
+  mayRepeat: false,
+};
 
 /** How an execution may end that says `verdict`: green for a pass, else red with the verdict's own error, or with that of a judge that broke. */
 export const EXECUTION_ENDS: Readonly<Record<Verdict["verdict"], readonly string[]>> = {

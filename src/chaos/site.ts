@@ -71,5 +71,9 @@ function plain(text: string): string {
   return text.replace(ID, "<id>").replace(RANDOM, "<random>").replace(MOMENT, "<time>");
 }
 
-/** How far a drill without faults had come: its verdict stands once it is `judged`; nothing changes any more once people were `told`. */
-export type Moment = "before" | "judged" | "told";
+/**
+ * How far a drill without faults had come, in this order: a required check is known to have failed once its result is stored (`bad`), the verdict
+ * stands once it is `judged`, nothing changes any more once people were `told`.
+ */
+export const MOMENTS = ["before", "bad", "judged", "told"] as const;
+export type Moment = (typeof MOMENTS)[number];

@@ -81,6 +81,17 @@ function ended(said: Said, changes: Partial<Observation> = {}): Observation {
 }
 
 const PASSED = ended({ verdict: "passed" });
+const REFUSED: Fault = {
+  ...DENIED,
+  site: { ...SITE, function: "restore-drill-tear-down", operation: "DeleteDBClusterSnapshot" },
+};
+const PUBLISH: CallSite = {
+  ...SITE,
+  function: "restore-drill-notify-outcome",
+  service: "sns",
+  operation: "Publish",
+  about: "arn",
+};
 const BAD: Fault = { ...THROTTLED, backup: "damaged" };
 const FAILED_CHECK = {
   drillId: DRILL,
@@ -128,6 +139,8 @@ describe("judgeRun", () => {
       site: { ...SITE, service: "s3", operation: "PutObject", about: "orders/<id>/journal/copy-snapshot.json" },
     };
     expect(columns(note, PASSED)).toEqual([]);
+    expect(columns(note, ended({ verdict: "errored", reason: "drill" }))).toEqual(["wrong verdict"]);
+    expect(columns(note, ended({ verdict: "inconclusive", reason: "unchecked" }))).toEqual(["wrong verdict"]);
     expect(columns(STOPPED, PASSED, "told")).toEqual([]);
     expect(columns(STOPPED, PASSED)).toContain("wrong verdict");
   });
@@ -147,16 +160,75 @@ describe("judgeRun", () => {
     ]);
   });
 
-  it("counts notifications: one, and marked repetitions", () => {
+  it("asks for bad data only of a backup that is bad", () => {
+    const execution = { status: "ABORTED", error: "", cause: "" };
+    const interruption = { status: "ABORTED" };
+    const stopped = ended({ verdict: "errored", reason: "drill", interruption }, { execution });
+    const misjudged = { ...stopped, evidence: { ...stopped.evidence, checks: FAILED_CHECK } };
+    expect(columns(STOPPED, misjudged)).toEqual([]);
+    const failed = ended({ verdict: "failed", reason: "data", interruption }, { execution });
+    expect(columns(STOPPED, { ...failed, evidence: { ...failed.evidence, checks: FAILED_CHECK } })).toEqual([
+      "wrong verdict",
+    ]);
+  });
+
+  it("knows bad data by the moment, also when the drill did not store it", () => {
+    const soft = ended({ verdict: "errored", reason: "drill" });
+    expect(columns({ ...DENIED, backup: "damaged" }, soft, "before")).toEqual([]);
+    for (const moment of ["bad", "judged", "told"] as const)
+      expect(columns({ ...DENIED, backup: "damaged" }, soft, moment)).toEqual(["wrong verdict"]);
+    const execution = { status: "ABORTED", error: "", cause: "" };
+    const stopped = ended({ verdict: "errored", reason: "drill", interruption: { status: "ABORTED" } }, { execution });
+    expect(columns({ ...STOPPED, backup: "damaged" }, stopped, "bad")).toEqual(["wrong verdict"]);
+    const failed = ended({ verdict: "failed", reason: "data", interruption: { status: "ABORTED" } }, { execution });
+    expect(columns({ ...STOPPED, backup: "damaged" }, failed, "bad")).toEqual([]);
+  });
+
+  it("counts notifications: one", () => {
     const once = message({ verdict: "passed" });
     expect(columns(THROTTLED, { ...PASSED, messages: [] })).toContain("not told");
     expect(columns(THROTTLED, { ...PASSED, messages: [once, once] })).toEqual(["told twice"]);
     const again = message({ verdict: "passed", repeated: true });
-    expect(columns(THROTTLED, { ...PASSED, messages: [once, again] })).toEqual([]);
     expect(columns(THROTTLED, { ...PASSED, messages: [again] })).toEqual(["not told"]);
   });
 
-  it("sees what is left and was not reported, and what was reported and is not left", () => {
+  it("lets a message be repeated where nobody knows whether it arrived, as it was, a few times", () => {
+    const lost: Fault = { ...THROTTLED, kind: "answer-lost", site: PUBLISH };
+    const once = message({ verdict: "passed" });
+    const again = message({ verdict: "passed", repeated: true });
+    const other = message({ verdict: "errored", reason: "drill", repeated: true });
+    expect(columns(lost, { ...PASSED, messages: [once, again] })).toEqual([]);
+    expect(columns(THROTTLED, { ...PASSED, messages: [once, again] })).toEqual(["told twice"]);
+    expect(columns({ ...lost, kind: "throttled" }, { ...PASSED, messages: [once, again] })).toEqual(["told twice"]);
+    expect(columns(lost, { ...PASSED, messages: [other, { ...again }] })).toContain("not told");
+    expect(columns(lost, { ...ended({ verdict: "passed" }), messages: [once, other, again] })).toEqual(["told twice"]);
+    expect(columns(lost, { ...PASSED, messages: [once, again, again, again] })).toEqual(["told twice"]);
+  });
+
+  it("accounts for everything that was published", () => {
+    const [own] = PASSED.messages;
+    const another = {
+      ...message({ verdict: "passed" }),
+      bodies: { default: '{"drillId":"20200101-000000-00000000"}' },
+    };
+    const noise = { ...message({ verdict: "passed" }), bodies: { default: "Restored!" } };
+    const messages = own === undefined ? [] : [own];
+    expect(columns(THROTTLED, { ...PASSED, messages: [...messages, another] })).toEqual(["told twice"]);
+    expect(columns(THROTTLED, { ...PASSED, messages: [noise, ...messages] })).toEqual(["told twice"]);
+  });
+
+  it("holds what was recorded against the oracle when nobody could be told", () => {
+    const mute: Fault = { ...DENIED, site: PUBLISH };
+    const execution = { status: "FAILED", error: "Drill.Errored", cause: "" };
+    const untold = { messages: [], execution };
+    expect(columns(mute, ended({ verdict: "passed" }, untold))).toEqual([]);
+    expect(columns(mute, ended({ verdict: "passed" }, { messages: [] }))).toEqual(["wrong verdict"]);
+    const recordedAsBad = ended({ verdict: "failed", reason: "data" }, untold);
+    expect(columns(mute, recordedAsBad)).toEqual(["wrong verdict", "wrong verdict"]);
+    expect(columns({ ...mute, backup: "damaged" }, ended({ verdict: "passed" }, untold))).toContain("wrong verdict");
+  });
+
+  it("sees what is left, reported or not, but for what teardown was refused for good", () => {
     const snapshot = { kind: "snapshot", id: "restore-drill-x-copy" } as const;
     const left = { ...snapshot, status: "available" };
     const directory = { kind: "directory", id: "eu-central-1/clusters/restore-drill-x", status: "there" } as const;
@@ -166,8 +238,57 @@ describe("judgeRun", () => {
       { verdict: "passed", leftovers: [{ ...snapshot, reason: "denied" }] },
       { leftovers: [left] },
     );
-    expect(columns(THROTTLED, reported)).toEqual([]);
+    expect(columns(REFUSED, reported)).toEqual([]);
+    expect(columns(REFUSED, { ...PASSED, leftovers: [left] })).toEqual(["leak"]);
+    expect(columns({ ...REFUSED, kind: "throttled" }, reported)).toEqual(["leak"]);
+    expect(columns(THROTTLED, reported)).toEqual(["leak"]);
     expect(columns(THROTTLED, { ...reported, leftovers: [] })).toEqual(["inconsistent"]);
+  });
+
+  it("does without evidence only where recording it is refused", () => {
+    const record: CallSite = {
+      ...SITE,
+      function: "restore-drill-record-evidence",
+      service: "s3",
+      operation: "PutObject",
+      about: "orders/<id>/manifest.json",
+    };
+    const said = ended({ verdict: "errored", reason: "drill" });
+    const untold = JSON.stringify({
+      ...JSON.parse(said.messages[0]?.bodies["default"] ?? ""),
+      evidence: undefined,
+    });
+    const messages = said.messages.map((one) => ({ ...one, bodies: { default: untold } }));
+    const without = { ...said, messages, evidence: { ...said.evidence, ledger: undefined } };
+    expect(columns({ ...DENIED, site: record }, without)).toEqual([]);
+    expect(columns({ ...DENIED, site: { ...record, function: "restore-drill-take-turn" } }, without)).toEqual([
+      "inconsistent",
+    ]);
+    expect(columns({ ...DENIED, site: record }, ended({ verdict: "inconclusive", reason: "unchecked" }))).toEqual([
+      "wrong verdict",
+    ]);
+  });
+
+  it("wants a drill that was stopped and is finished through a fault to say so, and to leave nothing", () => {
+    const execution = { status: "ABORTED", error: "", cause: "" };
+    const fault: Fault = {
+      ...THROTTLED,
+      stoppedIn: "RestoreSandbox",
+      site: { ...SITE, function: "restore-drill-adopt-drill" },
+    };
+    const interruption = { status: "ABORTED" };
+    expect(columns(fault, ended({ verdict: "errored", reason: "drill", interruption }, { execution }))).toEqual([]);
+    expect(columns(fault, ended({ verdict: "passed", interruption }, { execution }))).toEqual(["wrong verdict"]);
+    expect(columns(fault, ended({ verdict: "errored", reason: "drill" }, { execution }))).toEqual(["wrong verdict"]);
+    const untold = {
+      ...PASSED,
+      messages: [],
+      execution,
+      evidence: { ...PASSED.evidence, report: undefined, ledger: undefined },
+    };
+    expect(columns(fault, untold)).toContain("not told");
+    const states = { ...fault.site, service: "states" } as CallSite;
+    expect(columns({ ...fault, kind: "denied", site: states }, untold)).toEqual([]);
   });
 
   it("sees the source and bystanders touched", () => {
