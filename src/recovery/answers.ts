@@ -16,6 +16,8 @@ const refusable = {
   refused: z.optional(z.object({ error: z.string(), since: Instant })),
   /** When it last stopped refusing. */
   resumedAt: z.optional(Instant),
+  /** For how long a quota was taken so far, until RDS took the request. Nothing of the step ran meanwhile: it is no part of recovery. */
+  quotaSeconds: z.optional(z.number()),
 };
 
 /** `$.copy` */

@@ -52,7 +52,7 @@ export async function copySnapshot(
       `RDS could not copy ${drill.recoveryPoint.arn} to ${drill.sandbox.region}: the copy ${drill.copy.snapshotId} ended as "failed". Look at its RDS events there.`,
       { details: state },
     );
-  assertNotRefused({ drill, earlier: copy, now: now() });
+  assertNotRefused({ drill, earlier: copy, now: now() }, state);
   if (isOver)
     throw new CopyTimedOut(
       `The copy of ${drill.recoveryPoint.arn} to ${drill.sandbox.region} was ${snapshot.Status} (${state.percent} %) when the drill's time (${drill.limits.timeSeconds} s) was up.`,

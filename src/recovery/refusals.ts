@@ -6,7 +6,7 @@ import type { CopyAnswer } from "./answers.ts";
 import { secondsBetween, waitSecondsFor } from "./pacing.ts";
 
 /** What of a looping step's answer tells of requests that RDS refused for now. */
-export type Refusals = Pick<CopyAnswer, "refused" | "resumedAt">;
+export type Refusals = Pick<CopyAnswer, "refused" | "resumedAt" | "quotaSeconds">;
 type Refused = NonNullable<Refusals["refused"]>;
 
 /** Room is made by other drills and people, within hours: half of a default drill's 12 h, so that the other half is left to drill in. */
@@ -40,18 +40,32 @@ interface At {
  */
 export function refusedBy(error: unknown, at: At): Refused {
   // SdkError is any error with members that it may have.
-  if (!(error instanceof Error) || !(error.name in QUOTAS || isThrottlingError(error as SdkError))) throw error;
-  const refused = { error: error.name, since: at.earlier?.refused?.since ?? at.now.toISOString() };
-  const patienceSeconds = error.name in QUOTAS ? QUOTA_SECONDS : THROTTLED_SECONDS;
+  if (!(error instanceof Error) || !(isQuota(error.name) || isThrottlingError(error as SdkError))) throw error;
+  const earlier = at.earlier?.refused;
+  // A quota and throttling are waited for apart: the deadline bounds what they come to together.
+  const isSame = earlier !== undefined && isQuota(earlier.error) === isQuota(error.name);
+  const refused = { error: error.name, since: isSame ? earlier.since : at.now.toISOString() };
+  const patienceSeconds = isQuota(error.name) ? QUOTA_SECONDS : THROTTLED_SECONDS;
   if (secondsBetween(refused.since, at.now) > patienceSeconds || isOver(at)) throw quotaTaken(refused, at, error);
   return refused;
 }
 
-/** Once the drill's time is up, nothing more is asked for. Throws QuotaTaken when it passed with waiting to be let in. */
-export function assertNotRefused(at: At): void {
-  if (isOver(at) && at.earlier?.refused !== undefined) throw quotaTaken(at.earlier.refused, at);
+/**
+ * Once the drill's time is up, nothing more is asked for. Throws QuotaTaken when it passed with waiting to be let in; also when so much of it did,
+ * in these steps, that without the wait the objective was still within reach.
+ */
+export function assertNotRefused(at: At, ...steps: readonly (Refusals | undefined)[]): void {
+  if (!isOver(at)) return;
+  if (at.earlier?.refused !== undefined) throw quotaTaken(at.earlier.refused, at);
+  const waitedSeconds = steps.reduce((sum, step) => sum + (step?.quotaSeconds ?? 0), 0);
+  const { startedAt, objectives, limits, sandbox } = at.drill;
+  if (waitedSeconds === 0 || secondsBetween(startedAt, at.now) - waitedSeconds > objectives.rtoSeconds) return;
+  throw new QuotaTaken(
+    `A quota of RDS in ${sandbox.region} was taken for ${Math.round(waitedSeconds)} s of the drill's time (${limits.timeSeconds} s), and the rest was not enough to recover in. ${MAKE_ROOM}`,
+  );
 }
 
+const isQuota = (error: string): boolean => error in QUOTAS;
 const isOver = ({ drill, now }: At): boolean => now > new Date(drill.deadlines.checksEndAt);
 
 function quotaTaken({ error, since }: Refused, at: At, cause?: Error): QuotaTaken {
@@ -65,8 +79,16 @@ function quotaTaken({ error, since }: Refused, at: At, cause?: Error): QuotaTake
 
 /** The members of the next answer, from those of the one before. */
 export function refusalsAfter(earlier: Refusals | undefined, refused: Refused | undefined, now: Date): Refusals {
-  const resumedAt = earlier?.refused !== undefined && refused === undefined ? now.toISOString() : earlier?.resumedAt;
-  return { ...(refused === undefined ? {} : { refused }), ...(resumedAt === undefined ? {} : { resumedAt }) };
+  const ended = earlier?.refused?.since === refused?.since ? undefined : earlier?.refused;
+  const resumedAt = ended !== undefined && refused === undefined ? now.toISOString() : earlier?.resumedAt;
+  // RDS goes on with what it has taken while it throttles; behind a quota there is nothing that it could go on with.
+  const endedSeconds = ended !== undefined && isQuota(ended.error) ? secondsBetween(ended.since, now) : 0;
+  const quotaSeconds = (earlier?.quotaSeconds ?? 0) + endedSeconds;
+  return {
+    ...(refused === undefined ? {} : { refused }),
+    ...(resumedAt === undefined ? {} : { resumedAt }),
+    ...(quotaSeconds === 0 ? {} : { quotaSeconds }),
+  };
 }
 
 /** Seconds since `moment`, not counting what was refused: patience with RDS's listings begins when it took the request. */

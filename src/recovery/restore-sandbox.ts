@@ -58,7 +58,7 @@ export async function restoreSandbox(services: Services, input: RestoreSandboxIn
     return { ...state, phase: "ready", waitSeconds: 0, finishedAt: services.now().toISOString() };
   if (progress.refused !== undefined)
     return { ...state, phase: "pending", waitSeconds: waitOut(progress.refused, drill, now) };
-  assertNotRefused({ drill, earlier, now });
+  assertNotRefused({ drill, earlier, now }, input.copy, state);
   if (now > new Date(drill.deadlines.checksEndAt))
     throw new RestoreTimedOut(
       `The sandbox ${drill.sandbox.cluster} was still waiting for ${progress.waitingFor} when the drill's time (${drill.limits.timeSeconds} s) was up.`,

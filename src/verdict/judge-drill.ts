@@ -11,7 +11,7 @@ import { blameFor, nextStepFor } from "./blame.ts";
 import { formatDuration } from "./duration.ts";
 import { type Failure, FailureInput, readFailure } from "./failure.ts";
 import { publishMetrics } from "./metrics.ts";
-import { phasesOf, StoryInput, storyOf } from "./phases.ts";
+import { phasesOf, quotaSecondsOf, StoryInput, storyOf } from "./phases.ts";
 import { readResults } from "./read-results.ts";
 import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
 
@@ -30,6 +30,8 @@ interface Evidence {
   readonly results: CheckResults | undefined;
   readonly phases: Phase[];
   readonly counterproof?: Counterproof | undefined;
+  /** How long a quota of RDS kept the drill waiting, which no phase and no objective counts. */
+  readonly quotaSeconds?: number | undefined;
   /** Names of required checks that failed, for when their results can not be read. */
   readonly failing?: readonly string[];
 }
@@ -51,7 +53,9 @@ export async function judgeDrill(
   const { results, counterproof } =
     drill === undefined ? NOTHING_ASKED : await readResults(services.store, prefix, failing);
   const phases = drill === undefined ? [] : phasesOf(drill, story, results);
-  const verdict = judge({ drill, failure: readFailure(input.failure), results, phases, counterproof, failing });
+  const failure = readFailure(input.failure);
+  const quotaSeconds = quotaSecondsOf(story);
+  const verdict = judge({ drill, failure, results, phases, counterproof, quotaSeconds, failing });
   publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
 }
@@ -66,13 +70,19 @@ export function judge(evidence: Evidence): Verdict {
     verdict,
     ...(reason === undefined ? {} : { reason }),
     error: OUTCOME_ERROR[verdict],
-    summary: shortened(summary),
+    summary: shortened(`${summary}${notCounted(evidence, objectives)}`),
     nextStep: nextStepFor(verdict, reason, reason === "data" ? undefined : failure?.error, objectives),
     findings: findings.slice(0, MAX_FINDINGS).map(shortened),
     phases,
     objectives,
     ...(drill === undefined ? {} : { recoveryPointAgeSeconds: drill.recoveryPoint.ageSeconds }),
   };
+}
+
+/** Said where an RTO is: it is shorter than what the clock says. */
+function notCounted({ quotaSeconds = 0 }: Evidence, { rto }: Verdict["objectives"]): string {
+  if (quotaSeconds === 0 || rto?.measuredSeconds === undefined) return "";
+  return ` RTO does not count ${formatDuration(quotaSeconds)} in which a quota of RDS was taken.`;
 }
 
 interface Decision {

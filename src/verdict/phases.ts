@@ -53,7 +53,14 @@ export function storyOf(journal: Journal, document: Story = {}): Story {
   };
 }
 
-/** The phases that the drill got through, in order. Each begins where the one before ended, so that they add up. */
+/** For how long quotas of RDS were taken while the drill wanted to copy or restore: its own circumstance, and no part of recovery. */
+export const quotaSecondsOf = ({ copy, sandbox }: Story): number =>
+  (copy?.quotaSeconds ?? 0) + (sandbox?.quotaSeconds ?? 0);
+
+/**
+ * The phases that the drill got through, in order. Each begins where the one before ended, so that they add up; later by as long as it waited for
+ * a quota.
+ */
 export function phasesOf(drill: Drill, story: Story, results: CheckResults | undefined): Phase[] {
   // A proof that failed has a time too, and ends nothing.
   const provenAt = (proof: IsolationAnswer | undefined): string | undefined =>
@@ -70,12 +77,17 @@ export function phasesOf(drill: Drill, story: Story, results: CheckResults | und
   };
   const phases: Phase[] = [];
   let startedAt = drill.startedAt;
+  const waitedIn: Partial<Record<Phase["name"], number | undefined>> = {
+    copy: story.copy?.quotaSeconds,
+    restore: story.sandbox?.quotaSeconds,
+  };
   for (const name of PHASES) {
     const endedAt = endOf[name];
     // A full read that could not finish leaves no time of its own; the checks after it still end a phase.
     if (endedAt === undefined && name === "full-read") continue;
     if (endedAt === undefined) break;
-    phases.push({ name, startedAt, seconds: Math.max(0, secondsBetween(startedAt, endedAt)) });
+    const begunAt = new Date(Date.parse(startedAt) + (waitedIn[name] ?? 0) * 1000).toISOString();
+    phases.push({ name, startedAt: begunAt, seconds: Math.max(0, secondsBetween(begunAt, endedAt)) });
     startedAt = endedAt;
   }
   return phases;

@@ -18,7 +18,7 @@ import {
 import { RDSDataClient } from "@aws-sdk/client-rds-data";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import { NotOurs, QuotaTaken } from "../../src/errors.ts";
+import { CopyTimedOut, NotOurs, QuotaTaken, RestoreTimedOut } from "../../src/errors.ts";
 import type { CopyAnswer, SandboxAnswer } from "../../src/recovery/answers.ts";
 import { copySnapshot } from "../../src/recovery/copy-snapshot.ts";
 import { restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
@@ -74,7 +74,7 @@ describe("a quota that is taken", () => {
     const first = await look(100);
     const refused = { error: error.name, since: momentAt(100).toISOString() };
     expect(first).toMatchObject({ phase: "pending", waitSeconds: 1, looks: 1, refused });
-    expect(await look(21_700, first)).toMatchObject({ phase: "pending", waitSeconds: 60, looks: 2, refused });
+    expect(await look(21_700, first)).toMatchObject({ phase: "pending", waitSeconds: 75, looks: 2, refused });
     const end = look(21_701, first);
     await expect(end).rejects.toThrow(QuotaTaken);
     await expect(end).rejects.toThrow(
@@ -100,10 +100,10 @@ describe("a quota that is taken", () => {
     rds.on(CopyDBClusterSnapshotCommand).resolves({ DBClusterSnapshot: { Status: "creating" } });
     const second = await copyAt(10_000, first as CopyAnswer);
     expect(second).not.toHaveProperty("refused");
-    expect(second.resumedAt).toBe(momentAt(10_000).toISOString());
+    expect(second).toMatchObject({ resumedAt: momentAt(10_000).toISOString(), quotaSeconds: 9900 });
     rds.on(DescribeDBClusterSnapshotsCommand).resolves({ DBClusterSnapshots: [{ Status: "creating" }] });
     const third = await copyAt(10_300, second);
-    expect(third).toMatchObject({ phase: "pending", resumedAt: second.resumedAt });
+    expect(third).toMatchObject({ phase: "pending", resumedAt: second.resumedAt, quotaSeconds: 9900 });
     await expect(copyAt(10_301, third)).rejects.toThrow(NotOurs);
   });
 
@@ -116,6 +116,55 @@ describe("a quota that is taken", () => {
     const second = await restoreAt(5000, first);
     expect(second).toMatchObject({ waitingFor: "the writer instance to be created", looks: 2 });
     expect(Object.keys(second.milestones)).toEqual(["restoreRequestedAt", "clusterAvailableAt"]);
+  });
+});
+
+describe("the drill's time after a quota was taken", () => {
+  const copying = { ...COPY, phase: "pending", startedAt: momentAt(100).toISOString() } as const;
+  const isCopying = () =>
+    rds
+      .on(DescribeDBClusterSnapshotsCommand)
+      .resolves({ DBClusterSnapshots: [{ Status: "creating", TagList: TAG_LIST }] });
+
+  // The sample's RTO is 4 h of its 12 h.
+  it.each([
+    [8 * 3600 + 2, QuotaTaken],
+    [8 * 3600, CopyTimedOut],
+  ])(
+    "is short for a copy that waited %i s, unless the objective was missed without that too",
+    async (waited, error) => {
+      isCopying();
+      const end = copyAt(43_201, { ...copying, quotaSeconds: waited });
+      await expect(end).rejects.toThrow(error);
+      await expect(end).rejects.toThrow(/the drill's time \(43200 s\)/);
+    },
+  );
+
+  it.each([
+    [8 * 3600 + 2, QuotaTaken],
+    [8 * 3600, RestoreTimedOut],
+  ])("is short for a sandbox whose waits, with its copy's, were %i s", async (waited, error) => {
+    clusterIsUp();
+    const first = await restoreAt(200);
+    const sandbox = { ...first, quotaSeconds: 1000 };
+    const copy = { ...COPY, quotaSeconds: waited - 1000 };
+    await expect(restoreSandbox(services(43_201), { drill: SAMPLE_DRILL, copy, sandbox })).rejects.toThrow(error);
+  });
+
+  it("does not count throttling as taken: RDS goes on with what it has", async () => {
+    rds.onAnyCommand().rejects(throttled);
+    const first = await copyAt(100);
+    const quota = refuse("copy", new SnapshotQuotaExceededFault(meta));
+    rds.on(DescribeDBClusterSnapshotsCommand).rejects(new DBClusterSnapshotNotFoundFault(meta));
+    const second = await quota(400, first);
+    expect(second).toMatchObject({ refused: { since: momentAt(400).toISOString() } });
+    expect(second).not.toHaveProperty("quotaSeconds");
+    rds.on(DescribeDBClusterSnapshotsCommand).rejects(throttled);
+    const third = await quota(1000, second);
+    expect(third).toMatchObject({ refused: { since: momentAt(1000).toISOString() }, quotaSeconds: 600 });
+    rds.reset();
+    isCopying();
+    expect(await quota(1300, third)).toMatchObject({ quotaSeconds: 600, resumedAt: momentAt(1300).toISOString() });
   });
 });
 

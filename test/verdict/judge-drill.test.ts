@@ -53,6 +53,13 @@ describe("judgeDrill", () => {
     expect(Verdict.parse(verdict)).toMatchObject({ verdict: "passed", objectives: { rto: { measuredSeconds: 1200 } } });
   });
 
+  it("says what of the clock's time a taken quota was, which RTO does not count", async () => {
+    const copy = journal("copy-snapshot", { ...COPY, quotaSeconds: 120 });
+    const verdict = await judgeWith({ ...WHOLE_DRILL, ...copy, [`${prefix}/checks.json`]: checkResults() });
+    expect(verdict).toMatchObject({ verdict: "passed", objectives: { rto: { measuredSeconds: 1080 } } });
+    expect(verdict.summary).toMatch(/\. RTO does not count 2 min in which a quota of RDS was taken\.$/);
+  });
+
   it("takes from the document what the journal has a gap of", async () => {
     const { [`${prefix}/journal/restore-sandbox.json`]: _, ...gapped } = WHOLE_DRILL;
     const bucket = { ...gapped, [`${prefix}/checks.json`]: checkResults() };

@@ -45,6 +45,23 @@ describe("phasesOf", () => {
     expect(phasesOf(SAMPLE_DRILL, { ...STORY, copy }, checkResults())[1]).toMatchObject({ name: "copy", seconds: 0 });
   });
 
+  it("leaves out what a quota was taken for: its wait is in no phase, and so not in the RTO", () => {
+    const story = {
+      ...STORY,
+      copy: { ...COPY, quotaSeconds: 200 },
+      sandbox: { ...SANDBOX, quotaSeconds: 50 },
+    };
+    const waited = phasesOf(SAMPLE_DRILL, story, checkResults());
+    const secondsOf = (all: typeof phases) => all.reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(secondsOf(waited)).toBe(secondsOf(phases) - 250);
+    for (const [index, { name, startedAt, seconds }] of waited.entries()) {
+      const whole = phases[index];
+      const left = { copy: 200, restore: 50 }[String(name)] ?? 0;
+      expect(seconds).toBe((whole?.seconds ?? 0) - left);
+      expect(Date.parse(startedAt)).toBe(Date.parse(whole?.startedAt ?? "") + left * 1000);
+    }
+  });
+
   it("stops at the phase that was not got through", () => {
     const { firstQueryAt: _, ...milestones } = SANDBOX.milestones;
     const story = { copy: COPY, sandbox: { ...SANDBOX, milestones } };
