@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Rehearsal, rehearse } from "../../src/cli/rehearsal.ts";
+import { SOURCE_KEY } from "../../src/local/account.ts";
 import type { LocalCloud } from "../../src/local/cloud.ts";
 import type { Sabotage } from "../../src/local/sabotage/sabotage.ts";
 import { SABOTAGES } from "../../src/local/sabotage/sabotages.ts";
@@ -9,11 +10,13 @@ import type { RdsFaults } from "../../src/local/services/rds/faults.ts";
 import { Plan } from "../../src/plan/plan.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 
-const ROOTS = resolve(import.meta.dirname, "../../.restore-drill/test");
+/** Where the demo and the package are kept for all tests. */
+const ROOT = resolve(import.meta.dirname, "../../.restore-drill");
+const PLANS = join(ROOT, "test");
 
 /** What is set up with the cloud and not while it runs: these have a cloud of their own, as `npm run drill` opens it. */
 const isOfItsOwn = ({ backupAgeSeconds, dataApiLimits, name }: Sabotage): boolean =>
-  backupAgeSeconds !== undefined || dataApiLimits !== undefined || name === "slow" || name === "wrong-key";
+  backupAgeSeconds !== undefined || dataApiLimits !== undefined || name === "slow";
 
 describe("a sabotaged recovery, one of many in one account", () => {
   let theatre: Theatre;
@@ -44,6 +47,7 @@ describe("a sabotaged recovery, one of many in one account", () => {
     sabotage = chosen;
     faults = chosen.faults?.(plan);
     hook = undefined;
+    theatre.cloud.account.keys.enable(plan.source.region, SOURCE_KEY);
     const rds = Object.assign(Object.create(theatre.cloud.rds), { onRestored });
     chosen.prepare?.({ cloud: { ...theatre.cloud, rds }, plan });
     return theatre.drill("orders");
@@ -61,21 +65,21 @@ describe("a sabotaged recovery, one of many in one account", () => {
 });
 
 describe("a sabotaged recovery, in an account of its own", () => {
-  let root: string;
+  let plans: string;
 
   beforeAll(async () => {
-    await mkdir(ROOTS, { recursive: true });
-    root = await mkdtemp(join(ROOTS, "sabotage-"));
+    await mkdir(PLANS, { recursive: true });
+    plans = await mkdtemp(join(PLANS, "sabotage-"));
   });
-  afterAll(() => rm(root, { recursive: true, force: true }));
+  afterAll(() => rm(plans, { recursive: true, force: true }));
 
   async function sabotaged(sabotage: Sabotage): Promise<Rehearsal> {
     // A restore that is too slow is waited for: its objective is one that a test can wait for.
     const plan =
-      sabotage.name === "slow" ? await demoPlan({ objectives: { rto: "20s", rpo: "24h" } }) : await demoPlan();
-    const planFile = join(root, `${sabotage.name}.yml`);
+      sabotage.name === "slow" ? await demoPlan({ objectives: { rto: "5s", rpo: "24h" } }) : await demoPlan();
+    const planFile = join(plans, `${sabotage.name}.yml`);
     await writeFile(planFile, JSON.stringify(plan));
-    return rehearse({ root, planFile, sabotage });
+    return rehearse({ root: ROOT, planFile, sabotage });
   }
 
   for (const sabotage of SABOTAGES.filter(isOfItsOwn))
