@@ -47,7 +47,7 @@ const LOG = {
 
 /** 40 drills of 3 resources, each looked at and asked for in at most 7 calls of about 0.3 s: 84 s of the function's 600. */
 const MAX_DRILLS = 40;
-/** No drill is begun with less left: 7 calls (2 each for writer and copy, 3 for the cluster) of 3 attempts of 10 s are 210 s where its region hangs. */
+/** No drill is begun with less left: where its region hangs, 7 calls (2 each for writer and copy, 3 for the cluster) of 3 x 10 s are 210 s. */
 const LAST_BEGIN_MS = 230_000;
 /** What one answer or log line names: 100 of about 300 bytes are well below Lambda's and CloudWatch's 256 kB. */
 const MAX_TOLD = 100;

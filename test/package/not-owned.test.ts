@@ -16,7 +16,7 @@ import { openOwnRoot } from "../../src/local/own-root.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../../src/local/postgres/postgres-host.ts";
 import type { Principal } from "../../src/local/wire/service.ts";
-import { attacks, type Database, drillTags, own, questions, usurpations } from "./attacks.ts";
+import { attacks, type Database, drillTags, own, questions, strayCopy, usurpations } from "./attacks.ts";
 import { PROJECT_DIRECTORY } from "./packaged-service.ts";
 
 const CACHE = join(PROJECT_DIRECTORY, ".restore-drill");
@@ -122,6 +122,13 @@ describe("a database that no drill made", () => {
     const before = await described();
     expect(await attempt([...attacks(database), ...usurpations(database)])).toEqual([]);
     expect(await described()).toEqual(before);
+  });
+
+  it("can be copied without tags by the role that copies, since IAM can not hold that, and by no other", async () => {
+    const call = strayCopy({ cluster: "orders-production", instance: "", snapshot: "orders-before-upgrade" });
+    const allowed: string[] = [];
+    for (const { name } of cloud.template.functions) if ((await modelled(name, call)) === "allowed") allowed.push(name);
+    expect(allowed).toEqual(["copy-snapshot"]);
   });
 
   it("can not even when it carries the tags of a drill", async () => {
