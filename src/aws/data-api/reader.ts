@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { StatementFailed } from "./statement-failed.ts";
-import { type Bind, Row } from "./values.ts";
+import { AnswerUnexpected, type Bind, Row } from "./values.ts";
 
 /** What a plan wrote as SQL is not asked under any other role: without this one it is not asked at all. */
 export class NoReader extends Error {
@@ -141,13 +141,13 @@ interface Asks {
 /**
  * What the plan's statement answers, in a session that has a reader.
  *
- * @throws StatementFailed as any query; NoReader when there is no such role, and then the statement was not sent
+ * @throws StatementFailed as any query; AnswerUnexpected when what came is no answer; NoReader when there is no such role, and then the statement was not sent
  */
 export async function askAsReader(session: Asks, question: string): Promise<Answer> {
   try {
     const [row] = await session.query(`select row_count, kinds, first_row from ${ASK}(:question)`, { question });
-    if (row === undefined) throw new TypeError("A function with OUT parameters answers one row.");
-    const kinds = z.parse(Kinds, JSON.parse(row.textOrNull(1) ?? "[]"));
+    if (row === undefined) throw new AnswerUnexpected("A function with OUT parameters answers one row.");
+    const kinds = kindsIn(row.textOrNull(1) ?? "[]");
     const texts = fieldsOf(row.textOrNull(2) ?? "()");
     const first = kinds.map((kind, nth) => ({ kind, text: asWritten(texts[nth] ?? null, kind) }));
     return { rows: row.integer(0), first };
@@ -159,10 +159,18 @@ export async function askAsReader(session: Asks, question: string): Promise<Answ
   }
 }
 
+function kindsIn(text: string): readonly string[] {
+  try {
+    return z.parse(Kinds, JSON.parse(text));
+  } catch (cause) {
+    throw new AnswerUnexpected("The kinds of an answer's values are no list of texts.", { cause });
+  }
+}
+
 /** The only row of a statement that is known to answer one, of text. */
 export async function rowAsReader(session: Asks, question: string): Promise<Row> {
   const { rows, first } = await askAsReader(session, question);
-  if (rows !== 1n) throw new TypeError(`The statement answered ${rows} rows instead of one.`);
+  if (rows !== 1n) throw new AnswerUnexpected(`The statement answered ${rows} rows instead of one.`);
   return new Row(first.map(({ text }) => (text === null ? { isNull: true } : { stringValue: text })));
 }
 

@@ -19,6 +19,11 @@ export function parameterOf(name: string, bind: Bind): SqlParameter {
   return { name, value: { stringValue: bind.uuid }, typeHint: "UUID" };
 }
 
+/** Our own statement answered another type than it should, or nothing: a defect of ours or of the Data API, and never a finding. */
+export class AnswerUnexpected extends TypeError {
+  override readonly name = "AnswerUnexpected";
+}
+
 function readField(field: Field): Value {
   if (field.stringValue !== undefined) return field.stringValue;
   if (field.longValue !== undefined) return exactly(field.longValue);
@@ -32,7 +37,7 @@ function readField(field: Field): Value {
 /** A JSON number may be any number, whatever the member is called. */
 function exactly(long: number): bigint {
   if (Number.isInteger(long)) return BigInt(long);
-  throw new TypeError("A long value of the answer is not an integer.");
+  throw new AnswerUnexpected("A long value of the answer is not an integer.");
 }
 
 /** Elements may be null, whatever the SDK's older types say. */
@@ -48,7 +53,7 @@ function arrayOf(array: NonNullable<Field["arrayValue"]>): Value[] {
 
 type Element = string | number | boolean | null | NonNullable<Field["arrayValue"]>;
 
-/** One row of an answer, read by position. A reader throws TypeError when our own statement answered another type than it should. */
+/** One row of an answer, read by position. A reader throws AnswerUnexpected when our own statement answered another type than it should. */
 export class Row {
   readonly values: readonly Value[];
 
@@ -63,20 +68,21 @@ export class Row {
 
   text(position: number): string {
     const value = this.textOrNull(position);
-    if (value === null) throw new TypeError(`Column ${position + 1} of the answer is null or absent, not text.`);
+    if (value === null) throw new AnswerUnexpected(`Column ${position + 1} of the answer is null or absent, not text.`);
     return value;
   }
 
   /** Exact at any size: statements cast counts and sums to text. */
   integer(position: number): bigint {
     const text = this.text(position);
-    if (!/^-?\d+$/.test(text)) throw new TypeError(`Column ${position + 1} of the answer is not an integer.`);
+    if (!/^-?\d+$/.test(text)) throw new AnswerUnexpected(`Column ${position + 1} of the answer is not an integer.`);
     return BigInt(text);
   }
 
   flag(position: number): boolean {
     const value = this.values[position];
-    if (typeof value !== "boolean") throw new TypeError(`Column ${position + 1} of the answer is not a boolean.`);
+    if (typeof value !== "boolean")
+      throw new AnswerUnexpected(`Column ${position + 1} of the answer is not a boolean.`);
     return value;
   }
 }

@@ -1,9 +1,14 @@
 /** Valid documents of every kind that comes from outside: fuzzing begins at what is right. */
 import type { Baseline } from "../../baseline/baseline.ts";
+import type { Progress } from "../../baseline/capture-progress.ts";
 import type { CheckResults } from "../../checks/result.ts";
+import type { Counterproof } from "../../counterproof/counterproof.ts";
 import type { JournalEntry } from "../../evidence/journal.ts";
 import type { LedgerEntry } from "../../evidence/ledger.ts";
 import type { Manifest } from "../../evidence/report.ts";
+import { ACCOUNT_ID } from "../../local/account.ts";
+import { HOME_REGION, MACHINE_ARN } from "../../local/deployment.ts";
+import type { Notification } from "../../notify/notification.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
 import { campaignPlans } from "../source.ts";
 
@@ -118,7 +123,72 @@ const CHECKS: CheckResults = {
 
 const MANIFEST: Manifest = { drillId: ID, files: [{ file: "report.json", sha256: SHA, bytes: 12 }] };
 
+const TURNS = {
+  turns: [
+    {
+      drillId: ID,
+      executionArn: ARN,
+      evidencePrefix: `orders-production/${ID}`,
+      database: "eu-west-1/orders-production",
+      region: "eu-central-1",
+      takenAt: AT,
+    },
+  ],
+};
+
+const NOTIFICATION: Notification = { state: "sending", at: AT, verdict: "passed", messageId: "one" };
+
+const COUNTERPROOF: Counterproof = {
+  drillId: ID,
+  startedAt: AT,
+  finishedAt: LATER,
+  complete: true,
+  done: 1,
+  planted: [],
+  untried: [{ damage: "rows", why: "There are none." }],
+  unproven: ["sql"],
+  looks: 1,
+  dataApiCalls: 12,
+};
+
+const PROGRESS: Progress = {
+  startedAt: AT,
+  looks: 3,
+  attempt: 1,
+  captureId: ID,
+  attemptStartedAt: AT,
+  moment: { snapshotId: "00000003-1", transactionId: "742", capturedAt: AT, settledAt: AT },
+  captured: ["rows"],
+  cursor: { at: { table: 3 } },
+  failure: { name: "Error", message: "no" },
+};
+
+/** What Step Functions tells EventBridge of a drill that was stopped. */
+export const EVENT = {
+  version: "0",
+  id: "one",
+  "detail-type": "Step Functions Execution Status Change",
+  source: "aws.states",
+  account: ACCOUNT_ID,
+  time: AT,
+  region: HOME_REGION,
+  resources: [ARN],
+  detail: {
+    executionArn: ARN,
+    stateMachineArn: MACHINE_ARN,
+    name: "one",
+    status: "ABORTED",
+    input: "{}",
+    output: null,
+  },
+};
+
 export const STORED = {
+  turns: TURNS,
+  notification: NOTIFICATION,
+  adoption: { by: ARN, at: AT },
+  counterproof: COUNTERPROOF,
+  progress: PROGRESS,
   verdict: VERDICT,
   ledger: LEDGER,
   journal: JOURNAL,

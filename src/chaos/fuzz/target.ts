@@ -4,6 +4,8 @@ import fc from "fast-check";
 export interface Target {
   readonly name: string;
   readonly inputs: fc.Arbitrary<unknown>;
+  /** What has to be made once, before the first input. */
+  readonly ready?: () => Promise<unknown>;
   /** Hands one input to the product. What it throws is judged by `isNamed`. */
   readonly take: (input: unknown) => unknown;
   /** Whether an error is one that is documented for this input. */
@@ -16,7 +18,8 @@ const MESSAGE_CHARS = 32_768;
 const HANG_SECONDS = 5;
 
 /** Throws fast-check's report, with seed and counterexample, at the first input that the target does not take as it should. */
-export async function fuzz({ name, inputs, take, isNamed }: Target, runs: number, seed: number): Promise<void> {
+export async function fuzz({ name, inputs, ready, take, isNamed }: Target, runs: number, seed: number): Promise<void> {
+  await ready?.();
   const property = fc.asyncProperty(inputs, async (input) => {
     const begun = performance.now();
     try {

@@ -1,18 +1,8 @@
 /** Everything that takes input from outside, each with the errors that it may answer with. Of a new one, add a line here. */
-import type { Field } from "@aws-sdk/client-rds-data";
-import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import type * as z from "zod/mini";
-import { statementFailedBy } from "../../aws/data-api/statement-failed.ts";
-import { Row } from "../../aws/data-api/values.ts";
-import { JsonStore } from "../../aws/json-store.ts";
-import { Baseline } from "../../baseline/baseline.ts";
 import { CaptureBaselineInput } from "../../baseline/capture-baseline.ts";
-import { CheckResults } from "../../checks/result.ts";
-import { EvidenceUnreadable, InputInvalid, PlanInvalid } from "../../errors.ts";
-import { JournalEntry } from "../../evidence/journal.ts";
-import { LedgerEntry } from "../../evidence/ledger.ts";
-import { Manifest } from "../../evidence/report.ts";
+import { InputInvalid, PlanInvalid } from "../../errors.ts";
 import { subjectOf } from "../../evidence/subject.ts";
 import { AdoptDrillInput } from "../../finish/adopt-drill.ts";
 import { SourceUrlInvalid } from "../../local/import/errors.ts";
@@ -21,19 +11,17 @@ import { parsePlan } from "../../plan/parse.ts";
 import { validatePlan } from "../../plan/validate.ts";
 import { PlanDrillInput } from "../../recovery/plan-drill.ts";
 import { parseInput } from "../../step.ts";
+import { SweepInput } from "../../sweep/sweep.ts";
 import { TakeTurnInput } from "../../turns/take-turn.ts";
 import { readFailure } from "../../verdict/failure.ts";
 import { judge } from "../../verdict/judge-drill.ts";
-import { Verdict } from "../../verdict/verdict.ts";
+import { ANSWERS } from "./answers.ts";
+import { STORED_DOCUMENTS } from "./documents.ts";
+import { ENDINGS } from "./endings.ts";
 import { anyJson, mutated, mutatedText } from "./mutations.ts";
-import { ADOPTION, DOCUMENT, PLAN, STORED } from "./samples.ts";
+import { is, none } from "./named.ts";
+import { ADOPTION, DOCUMENT, PLAN } from "./samples.ts";
 import type { Target } from "./target.ts";
-
-const is =
-  (...classes: readonly (abstract new (...args: never[]) => Error)[]) =>
-  (error: Error): boolean =>
-    classes.some((named) => error instanceof named);
-const none = (): boolean => false;
 
 const PLAN_TEXT = JSON.stringify(PLAN, null, 2);
 const YAML_TEXT = `plan: orders # a comment
@@ -70,6 +58,7 @@ const EVENTS: readonly Target[] = Object.entries({
   "take-turn": [TakeTurnInput, DOCUMENT],
   "adopt-drill": [AdoptDrillInput, ADOPTION],
   "capture-baseline": [CaptureBaselineInput, DOCUMENT],
+  sweep: [SweepInput, { drill: "20261121-143205-3f9a2b1c" }],
 } satisfies Record<string, readonly [z.core.$ZodType, object]>).map(([name, [schema, sample]]) => ({
   name: `the input of ${name}`,
   inputs: fc.oneof(mutated(sample), anyJson()),
@@ -88,100 +77,6 @@ const REFUSED_REQUEST: Target = {
     const told = [database, plan, trigger.by, trigger.kind].join(" ");
     if (told.length > 1000 || /\p{Cc}/u.test(told))
       throw new TypeError(`untrusted text gets into notifications: ${told.slice(0, 100)}`);
-  },
-  isNamed: none,
-};
-
-const SCHEMAS = {
-  verdict: Verdict,
-  ledger: LedgerEntry,
-  journal: JournalEntry,
-  baseline: Baseline,
-  checks: CheckResults,
-  manifest: Manifest,
-};
-
-const DOCUMENTS: readonly Target[] = Object.entries(SCHEMAS).map(([name, schema]) => {
-  const sample = JSON.stringify(STORED[name as keyof typeof STORED]);
-  return {
-    name: `a stored ${name}`,
-    inputs: fc.oneof(
-      mutated(JSON.parse(sample) as object).map((document) => JSON.stringify(document) ?? ""),
-      mutatedText(sample),
-      anyJson().map((document) => JSON.stringify(document) ?? ""),
-    ),
-    take: (text) => storeOf(String(text)).get("orders/x.json", schema),
-    isNamed: is(EvidenceUnreadable),
-  };
-});
-
-/** A bucket in which every object is this text. */
-function storeOf(text: string): JsonStore {
-  const send = async (command: unknown): Promise<unknown> => {
-    if (!(command instanceof GetObjectCommand)) throw new TypeError("only reading is fuzzed");
-    return { ETag: '"0"', Body: { transformToString: async () => text } };
-  };
-  return new JsonStore({ send } as unknown as S3Client, "evidence");
-}
-
-/** Of a member's type the SDK makes sure, not of its value. */
-const FIELD = fc.oneof(
-  fc.record({ stringValue: fc.string({ unit: "binary" }) }),
-  fc.record({ longValue: fc.oneof(fc.integer(), fc.double()) }),
-  fc.record({ doubleValue: fc.double() }),
-  fc.record({ booleanValue: fc.boolean() }),
-  fc.record({ isNull: fc.boolean() }),
-  fc.record({ blobValue: fc.uint8Array({ maxLength: 20 }) }),
-  fc.record({ arrayValue: fc.letrec((tie) => ({ array: arrayOf(tie("array")) })).array }),
-  fc.constant({}),
-);
-
-function arrayOf(nested: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  const many = <Element>(element: fc.Arbitrary<Element>) => fc.array(fc.option(element), { maxLength: 4 });
-  return fc.oneof(
-    { maxDepth: 3 },
-    fc.record({ stringValues: many(fc.string()) }),
-    fc.record({ longValues: many(fc.oneof(fc.integer(), fc.double())) }),
-    fc.record({ booleanValues: many(fc.boolean()) }),
-    fc.constant({}),
-    fc.record({ arrayValues: many(nested) }),
-  );
-}
-
-const VALUES: Target = {
-  name: "the values of a row",
-  inputs: fc.array(FIELD, { maxLength: 4 }),
-  take: (fields) => {
-    const row = new Row(fields as readonly Field[]);
-    for (const read of ["textOrNull", "text", "integer", "flag"] as const) row[read](0);
-  },
-  // A statement of our own that answered another type than it should: a defect, and named as one.
-  isNamed: (error) => error instanceof TypeError && /^(Column \d+|A long value) of the answer /.test(error.message),
-};
-
-const ERROR_NAMES = [
-  "DatabaseErrorException",
-  "BadRequestException",
-  "ValidationException",
-  "UnsupportedResultException",
-  "StatementTimeoutException",
-  "Error",
-  "__proto__",
-  "toString",
-];
-const ERROR_TEXT = 'ERROR: relation "x" does not exist; Position: 15; SQLState: 42P01';
-
-const STATEMENT_ERRORS: Target = {
-  name: "an error of the Data API",
-  inputs: fc.record({
-    name: fc.oneof(fc.constantFrom(...ERROR_NAMES), fc.string()),
-    message: fc.oneof(mutatedText(ERROR_TEXT), fc.string({ unit: "binary", maxLength: 2000 })),
-    code: anyJson(),
-  }),
-  take: (said) => {
-    const failed = statementFailedBy(Object.assign(new Error(), said));
-    if (failed !== undefined && failed.message.length > 1000)
-      throw new TypeError(`quotes ${failed.message.length} characters`);
   },
   isNamed: none,
 };
@@ -238,9 +133,9 @@ export const TARGETS: readonly Target[] = [
   ...PLANS,
   ...EVENTS,
   REFUSED_REQUEST,
-  ...DOCUMENTS,
-  VALUES,
-  STATEMENT_ERRORS,
+  ...STORED_DOCUMENTS,
+  ...ENDINGS,
+  ...ANSWERS,
   FAILURES,
   SOURCE_URLS,
 ];

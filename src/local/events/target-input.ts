@@ -10,9 +10,14 @@ export const InputSettings = z.object({
 });
 export type InputSettings = z.infer<typeof InputSettings>;
 
+/** The event does not have what a target asks for: EventBridge could not deliver it as the rule says. */
+export class InputImpossible extends Error {
+  override readonly name = "InputImpossible";
+}
+
 /**
- * The event itself, unless the target asks for something else. Throws on a path that is not known here or finds nothing, and on what is no
- * JSON. Of a variable that is not found AWS makes none, and what its absence leaves of a template is for nobody to rely on.
+ * The event itself, unless the target asks for something else. Throws InputImpossible on a path that finds nothing; TypeError on
+ * one that is not known here, and on what is no JSON. Of a variable that is not found AWS makes none, and what its absence leaves of a template is for nobody to rely on.
  */
 export function inputOf({ Input, InputPath, InputTransformer }: InputSettings, event: unknown): unknown {
   if (Input !== undefined) return JSON.parse(Input);
@@ -29,7 +34,7 @@ function valueAt(event: unknown, path: string): unknown {
   let value: unknown = event;
   for (const name of path.split(".").slice(1)) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name))
-      throw new TypeError(`The event has nothing at ${path}.`);
+      throw new InputImpossible(`The event has nothing at ${path}.`);
     value = Reflect.get(value, name);
   }
   return value;
