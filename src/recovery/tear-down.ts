@@ -123,7 +123,8 @@ async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier,
 function endOf({ deadlines: { checksEndAt, teardownEndAt } }: Drill, startedAt: string): Date {
   const [startMs, lastMs] = [Date.parse(startedAt), Date.parse(teardownEndAt)];
   const ownMs = lastMs - Date.parse(checksEndAt);
-  return new Date(Math.max(startMs + LEAST_SECONDS * 1000, Math.min(lastMs, startMs + ownMs)));
+  const leastMs = Math.min(ownMs, LEAST_SECONDS * 1000);
+  return new Date(Math.max(startMs + leastMs, Math.min(lastMs, startMs + ownMs)));
 }
 
 /**
