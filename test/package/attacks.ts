@@ -49,6 +49,12 @@ export const attacks = (database: Database): readonly Call[] => {
     rds("ModifyDBInstance", { DBInstanceIdentifier: instance, PubliclyAccessible: true }),
     rds("EnableHttpEndpoint", { ResourceArn: arn("cluster", cluster) }),
     rds("DisableHttpEndpoint", { ResourceArn: arn("cluster", cluster) }),
+    // A snapshot costs, and counts towards a quota, of a database that a drill only looks at.
+    rds("CreateDBClusterSnapshot", {
+      DBClusterIdentifier: cluster,
+      DBClusterSnapshotIdentifier: own.snapshotCopy,
+      Tags: tagList,
+    }),
     rds("RebootDBInstance", { DBInstanceIdentifier: instance }),
     rds("StopDBCluster", { DBClusterIdentifier: cluster }),
     rds("FailoverDBCluster", { DBClusterIdentifier: cluster }),
@@ -119,6 +125,30 @@ export const usurpations = (database: Database): readonly Call[] => {
     ...questions(cluster, cluster),
   ];
 };
+
+/** What a drill does with its source, under the names and tags of a drill. */
+export const readings = ({ cluster, snapshot }: Database): readonly Call[] => [
+  rds("CopyDBClusterSnapshot", {
+    SourceDBClusterSnapshotIdentifier: arn("cluster-snapshot", snapshot),
+    TargetDBClusterSnapshotIdentifier: own.snapshotCopy,
+    Tags: tagList,
+  }),
+  rds("RestoreDBClusterFromSnapshot", {
+    DBClusterIdentifier: own.cluster,
+    SnapshotIdentifier: arn("cluster-snapshot", snapshot),
+    Engine: "aurora-postgresql",
+    DBSubnetGroupName: "restore-drill",
+    DBClusterParameterGroupName: "restore-drill",
+    Tags: tagList,
+  }),
+  rds("RestoreDBClusterToPointInTime", {
+    DBClusterIdentifier: own.cluster,
+    SourceDBClusterIdentifier: cluster,
+    DBSubnetGroupName: "restore-drill",
+    DBClusterParameterGroupName: "restore-drill",
+    Tags: tagList,
+  }),
+];
 
 /**
  * The one thing that IAM can not refuse: a copy without tags, under a name that is free. Nothing that stands there is changed, but the copy holds the

@@ -8,15 +8,14 @@ import { isAllowed } from "../../packaging/permissions.ts";
 import { ACCOUNT_ID, SOURCE_KEY } from "../../src/local/account.ts";
 import { type LocalCloud, openLocalCloud } from "../../src/local/cloud.ts";
 import { EVIDENCE_BUCKET, HOME_REGION } from "../../src/local/deployment.ts";
-import { knownContext } from "../../src/local/iam/authoriser.ts";
+import { knownContext, requestsOf } from "../../src/local/iam/authoriser.ts";
 import { liveWorld } from "../../src/local/iam/live-world.ts";
-import { iamRequestsOf } from "../../src/local/iam/requests.ts";
 import type { Call, Tags } from "../../src/local/iam/world.ts";
 import { openOwnRoot } from "../../src/local/own-root.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../../src/local/postgres/postgres-host.ts";
 import type { Principal } from "../../src/local/wire/service.ts";
-import { attacks, type Database, drillTags, own, questions, strayCopy, usurpations } from "./attacks.ts";
+import { attacks, type Database, drillTags, own, questions, readings, strayCopy, usurpations } from "./attacks.ts";
 import { PROJECT_DIRECTORY } from "./packaged-service.ts";
 
 const CACHE = join(PROJECT_DIRECTORY, ".restore-drill");
@@ -100,11 +99,18 @@ async function modelled(name: string, call: Call): Promise<string> {
   const { template, account } = cloud;
   const { statements = [] } = template.functions.find((each) => each.name === name) ?? {};
   const rest = { accountId: ACCOUNT_ID, keys: account.keys, rds: cloud.rds, bucketsDirectory: root };
-  for (const request of await iamRequestsOf(call, liveWorld({ template, ...rest }))) {
+  for (const request of await requestsOf(call, liveWorld({ template, ...rest }))) {
     const context = await knownContext(request);
     if (!isAllowed(statements, request.action, request.resource, context)) return "denied";
   }
   return "allowed";
+}
+
+/** The functions whose roles allow it. */
+async function allowedTo(call: Call): Promise<string[]> {
+  const allowed: string[] = [];
+  for (const { name } of cloud.template.functions) if ((await modelled(name, call)) === "allowed") allowed.push(name);
+  return allowed;
 }
 
 /** Everything that RDS says of what stands there. */
@@ -126,9 +132,17 @@ describe("a database that no drill made", () => {
 
   it("can be copied without tags by the role that copies, since IAM can not hold that, and by no other", async () => {
     const call = strayCopy({ cluster: "orders-production", instance: "", snapshot: "orders-before-upgrade" });
-    const allowed: string[] = [];
-    for (const { name } of cloud.template.functions) if ((await modelled(name, call)) === "allowed") allowed.push(name);
-    expect(allowed).toEqual(["copy-snapshot"]);
+    expect(await allowedTo(call)).toEqual(["copy-snapshot"]);
+  });
+
+  it("has its snapshots copied and restored by the one role each that needs to", async () => {
+    const database = { cluster: "orders-production", instance: "", snapshot: "orders-before-upgrade" };
+    const allowed = await Promise.all(readings(database).map(async (call) => [call.operation, await allowedTo(call)]));
+    expect(allowed).toEqual([
+      ["CopyDBClusterSnapshot", ["copy-snapshot"]],
+      ["RestoreDBClusterFromSnapshot", ["restore-sandbox"]],
+      ["RestoreDBClusterToPointInTime", []],
+    ]);
   });
 
   it("can not even when it carries the tags of a drill", async () => {
@@ -163,9 +177,7 @@ describe("a database that a drill made", () => {
         }),
       );
     const allowed = new Set<string>();
-    for (const call of attacks(database))
-      for (const { name } of cloud.template.functions)
-        if ((await modelled(name, call)) === "allowed") allowed.add(call.operation);
+    for (const call of attacks(database)) if ((await allowedTo(call)).length > 0) allowed.add(call.operation);
     expect([...allowed].sort()).toEqual([
       "DeleteDBCluster",
       "DeleteDBClusterSnapshot",

@@ -78,10 +78,12 @@ function apply(root: { document: unknown }, { at, how, name, value }: Change): v
   if (place === undefined) return;
   const { holder, key } = place;
   if (how === "remove") delete holder[key];
-  else if (how === "add") define(holder, name, value);
   else if (how === "repeat") holder[key] = Array.from({ length: REPEATED }, () => holder[key]);
-  else define(holder, key, value);
+  else define(holder, how === "add" ? name : key, copyOf(value));
 }
+
+/** The next change may be inside of it, and what is generated once is handed out again: a document that held itself would have no end. */
+const copyOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** An own member even where the name is `__proto__`, as JSON.parse makes it. */
 function define(holder: Record<string, unknown>, key: string, value: unknown): void {

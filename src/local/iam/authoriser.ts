@@ -63,7 +63,8 @@ export function openAuthoriser({ roles, roleOf, world, onDecision }: AuthoriserO
   };
 }
 
-async function requestsOf(call: Call, world: World): Promise<IamRequest[]> {
+/** All that IAM is asked about a call, with what every request has. */
+export async function requestsOf(call: Call, world: World): Promise<IamRequest[]> {
   const requests = await iamRequestsOf(call, world);
   return requests.map((request) => ({
     ...request,
