@@ -1,8 +1,16 @@
 /** Finds out by drills without faults what can go wrong, and lets it go wrong, one fault a drill, in several worlds side by side. */
 import type { PassedSite } from "./arming.ts";
-import { CALL_FAULTS, describeFault, type Fault, type FaultKind, type Setting, STATE_FAULTS } from "./fault.ts";
+import {
+  CALL_FAULTS,
+  describeFault,
+  type Fault,
+  type FaultKind,
+  isTransient,
+  type Setting,
+  STATE_FAULTS,
+} from "./fault.ts";
 import { judgeRun, type Outcome } from "./judge.ts";
-import { toldOf } from "./observation.ts";
+import { type Observation, toldOf } from "./observation.ts";
 import { sampled } from "./sample.ts";
 import { type Moment, nameOf } from "./site.ts";
 import { World } from "./world.ts";
@@ -28,51 +36,90 @@ export interface Selection {
   readonly seed: number;
 }
 
-const SETTINGS: readonly Setting[] = [
+/** Whatever an execution that is stopped needs to be finished by another: what is asked, taken down, judged, recorded and told then. */
+const FINISHING = /-(adopt-drill|tear-down|judge-drill|record-evidence|notify-outcome)$/;
+
+export const PLAIN: readonly Setting[] = [
   { plan: "plain", backup: "good" },
   { plan: "plain", backup: "damaged" },
-  { plan: "proven", backup: "good" },
+  { plan: "plain", backup: "good", stoppedIn: "RestoreSandbox" },
 ];
+export const SETTINGS: readonly Setting[] = [...PLAIN, { plan: "proven", backup: "good" }];
 
-/** Every fault there is, from the call sites and states of drills without one. Throws when such a drill does not end as it should. */
-export async function discover(world: World): Promise<PlannedFault[]> {
-  const planned: PlannedFault[] = [];
+interface Discovered {
+  readonly setting: Setting;
+  readonly passed: readonly PassedSite[];
+}
+
+/**
+ * Every fault there is, from the call sites and states of drills without one, which the worlds share. Throws when such a drill does not end as
+ * it should.
+ */
+export async function discover(worlds: readonly World[], settings = SETTINGS): Promise<PlannedFault[]> {
+  const queue = [...settings.entries()];
+  const found: Discovered[] = [];
+  await Promise.all(
+    worlds.map(async (world) => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const [nth, setting] = next;
+        found[nth] = { setting, passed: await passedIn(world, setting) };
+      }
+    }),
+  );
   const known = new Set<string>();
-  for (const setting of SETTINGS) {
-    const { observation, passed } = await world.run(setting, undefined);
-    const wanted = setting.backup === "good" ? "passed" : "failed";
-    const told = toldOf(observation).map(({ verdict }) => verdict);
-    if (told.length !== 1 || told[0] !== wanted)
-      throw new Error(
-        `Without a fault the drill of a ${setting.backup} backup ended ${told.join(", ") || "untold"}: ${observation.execution.cause}`,
-      );
-    // A counterproof chooses where it damages: only what it comes by twice is found again.
-    const again = setting.plan === "proven" ? namesOf((await world.run(setting, undefined)).passed) : undefined;
-    let old = 0;
-    for (const { site, moment } of passed) {
-      const isKnown = known.has(nameOf(site));
-      known.add(nameOf(site));
-      const every =
-        setting.plan === "proven"
-          ? OF_PROVEN
-          : setting.backup === "damaged" && !isAfterData(nameOf(site))
-            ? OF_DAMAGED
-            : 1;
-      if (again !== undefined && (isKnown || !again.has(nameOf(site)))) continue;
-      old += 1;
-      if (old % every !== 0 && site.at === "call") continue;
-      if (site.at === "state")
-        for (const kind of STATE_FAULTS) planned.push({ fault: { ...setting, kind, site }, moment });
-      else for (const kind of CALL_FAULTS) planned.push({ fault: { ...setting, kind, site }, moment });
-    }
-  }
-  return planned;
+  return found.flatMap((one) => plannedOf(one, known));
+}
+
+async function passedIn(world: World, setting: Setting): Promise<readonly PassedSite[]> {
+  const { observation, passed } = await world.run(setting, undefined);
+  const wanted = setting.stoppedIn !== undefined ? "errored" : setting.backup === "good" ? "passed" : "failed";
+  const told = toldOf(observation).map(({ verdict }) => verdict);
+  if (told.length !== 1 || told[0] !== wanted)
+    throw new Error(
+      `Without a fault the drill of a ${setting.backup} backup ended ${told.join(", ") || "untold"}: ${observation.execution.cause}`,
+    );
+  if (observation.touched.length + observation.leftovers.length > 0)
+    throw new Error(
+      `Without a fault a drill touched or left ${JSON.stringify([observation.touched, observation.leftovers])}`,
+    );
+  if (setting.plan !== "proven") return passed;
+  // A counterproof chooses where it damages: only what it comes by twice is found again.
+  const again = namesOf((await world.run(setting, undefined)).passed);
+  return passed.filter(({ site }) => again.has(nameOf(site)));
+}
+
+/** `known`: sites of the settings before, to which these are added. */
+function plannedOf({ setting, passed }: Discovered, known: Set<string>): PlannedFault[] {
+  const isFinished = setting.stoppedIn !== undefined;
+  const wanted = passed.filter(({ site }) => {
+    const isNew = !known.has(nameOf(site));
+    if (isFinished) return site.at === "call" && FINISHING.test(site.function);
+    return setting.plan !== "proven" || isNew;
+  });
+  for (const { site } of passed) known.add(nameOf(site));
+  const isGood = setting.plan === "plain" && setting.backup === "good";
+  const every = setting.plan === "proven" ? OF_PROVEN : OF_DAMAGED;
+  return wanted.flatMap((one, nth) => {
+    const isSparse = one.site.at === "call" && !isGood && !(setting.plan === "plain" && isAfterData(one));
+    return isSparse && nth % every !== 0 ? [] : faultsAt(setting, one, isGood);
+  });
+}
+
+function faultsAt(setting: Setting, { site, moment, calls }: PassedSite, isGood: boolean): PlannedFault[] {
+  if (site.at === "state") return STATE_FAULTS.map((kind) => ({ fault: { ...setting, kind, site }, moment }));
+  const first = CALL_FAULTS.map((kind) => ({ fault: { ...setting, kind, site }, moment }));
+  if (calls === 1 || !isGood) return first;
+  const last = CALL_FAULTS.filter(isTransient).map((kind) => ({
+    fault: { ...setting, kind, site, call: calls },
+    moment,
+  }));
+  return [...first, ...last];
 }
 
 const namesOf = (passed: readonly PassedSite[]): ReadonlySet<string> => new Set(passed.map(({ site }) => nameOf(site)));
 
-/** Where bad data has been seen, or is about to be told. */
-const isAfterData = (site: string): boolean => /checks\.json|judge-drill|record-evidence|notify-outcome/.test(site);
+/** Where bad data is stored, judged, recorded and told. */
+const isAfterData = ({ site, moment }: PassedSite): boolean => moment !== "before" || /checks\.json/.test(nameOf(site));
 
 export function selected(planned: readonly PlannedFault[], { only, kind, sample, seed }: Selection): PlannedFault[] {
   const meant = planned.filter(
@@ -103,8 +150,8 @@ export async function runCampaign(
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { fault, moment } = next;
-        const { observation } = await world.run(fault, fault);
-        const outcome = judgeRun(fault, observation, moment);
+        const { observation, fault: tried } = await reached(world, fault);
+        const outcome = judgeRun(tried, observation, moment);
         outcomes.push(outcome);
         onOutcome(outcome);
         const isSpoilt = observation.leftovers.length > 0 || !observation.isAtRest || observation.touched.length > 0;
@@ -119,6 +166,15 @@ export async function runCampaign(
   };
   await Promise.all(worlds.map(work));
   return outcomes;
+}
+
+/** How often a drill looks before something is ready is not the same each time: where it had fewer than planned, half as many. */
+async function reached(world: World, fault: Fault): Promise<{ observation: Observation; fault: Fault }> {
+  const { observation, passed } = await world.run(fault, fault);
+  if (observation.isReached || !("call" in fault)) return { observation, fault };
+  const calls = passed.find(({ site }) => nameOf(site) === nameOf(fault.site))?.calls ?? 1;
+  const sooner = { ...fault, call: Math.max(1, Math.min(calls, Math.ceil((fault.call ?? 1) / 2))) };
+  return { observation: (await world.run(sooner, sooner)).observation, fault: sooner };
 }
 
 export async function openWorlds(directory: string, count: number): Promise<World[]> {

@@ -12,7 +12,7 @@ import { drillOf, TAG } from "../plan/names.ts";
 import { SANDBOX_REGION, SOURCE } from "./source.ts";
 
 /** A drill that never was: what is called like it is somebody else's all the same. */
-const NEVER = "20200101-000000-deadbeef";
+export const NEVER = "20200101-000000-deadbeef";
 const FOREIGN_TAGS = { owner: "payroll" };
 
 /** In the drill region: a cluster and a snapshot with a drill's name and other tags, and a snapshot with a drill's tags and another name. */

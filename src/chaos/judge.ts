@@ -93,12 +93,16 @@ function strangers(observation: Observation): Difference[] {
 function verdictOf(
   told: Told | undefined,
   expected: Expectation,
-  { execution, evidence: { report, ledger } }: Observation,
+  { execution, finishing, evidence: { report, ledger } }: Observation,
 ): Difference[] {
   const { verdicts, says } = expected;
   const wanted = verdicts.join(" or ");
   const wrong = (observed: string): Difference => ({ column: "wrong verdict", observed });
   if (told === undefined) {
+    if (expected.mayBeUnfinished && !finishing.includes("ExecutionFailed"))
+      return [
+        wrong(`nobody was told, and what should have finished the drill ended ${finishing.join(", ") || "never"}`),
+      ];
     const recorded = { "report.json": report?.verdict, "the ledger": ledger };
     return [
       ...(execution.status === "SUCCEEDED" ? [wrong("nobody was told, and the execution ended SUCCEEDED")] : []),

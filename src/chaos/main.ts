@@ -28,12 +28,10 @@ async function campaign(): Promise<number> {
   await mkdir(directory, { recursive: true });
   const begun = performance.now();
   const worlds = await openWorlds(directory, asked.list ? 1 : (asked.worlds ?? WORLDS));
-  const [first] = worlds;
-  if (first === undefined) return 64;
-  const faults = selected(await discover(first), asked);
+  const faults = selected(await discover(worlds), asked);
   if (asked.list) {
     for (const { fault } of faults) console.log(describeFault(fault));
-    await first.close();
+    for (const world of worlds) await world.close();
     return 0;
   }
   let done = 0;

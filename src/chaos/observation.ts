@@ -29,6 +29,8 @@ export interface Observation {
   /** Everything had come to its end when this was looked at. */
   readonly isAtRest: boolean;
   readonly execution: { readonly status: string; readonly error: string; readonly cause: string };
+  /** How the executions ended that finished this drill for it: `ExecutionSucceeded`, ... */
+  readonly finishing: readonly string[];
   /** Everything that was published while the drill ran. */
   readonly messages: readonly PublishedMessage[];
   readonly evidence: Evidence;

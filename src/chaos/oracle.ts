@@ -19,7 +19,7 @@ export interface Expectation {
   readonly says?: "ABORTED" | "TIMED_OUT";
   /** Nobody can be told through a topic that refuses for good: then the execution itself has to end red. */
   readonly mayBeUntold: boolean;
-  /** Evidence can not be written past a refusal for good: then the notification has to say so. */
+  /** RecordEvidence does without nothing that it writes or reads but its notes: refused for good, it fails, and the notification has to say so. */
   readonly mayLackEvidence: boolean;
   /** What teardown was refused may stay, if it is reported; what it was refused to look at is reported, whether it is there or not. */
   readonly mayLeave: boolean;
@@ -128,9 +128,6 @@ type Allowances = Pick<Expectation, "mayBeUntold" | "mayLackEvidence" | "mayLeav
 
 const ENDED_WITHOUT_ANSWER: readonly string[] = ["answer-lost", "timed-out", "killed", "unavailable"];
 
-/** What RecordEvidence writes, and what it has to have read before. Not its notes. */
-const EVIDENCE = /(report|manifest|checks|counterproof|plan|drift)\.json|\/ledger\//;
-
 function allowances({ site, kind }: Fault): Allowances {
   if (site.at !== "call") return NOTHING_ALLOWED;
   const { service, function: name, about } = site;
@@ -139,7 +136,7 @@ function allowances({ site, kind }: Fault): Allowances {
   return {
     mayRepeat,
     mayBeUntold: service === "sns",
-    mayLackEvidence: service === "s3" && isRecordEvidence(name) && EVIDENCE.test(about) && !about.includes("/journal/"),
+    mayLackEvidence: service === "s3" && isRecordEvidence(name) && !about.includes("/journal/"),
     mayLeave: service === "rds" && isTearDown(name),
     mayBeUnfinished: isAdoptDrill(name) && service !== "s3",
   };

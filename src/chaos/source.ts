@@ -30,24 +30,6 @@ export async function damageCopy(connection: PostgresConnection): Promise<void> 
   );
 }
 
-/** One hash of every row of every table that is not PostgreSQL's own, whatever order they come in. */
-export async function contentHash(connection: PostgresConnection): Promise<string> {
-  return withClient(connection, SOURCE.database, async (client) => {
-    const tables = await client.query<{ name: string }>(
-      `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where c.relkind in ('r', 'p', 'm', 'S') and n.nspname !~ '^(pg_|information_schema)' order by 1`,
-    );
-    const hashes: string[] = [];
-    for (const { name } of tables.rows) {
-      const { rows } = await client.query<{ hash: string }>(
-        `select md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) as hash from ${name} t`,
-      );
-      hashes.push(`${name} ${rows[0]?.hash}`);
-    }
-    return hashes.join("\n");
-  });
-}
-
 /** The plans of a campaign: one without a counterproof, in which most faults are, and one with. */
 export function campaignPlans(): Readonly<Record<"plain" | "proven", PlanFile>> {
   const plan = (name: string, counterproof: boolean): PlanFile =>

@@ -1,5 +1,5 @@
 /** One account in which drill after drill runs, each with its fault, and is looked at from all sides afterwards. */
-import { glob, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SOURCE_KEY } from "../local/account.ts";
@@ -9,18 +9,21 @@ import { MACHINE_ARN } from "../local/deployment.ts";
 import { openOwnRoot } from "../local/own-root.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
-import { runExecution } from "../local/run-execution.ts";
+import { runExecution, stopExecutions } from "../local/run-execution.ts";
 import { drillIdOf } from "../plan/names.ts";
 import { Arming, type PassedSite } from "./arming.ts";
 import type { Fault, Setting } from "./fault.ts";
-import { foreignResources, registerBystanders, touched } from "./foreign.ts";
+import { evidenceFiles, type Footprint, forgetEvidence, leaveForeignEvidence, lookAround } from "./footprint.ts";
+import { registerBystanders, touched } from "./foreign.ts";
 import { type Observation, observeEvidence } from "./observation.ts";
-import { campaignPlans, contentHash, damageCopy, fillSource, SOURCE } from "./source.ts";
+import { campaignPlans, damageCopy, fillSource, SOURCE } from "./source.ts";
 
 /** A drill of AWS's minutes takes two seconds; what is waited for is real PostgreSQL. */
 const TIME_SCALE = 0.002;
 const WAIT_SCALE = 0.01;
-/** A drill that has not come to rest by then hangs. The slowest that are refused for good end by their hurried deadlines, after 20 s. */
+/** What ends neither by its deadlines nor by its own attempts hangs. The slowest are refused for good: at their hurried deadlines, after 20 s, or by some ten retries of 20 s. */
+const EXECUTION_SECONDS = 300;
+/** What goes on behind an execution is its finish and what RDS deletes. */
 const REST_SECONDS = 90;
 const LOOK_MS = 20;
 /** At rest for this many looks in a row: an execution's end may start another one. */
@@ -30,13 +33,6 @@ export interface Ran {
   readonly observation: Observation;
   readonly passed: readonly PassedSite[];
   readonly seconds: number;
-}
-
-/** What is compared before and after. */
-interface Look {
-  readonly content: string;
-  readonly foreign: ReadonlyMap<string, string>;
-  readonly directories: readonly string[];
 }
 
 export class World {
@@ -85,11 +81,9 @@ export class World {
     cloud.rds.onRestored(async (_cluster, server) => {
       if (setting.backup === "damaged") await damageCopy(server.connection);
     });
-    const kept = new Set(await files(cloud.evidenceDirectory));
-    const world = new World({ cloud, host, root, source, arming }, setting, kept);
-    // Warms the functions up, and says how long a drill takes on this machine now.
-    await world.run({ plan: "plain", backup: "good" }, undefined);
-    return world;
+    await leaveForeignEvidence(cloud.evidenceDirectory);
+    const kept = new Set(await evidenceFiles(cloud));
+    return new World({ cloud, host, root, source, arming }, setting, kept);
   }
 
   /** Runs one drill, with its fault if one is given, and forgets it: the next one finds the account as this one did. */
@@ -98,21 +92,22 @@ export class World {
     this.#setting.backup = setting.backup;
     const before = await this.#look();
     const messagesBefore = this.#cloud.messages.length;
-    this.#arming.arm(fault);
+    this.#arming.arm(setting, fault);
     const execution = await this.#execute(setting.plan);
-    const isAtRest = await this.#rest();
-    const { fired, passed } = this.#arming;
-    this.#arming.arm(undefined);
-    const after = await this.#look();
+    const isAtRest = (await this.#rest()) && !execution.isHung;
+    const { fired, passed, finishing } = this.#arming;
+    this.#arming.disarm();
     const drillId = drillIdOf({
       id: execution.executionArn,
       startedAt: (execution.startDate ?? new Date()).toISOString(),
     });
+    const after = await this.#look(drillId);
     const observation: Observation = {
       drillId,
       isReached: fault === undefined || fired > 0,
       isAtRest,
       execution: { status: execution.status ?? "", error: execution.error ?? "", cause: execution.cause ?? "" },
+      finishing: [...finishing],
       messages: this.#cloud.messages.slice(messagesBefore),
       evidence: await observeEvidence(this.#cloud.evidenceDirectory, drillId),
       leftovers: [
@@ -121,10 +116,10 @@ export class World {
           .filter((name) => !before.directories.includes(name))
           .map((id) => ({ kind: "directory" as const, id, status: "there" })),
       ],
-      isSourceChanged: before.content !== after.content,
+      isSourceChanged: before.source !== after.source,
       touched: touched(before.foreign, after.foreign),
     };
-    await this.#forget();
+    await forgetEvidence(this.#cloud, this.#kept);
     if (fault === undefined) this.#arming.tookSeconds((performance.now() - begun) / 1000);
     return { observation, passed, seconds: (performance.now() - begun) / 1000 };
   }
@@ -135,49 +130,46 @@ export class World {
     await rm(this.#root, { recursive: true, force: true });
   }
 
-  async #execute(plan: string): ReturnType<typeof runExecution> {
-    return runExecution(this.#cloud, MACHINE_ARN, { plan, trigger: { kind: "manual", by: "the fault campaign" } });
+  /** One that has not ended when its time is up is stopped, and hangs. */
+  async #execute(plan: string): Promise<Awaited<ReturnType<typeof runExecution>> & { readonly isHung: boolean }> {
+    const trigger = { kind: "manual", by: "the fault campaign" };
+    const running = runExecution(this.#cloud, MACHINE_ARN, { plan, trigger });
+    const ended = await within(EXECUTION_SECONDS, running);
+    if (ended !== undefined) return { ...ended, isHung: false };
+    await stopExecutions(this.#cloud, MACHINE_ARN, `not ended after ${EXECUTION_SECONDS} s`);
+    return { ...(await running), isHung: true };
   }
 
   /** Also what goes on behind the execution: a function that runs on, an execution that another one's end started, work of RDS. */
   async #rest(): Promise<boolean> {
     const end = performance.now() + REST_SECONDS * 1000;
+    const left = (): number => Math.max(0, (end - performance.now()) / 1000);
     let resting = 0;
-    while (resting < RESTING_LOOKS && performance.now() < end) {
-      await this.#cloud.events.settled();
+    while (resting < RESTING_LOOKS && left() > 0) {
+      await within(left(), this.#cloud.events.settled());
       const isBusy = this.#cloud.states.running() + this.#cloud.lambda.running() > 0;
       resting = isBusy ? 0 : resting + 1;
       await sleep(LOOK_MS);
     }
-    await this.#cloud.rds.settled();
-    return resting >= RESTING_LOOKS;
+    const isSettled = await within(
+      left(),
+      this.#cloud.rds.settled().then(() => true),
+    );
+    return resting >= RESTING_LOOKS && isSettled === true;
   }
 
-  async #look(): Promise<Look> {
-    return {
-      content: await contentHash(this.#source.connection),
-      foreign: await foreignResources(this.#cloud),
-      directories: await directories(join(this.#host.runDirectory, "rds")),
-    };
-  }
-
-  /** A drill that is remembered would be waited for and compared with by the next one. */
-  async #forget(): Promise<void> {
-    const directory = this.#cloud.evidenceDirectory;
-    for (const file of await files(directory)) if (!this.#kept.has(file)) await rm(join(directory, file));
+  async #look(own?: string): Promise<Footprint> {
+    return lookAround({ cloud: this.#cloud, host: this.#host, source: this.#source }, own);
   }
 }
 
-async function files(directory: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of glob("**/*", { cwd: directory, withFileTypes: true }))
-    if (entry.isFile()) found.push(join(entry.parentPath, entry.name).slice(directory.length + 1));
-  return found;
-}
-
-/** Data directories and snapshots, by region. */
-async function directories(root: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of glob("*/*/*", { cwd: root })) found.push(entry);
-  return found;
+/** Undefined when it takes longer. */
+async function within<Answer>(seconds: number, work: Promise<Answer>): Promise<Answer | undefined> {
+  const over = new AbortController();
+  const limit = sleep(seconds * 1000, undefined, { signal: over.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    over.abort();
+  }
 }

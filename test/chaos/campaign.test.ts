@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { discover, type PlannedFault, runCampaign, selected } from "../../src/chaos/campaign.ts";
+import { discover, PLAIN, type PlannedFault, runCampaign, selected } from "../../src/chaos/campaign.ts";
 import { CALL_FAULTS, FAULT_KINDS } from "../../src/chaos/fault.ts";
 import { nameOf } from "../../src/chaos/site.ts";
 import { differenceList } from "../../src/chaos/table.ts";
@@ -9,7 +9,7 @@ import { World } from "../../src/chaos/world.ts";
 
 const DIRECTORY = resolve(import.meta.dirname, "../../.restore-drill");
 /** Chosen once, so that what fails here fails again; `npm run chaos` tries all of them. */
-const SUBSET = { sample: 25, seed: 4 } as const;
+const SUBSET = { sample: 24, seed: 4 } as const;
 /** Some 50 s by itself; five times that beside other tests. */
 const SUBSET_LIMIT_MS = 250_000;
 
@@ -20,9 +20,8 @@ describe("a drill in which one thing goes wrong", () => {
 
   beforeAll(async () => {
     await mkdir(DIRECTORY, { recursive: true });
-    const first = await open("one");
-    worlds = [first, await open("two")];
-    faults = await discover(first);
+    worlds = [await open("one"), await open("two")];
+    faults = await discover(worlds, PLAIN);
   });
   afterAll(async () => {
     for (const world of worlds) await world.close();
@@ -47,10 +46,18 @@ describe("a drill in which one thing goes wrong", () => {
   it(
     "ends as the oracle says, for some faults of every kind",
     async () => {
-      const some = selected(faults, SUBSET);
+      // One alone: it waits until its deadlines.
+      const waiting = selected(faults, {
+        kind: "unavailable",
+        only: "rds:DescribeDBClusters",
+        sample: 1,
+        seed: SUBSET.seed,
+      });
+      const others = faults.filter(({ fault }) => fault.kind !== "unavailable");
+      const some = [...waiting, ...selected(others, SUBSET)];
       expect(new Set(some.map(({ fault }) => fault.kind))).toEqual(new Set(FAULT_KINDS));
       const outcomes = await runCampaign(open, some, { worlds: worlds.splice(0), onOutcome: () => {} });
-      expect(outcomes).toHaveLength(SUBSET.sample);
+      expect(outcomes).toHaveLength(some.length);
       expect(differenceList(outcomes)).toBe("");
     },
     SUBSET_LIMIT_MS,

@@ -65,6 +65,7 @@ function ended(said: Said, changes: Partial<Observation> = {}): Observation {
     isReached: true,
     isAtRest: true,
     execution: { status, error, cause: "" },
+    finishing: [],
     messages: [message(said)],
     evidence: {
       report: { verdict: both, leftovers } as unknown as Report,
@@ -288,7 +289,10 @@ describe("judgeRun", () => {
     };
     expect(columns(fault, untold)).toContain("not told");
     const states = { ...fault.site, service: "states" } as CallSite;
-    expect(columns({ ...fault, kind: "denied", site: states }, untold)).toEqual([]);
+    expect(columns({ ...fault, kind: "denied", site: states }, { ...untold, finishing: ["ExecutionFailed"] })).toEqual(
+      [],
+    );
+    expect(columns({ ...fault, kind: "denied", site: states }, untold)).toEqual(["wrong verdict"]);
   });
 
   it("sees the source and bystanders touched", () => {
