@@ -6,7 +6,7 @@ import {
   RDSClient,
 } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PolicyStatement } from "../../packaging/permissions.ts";
+import { isAllowed, type PolicyStatement } from "../../packaging/permissions.ts";
 import type { PackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID, closedSecurityGroup, openAccount } from "../../src/local/account.ts";
 import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
@@ -16,6 +16,7 @@ import { runExecution } from "../../src/local/run-execution.ts";
 import { namesOf, TAG } from "../../src/plan/names.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 import { OF_EVERY_FUNCTION, OF_EVERY_MACHINE, UNUSED_GRANTS } from "./unused-grants.ts";
+import { UNUSED_RESOURCES } from "./unused-resources.ts";
 
 /** What befalls the drill that is running. */
 type Mishap = "writer fails" | "stopped" | undefined;
@@ -134,6 +135,23 @@ describe("the roles of drills", () => {
     );
   });
 
+  it("name only resources that these drills use, but for what has a reason", () => {
+    const unused = [...roles].map(([arn, statements]) => {
+      const [owner, common] = ownerOf(arn, template);
+      const own = asked.filter(({ role }) => role === nameOf(arn));
+      const surplus = statements
+        .filter(({ Effect, Action }) => Effect === "Allow" && !Action.every((action) => action in common))
+        .flatMap((statement) => statement.Resource.map((resource) => ({ ...statement, Resource: [resource] })))
+        .filter((one) => !own.some(({ action, resource, context }) => isAllowed([one], action, resource, context)))
+        .map(({ Sid, Resource: [resource = ""] }) => `${Sid}: ${withoutPlace(resource)}`);
+      return [owner, surplus.sort()] as const;
+    });
+    const explained = Object.entries(UNUSED_RESOURCES).map(([owner, reasons]) => [owner, Object.keys(reasons).sort()]);
+    expect(Object.fromEntries(unused.filter(([, surplus]) => surplus.length > 0))).toEqual(
+      Object.fromEntries(explained),
+    );
+  });
+
   it("fail a drill that lacks one permission, by name, and nothing is left of it", async () => {
     const { roleArn = "" } = template.functions.find(({ name }) => name === "restore-sandbox") ?? {};
     const statements = roles.get(roleArn) ?? [];
@@ -187,6 +205,9 @@ async function leaveBehind(theatre: Theatre): Promise<void> {
     }),
   );
 }
+
+/** `rds cluster:*` of an ARN, which is of the account wherever it is. */
+const withoutPlace = (arn: string): string => arn.replace(/^arn:aws:([\w-]+):[^:]*:[^:]*:/, "$1 ");
 
 const nameOf = (roleArn: string): string => roleArn.replace(/^.*:role\//, "");
 

@@ -1,0 +1,23 @@
+/** Resources that a statement names and no drill of the test uses, each with the reason to name it all the same. */
+
+const KEYS = {
+  "UseKeysThroughRds: kms key/*":
+    "RDS acts on keys as the caller; AWS does not say that CreateGrant and DescribeKey are all that it asks, see unused-grants.ts",
+};
+
+/** By function: whose role it is. */
+export const UNUSED_RESOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "adopt-drill": {
+    "SeeWhoElseFinishes: states execution:restore-drill-finish-drill:*":
+      "an event that is delivered twice starts a second execution, which asks whether the first still runs",
+  },
+  "copy-snapshot": KEYS,
+  "prove-checks": {
+    "ReadQuestions: s3 evidence/*/heartbeats.json":
+      "a table is emptied, or dropped, for the first check of it, which in other plans is one of freshness",
+  },
+  "restore-sandbox": KEYS,
+  "run-checks": {
+    "ReadQuestions: s3 evidence/*/keys.json": "read to name the rows that differ, by plans that localise by keys",
+  },
+};
