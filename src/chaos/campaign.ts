@@ -44,7 +44,7 @@ export const PLAIN: readonly Setting[] = [
   { plan: "plain", backup: "damaged" },
   { plan: "plain", backup: "good", stoppedIn: "RestoreSandbox" },
 ];
-export const SETTINGS: readonly Setting[] = [...PLAIN, { plan: "proven", backup: "good" }];
+const SETTINGS: readonly Setting[] = [...PLAIN, { plan: "proven", backup: "good" }];
 
 interface Discovered {
   readonly setting: Setting;
