@@ -267,6 +267,35 @@ describe("what people read", () => {
     `);
   });
 
+  it("of a drill that was stopped after it was judged: the verdict, and who did the rest", async () => {
+    const interruption = { status: "ABORTED", at: SAMPLE_DRILL.startedAt, state: "TearDown", cause: "by hand" };
+    const told = await notify({ ...PASSED, interruption });
+    expectDeliverable(told);
+    expect(told.message.email.split("\n").slice(0, 3)).toEqual([
+      "PASSED: orders-production",
+      SAMPLE_VERDICT.summary,
+      "The execution was stopped (ABORTED) in TearDown: by hand. The rest of the drill was done by finish-drill.",
+    ]);
+    expect(told.json["interruption"]).toEqual(interruption);
+  });
+
+  it("of a drill that was stopped before: once, in the summary", async () => {
+    const interruption = { status: "ABORTED", at: SAMPLE_DRILL.startedAt, state: "RunChecks" };
+    const summary = "Drill.Interrupted: The execution was stopped (ABORTED) in RunChecks.";
+    const told = await notify({ ...PASSED, verdict: { ...FAILED, verdict: "errored", summary }, interruption });
+    expect(told.message.email.match(/ABORTED/g)).toHaveLength(1);
+  });
+
+  it("of what may have been told before: that it is sent again", async () => {
+    const sending = { state: "sending", at: SAMPLE_DRILL.startedAt, verdict: "passed" };
+    bucket.objects.set(`${SAMPLE_DRILL.evidencePrefix}/outcome/notification.json`, JSON.stringify(sending));
+    const told = await notify();
+    expectDeliverable(told);
+    expect(told.message.email).toMatch(/^\(Sent again: whether it arrived the first time is not known\.\)\n\nPASSED/);
+    expect(told.message.sms).toMatch(/^\(again\) Restore drill PASSED/);
+    expect(told.json["repeated"]).toBe(true);
+  });
+
   it("of what was left behind, beside the verdict", async () => {
     const told = await notify({ ...PASSED, evidence: { ...EVIDENCE, leftovers: LEFT } });
     expectDeliverable(told);
