@@ -27,6 +27,11 @@ export interface Expectation {
   readonly mayBeUnfinished: boolean;
   /** After a message of which nobody knows whether it arrived. */
   readonly mayRepeat: boolean;
+  /**
+   * Ended between the note that a message is about to be sent and the sending: nobody can know that it was not sent, so the only message says
+   * that it may be a repetition. Not saying so would make two alike of it where it was sent.
+   */
+  readonly mayBeginRepeated: boolean;
   readonly why: string;
 }
 
@@ -119,12 +124,20 @@ function verdictFor(
   if (isBad) return BAD_DATA;
   const tolerated = toleratedBecause(fault.site);
   if (tolerated !== undefined) return { verdicts: asWithout, why: tolerated };
+  if (fault.kind === "unavailable" && isCounterproof(fault.site.function) && fault.site.service === "rds-data")
+    return {
+      verdicts: ["passed", ...OWN_FAULT],
+      why: "every check had held: a damage that could not be planted is told as untried, and says nothing about the backup",
+    };
   if (isRecordEvidence(fault.site.function))
     return { verdicts: ["errored/drill"], why: "a pass without evidence is not a pass" };
   return { verdicts: OWN_FAULT, why: "a refusal for good is the drill's own fault: neither a pass nor bad data" };
 }
 
-type Allowances = Pick<Expectation, "mayBeUntold" | "mayLackEvidence" | "mayLeave" | "mayBeUnfinished" | "mayRepeat">;
+type Allowances = Pick<
+  Expectation,
+  "mayBeUntold" | "mayLackEvidence" | "mayLeave" | "mayBeUnfinished" | "mayRepeat" | "mayBeginRepeated"
+>;
 
 const ENDED_WITHOUT_ANSWER: readonly string[] = ["answer-lost", "timed-out", "killed", "unavailable"];
 
@@ -132,9 +145,14 @@ function allowances({ site, kind }: Fault): Allowances {
   if (site.at !== "call") return NOTHING_ALLOWED;
   const { service, function: name, about } = site;
   const mayRepeat = ENDED_WITHOUT_ANSWER.includes(kind) && (service === "sns" || isNotifyOutcome(name));
-  if (!isPermanent(kind)) return { ...NOTHING_ALLOWED, mayRepeat };
+  const mayBeginRepeated =
+    (kind === "timed-out" || kind === "killed") &&
+    isNotifyOutcome(name) &&
+    about.includes("/outcome/notification.json");
+  if (!isPermanent(kind)) return { ...NOTHING_ALLOWED, mayRepeat, mayBeginRepeated };
   return {
     mayRepeat,
+    mayBeginRepeated,
     mayBeUntold: service === "sns",
     mayLackEvidence: service === "s3" && isRecordEvidence(name) && !about.includes("/journal/"),
     mayLeave: service === "rds" && isTearDown(name),
@@ -148,6 +166,7 @@ const NOTHING_ALLOWED: Allowances = {
   mayLeave: false,
   mayBeUnfinished: false,
   mayRepeat: false,
+  mayBeginRepeated: false,
 };
 
 /** How an execution may end that says `verdict`: green for a pass, else red with the verdict's own error, or with that of a judge that broke. */

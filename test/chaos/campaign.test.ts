@@ -10,7 +10,7 @@ import { World } from "../../src/chaos/world.ts";
 const DIRECTORY = resolve(import.meta.dirname, "../../.restore-drill");
 /** Chosen once, so that what fails here fails again; `npm run chaos` tries all of them. */
 const SUBSET = { sample: 24, seed: 4 } as const;
-/** Some 50 s by itself; five times that beside other tests. */
+/** About a minute by itself; five times that beside other tests. */
 const SUBSET_LIMIT_MS = 250_000;
 
 describe("a drill in which one thing goes wrong", () => {
