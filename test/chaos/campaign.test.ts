@@ -9,7 +9,7 @@ import { World } from "../../src/chaos/world.ts";
 
 const DIRECTORY = resolve(import.meta.dirname, "../../.restore-drill");
 /** Chosen once, so that what fails here fails again; `npm run chaos` tries all of them. */
-const SUBSET = { sample: 24, seed: 4 } as const;
+const SUBSET = { sample: 11, seed: 4 } as const;
 /** About a minute by itself; five times that beside other tests. */
 const SUBSET_LIMIT_MS = 250_000;
 
