@@ -24,6 +24,8 @@ export type Site = CallSite | StateSite;
 const STATEMENT_CHARS = 70;
 /** `20261121-143205-3f9a2b1c`: ids of drills, captures and what is named after them. */
 const ID = /\d{8}-\d{6}-[0-9a-f]{8}/g;
+/** The role under which a drill asks what a plan wrote as SQL: named after the drill, by a hash. */
+const READER = /restore_drill_reader_[0-9a-f]{12}/g;
 const RANDOM = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const MOMENT = /\d{4}-\d\d-\d\d([T-])\d\d[:-]\d\d(:\d\d(\.\d+)?Z?)?/g;
 /** Members that say what a call is about; the others say how, or carry what is stored. */
@@ -51,6 +53,7 @@ const CHOOSES = /prove-checks$/;
 function statement(sql: string, isChosen: boolean): string {
   if (isChosen) return sql.trimStart().split(/\s/, 2).join(" ").toLowerCase();
   const plain = sql
+    .replace(READER, "<reader>")
     .replace(/'(?:[^']|'')*'/g, "?")
     .replace(/\b\d+\b/g, "?")
     .replace(/\s+/g, " ")
