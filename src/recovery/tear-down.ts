@@ -112,8 +112,15 @@ async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier,
     }
     notKept = keeping.refused;
   }
-  const looks = [await removeWriter(rds, owner), await removeCluster(rds, owner)];
+  const writer = await removeWriter(rds, owner);
+  const cluster = await removeCluster(rds, owner);
+  const looks = [writer, cluster && behind(writer, cluster)];
   return { kept: [], notKept, remaining: looks.filter((look) => look !== undefined) };
+}
+
+/** RDS deletes no cluster whose instance stays: behind a writer that will not go, there is nothing to wait for either. */
+function behind(writer: StillThere | undefined, cluster: StillThere): StillThere {
+  return writer?.isHopeless === true && !cluster.isAsked ? { ...cluster, isHopeless: true } : cluster;
 }
 
 /**

@@ -272,6 +272,16 @@ describe("a refusal", () => {
     });
   });
 
+  it("of the writer for want of a permission is hopeless for its cluster too: nobody waits hours for what can not go", async () => {
+    writerIs();
+    clusterIs();
+    rds.on(DeleteDBInstanceCommand).rejects(denied);
+    rds.on(DeleteDBClusterCommand).rejects(new InvalidDBClusterStateFault(meta));
+    const ended = await look(1010, await look());
+    expect(ended.phase).toBe("ready");
+    expect(ended.leftovers.map(({ kind }) => kind)).toEqual(["instance", "cluster"]);
+  });
+
   it("to describe hides nothing: what may be there is left over, and the rest is still deleted", async () => {
     rds.on(DescribeDBInstancesCommand).rejects(denied);
     copyIs();
