@@ -4,6 +4,8 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   description: "For people: what this drill is to show.",
   source: "The database whose backups are proven. It is read, never written to.",
   "source.region": "The region of the source.",
+  "source.account":
+    "The account that the source is in, where it is not the stack's. Its snapshots are then those shared with the stack's account in source.region.",
   "source.cluster": "The identifier of the Aurora cluster.",
   "source.database": "The database inside the cluster that the checks ask.",
   "source.secret":
@@ -29,6 +31,20 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "keep.when":
     "failed: only when what came back was wrong, or recovery did not work. always: after every drill that proved the sandbox isolated.",
   "keep.for": "How long, from the drill's end; at most 72h. It counts towards limits.costUsd.",
+  cadence: "How often a drill of this plan has to pass, and when the stack starts one.",
+  "cadence.every": "The promise: without a pass for this long the database is overdue. From 1d to 366d.",
+  "cadence.schedule":
+    "When a drill starts, as EventBridge Scheduler has it: cron(0 4 ? * TUE *) or rate(7 days). It must fire at least as often as cadence.every. Without it nothing starts the plan by itself.",
+  "cadence.timezone": "The time zone of cadence.schedule, such as Europe/Berlin.",
+  "cadence.window": "Drills of one schedule begin within this time of it, at most 24h; 0m for the moment itself.",
+  incidents: "Which incidents start a drill, and what it leaves for those who recover.",
+  "incidents.alarms": "CloudWatch alarms of the stack's account and region: each that goes to ALARM starts a drill.",
+  "incidents.guardduty": "Whether GuardDuty's findings about the source cluster start a drill.",
+  "incidents.lookback":
+    "How long before it was seen an incident may have begun. The newest recovery point from before that moment is restored. At most 7d.",
+  "incidents.quiet": "One incident starts one drill: for this long after its first event no other. At most 7d.",
+  "incidents.keep":
+    "How long the sandbox of such a drill stays as a candidate to recover from, at most 72h. Without it the plan's keep decides.",
   counterproof:
     "Whether a drill that found nothing wrong damages its own sandbox in a few small ways, undone at once, to see its checks fail.",
   checks: "What is asked of the sandbox. A drill without checks is inconclusive.",

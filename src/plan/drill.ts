@@ -7,6 +7,18 @@ export const Instant = z.iso.datetime();
 export const Execution = z.object({ id: z.string(), name: z.string(), startedAt: z.string() });
 export type Execution = z.infer<typeof Execution>;
 
+/** A cluster that AWS Backup restored to have it tested: the drill takes it over and makes none of its own. */
+export const RestoreTest = z.strictObject({
+  restoreJobId: z.string().check(z.minLength(1), z.maxLength(200)),
+  /** Of the restored cluster. */
+  clusterArn: z.string().check(z.regex(/^arn:[\w-]+:rds:[\w-]+:\d{12}:cluster:/, "is not the ARN of a cluster")),
+  recoveryPointArn: z.string().check(z.minLength(1), z.maxLength(500)),
+  /** When AWS Backup was asked to restore it, and when it had. */
+  requestedAt: Instant,
+  restoredAt: Instant,
+});
+export type RestoreTest = z.infer<typeof RestoreTest>;
+
 /** What starts a drill. Everything but the plan's name is optional, so that the console needs one line. */
 export const DrillRequest = z.strictObject({
   plan: z.string().check(z.maxLength(200)),
@@ -16,10 +28,11 @@ export const DrillRequest = z.strictObject({
   failureMoment: z.optional(Instant),
   trigger: z.optional(
     z.strictObject({
-      kind: z.enum(["manual", "schedule", "incident"]),
+      kind: z.enum(["manual", "schedule", "incident", "restore-test"]),
       by: z.optional(z.string().check(z.maxLength(200), z.regex(/^\P{C}*$/u, "holds control characters"))),
     }),
   ),
+  restoreTest: z.optional(RestoreTest),
 });
 export type DrillRequest = z.infer<typeof DrillRequest>;
 

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
+import { Cadence } from "./cadence.ts";
 import { Check, checkName } from "./checks.ts";
+import { Incidents } from "./incidents.ts";
 import { MAX_KEEP_SECONDS, MAX_TIME_SECONDS } from "./lifetimes.ts";
 import { Duration, Region } from "./quantities.ts";
 
@@ -60,6 +62,8 @@ export const Plan = z
     description: z.optional(z.string()),
     source: z.strictObject({
       region: Region,
+      /** The account that the source is in, where it is not the stack's: its snapshots are shared with the stack's account in `region`. */
+      account: z.optional(z.string().check(z.regex(/^\d{12}$/, "is not an account id of 12 digits (quote it)"))),
       /** The identifier of the Aurora cluster whose backups are proven. It is read, never written to. */
       cluster: z.string().check(
         z.minLength(1),
@@ -102,6 +106,8 @@ export const Plan = z
     limits: z.prefault(Limits, {}),
     /** Whether, and for how long, the sandbox stays for somebody to look at. By default nothing does. */
     keep: z.optional(Keep),
+    cadence: z.prefault(Cadence, {}),
+    incidents: z.prefault(Incidents, {}),
     /** Whether a drill that found nothing wrong damages its own sandbox, to see its checks fail. By default as the stack says. */
     counterproof: z.optional(z.boolean()),
     checks: z

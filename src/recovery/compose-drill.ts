@@ -1,10 +1,10 @@
-import type { DBCluster } from "@aws-sdk/client-rds";
 import { type Cost, isPriced } from "../cost/itemise.ts";
 import type { Drill, DrillRequest, Execution, RecoveryPoint } from "../plan/drill.ts";
 import { EXPIRES_AFTER_SECONDS, TEARDOWN_SECONDS } from "../plan/lifetimes.ts";
 import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
 import { planSha256 } from "../plan/plan-hash.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
+import type { Origin } from "./origin.ts";
 import { secondsBetween } from "./pacing.ts";
 import type { SandboxNetwork } from "./sandbox-names.ts";
 
@@ -18,21 +18,20 @@ export interface Decisions {
   readonly startedAt: Date;
   readonly failureMoment: Date;
   readonly plannedAt: Date;
-  readonly cluster: DBCluster;
-  readonly sourceVpcId: string | undefined;
-  readonly recoveryPoint: RecoveryPoint;
+  readonly origin: Origin;
   readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string };
   readonly expectedSeconds: Drill["expectedSeconds"];
   readonly estimate: Cost;
   readonly references: Drill["references"];
-  /** What the stack says where the plan says nothing. */
+  readonly keep: Drill["keep"];
   readonly counterproof: boolean;
   readonly warnings: readonly string[];
 }
 
 /** The drill's document, with every name and deadline derived from what was decided. */
 export function composeDrill(decisions: Decisions): Drill {
-  const { request, execution, startedAt, cluster, recoveryPoint, sandbox } = decisions;
+  const { request, execution, startedAt, origin, sandbox } = decisions;
+  const { recoveryPoint, engineLifecycleSupport } = origin;
   const { plan, file } = decisions.parsed;
   const names = namesOf(drillIdOf(execution));
   const isCopied = recoveryPoint.region !== plan.sandbox.region;
@@ -49,8 +48,8 @@ export function composeDrill(decisions: Decisions): Drill {
     failureMoment: decisions.failureMoment.toISOString(),
     source: {
       ...plan.source,
-      clusterArn: cluster.DBClusterArn ?? "",
-      ...(decisions.sourceVpcId === undefined ? {} : { vpcId: decisions.sourceVpcId }),
+      clusterArn: origin.clusterArn,
+      ...(origin.vpcId === undefined ? {} : { vpcId: origin.vpcId }),
     },
     recoveryPoint,
     copy: {
@@ -67,9 +66,7 @@ export function composeDrill(decisions: Decisions): Drill {
       minAcu: plan.sandbox.minAcu,
       maxAcu: plan.sandbox.maxAcu,
       ...sandbox,
-      ...(cluster.EngineLifecycleSupport === undefined
-        ? {}
-        : { engineLifecycleSupport: cluster.EngineLifecycleSupport }),
+      ...(engineLifecycleSupport === undefined ? {} : { engineLifecycleSupport }),
     },
     tags: {
       [TAG.drill]: names.drillId,
@@ -82,8 +79,8 @@ export function composeDrill(decisions: Decisions): Drill {
     estimate: decisions.estimate,
     expectedSeconds: decisions.expectedSeconds,
     checkCount: plan.checks.length,
-    counterproof: plan.counterproof ?? decisions.counterproof,
-    ...(plan.keep === undefined ? {} : { keep: plan.keep }),
+    counterproof: decisions.counterproof,
+    ...(decisions.keep === undefined ? {} : { keep: decisions.keep }),
     references: [...decisions.references],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
     warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],

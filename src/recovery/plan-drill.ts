@@ -1,6 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { DescribeDBSubnetGroupsCommand, type RDSClient } from "@aws-sdk/client-rds";
+import type { RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { findReferences } from "../baseline/references.ts";
@@ -11,8 +11,8 @@ import { type Drill, DrillRequest, Execution, Instant, type RecoveryPoint } from
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
-import { assertDataApi, assertRegions, assertSubnetGroup, findSource, usableKey } from "./guards.ts";
-import { chooseRecoveryPoint } from "./recovery-point.ts";
+import { assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
+import { ownOrigin } from "./origin.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
 
 export const PlanDrillInput = z.object({
@@ -57,18 +57,12 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     "source.region": source.region,
     "sandbox.region": plan.sandbox.region,
   });
-  const cluster = await findSource(services.rds(source.region), source);
-  const wanted = request.recoveryPoint ?? plan.recoveryPoint;
-  const recoveryPoint = await chooseRecoveryPoint(services.rds(regionOf(wanted) ?? source.region), {
-    cluster: source.cluster,
-    region: source.region,
-    wanted,
+  const origin = await ownOrigin(services.rds, plan, {
+    recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint,
     before: failureMoment,
   });
-  // A restore runs the snapshot's version: an old snapshot of an upgraded cluster is older than its source.
-  assertDataApi(`The recovery point ${recoveryPoint.id} is of`, recoveryPoint.engineVersion);
-  const sourceVpcId = await vpcOf(services.rds(source.region), cluster.DBSubnetGroup);
-  const sandbox = await prepareSandbox(services, plan, sourceVpcId);
+  const { recoveryPoint } = origin;
+  const sandbox = await prepareSandbox(services, plan, origin.vpcId);
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const references = await findReferences(services.store, {
     plan: plan.plan,
@@ -81,7 +75,8 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     earlier: learned.entries,
   });
   const expected = expectedSeconds(learned.entries);
-  const estimate = estimateFor(plan, recoveryPoint, expected);
+  const keep = keepFor(plan, request.trigger?.kind);
+  const estimate = estimateFor(plan, keep, recoveryPoint, expected);
   const drill = composeDrill({
     request,
     execution,
@@ -90,14 +85,14 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     startedAt,
     failureMoment,
     plannedAt: services.now(),
-    cluster,
-    sourceVpcId,
-    recoveryPoint,
+    origin,
     sandbox,
+    keep,
     expectedSeconds: expected,
     estimate,
     references: references.points,
-    counterproof: services.counterproof ?? false,
+    // An incident has no time for it, and its sandbox is what people may recover from.
+    counterproof: request.trigger?.kind !== "incident" && (plan.counterproof ?? services.counterproof ?? false),
     warnings: [...learned.warnings, ...references.warnings],
   });
   await services.store.put(`${drill.evidencePrefix}/plan.json`, { plan: file });
@@ -121,14 +116,19 @@ async function prepareSandbox(
 }
 
 /** Throws CostOverCap when the estimate is over the plan's cap. */
-function estimateFor(plan: Plan, recoveryPoint: RecoveryPoint, expected: Drill["expectedSeconds"]): Cost {
+function estimateFor(
+  plan: Plan,
+  keep: Drill["keep"],
+  recoveryPoint: RecoveryPoint,
+  expected: Drill["expectedSeconds"],
+): Cost {
   const { sandbox, limits, source, checks } = plan;
   const estimate = itemise({
     sizeGib: recoveryPoint.sizeGib,
     copied: recoveryPoint.region !== sandbox.region,
     ...hoursFrom(expected),
     // Also when only a failed drill would keep it: the cap holds for every outcome.
-    keptHours: (plan.keep?.seconds ?? 0) / 3600,
+    keptHours: (keep?.seconds ?? 0) / 3600,
     instanceClass: sandbox.instanceClass,
     maxAcu: sandbox.maxAcu,
     dataApiCalls: checks.length * CALLS_PER_CHECK + recoveryPoint.sizeGib,
@@ -136,20 +136,15 @@ function estimateFor(plan: Plan, recoveryPoint: RecoveryPoint, expected: Drill["
   });
   if (estimate.usd <= limits.costUsd) return estimate;
   throw new CostOverCap(
-    `The drill of ${source.cluster} is estimated at $${estimate.usd.toFixed(2)}, over limits.costUsd of $${limits.costUsd}. Raise the cap, or lower sandbox.maxAcu${plan.keep === undefined ? "" : " or keep.for"}.`,
+    `The drill of ${source.cluster} is estimated at $${estimate.usd.toFixed(2)}, over limits.costUsd of $${limits.costUsd}. Raise the cap, or lower sandbox.maxAcu${keep === undefined ? "" : " or keep.for, after an incident incidents.keep"}.`,
     { details: { estimate } },
   );
 }
 
-/** The region of a snapshot given by ARN. */
-function regionOf(recoveryPoint: string): string | undefined {
-  return recoveryPoint.startsWith("arn:") ? recoveryPoint.split(":")[3] : undefined;
-}
-
-async function vpcOf(rds: RDSClient, subnetGroup: string | undefined): Promise<string | undefined> {
-  if (subnetGroup === undefined) return undefined;
-  const answer = await rds.send(new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName: subnetGroup }));
-  return answer.DBSubnetGroups?.[0]?.VpcId;
+/** The sandbox of an incident's drill is a candidate to recover from, whatever its verdict: that is for people to weigh. */
+function keepFor({ keep, incidents }: Plan, trigger: string | undefined): Drill["keep"] {
+  if (trigger !== "incident" || incidents.keepSeconds === undefined) return keep;
+  return { when: "always", seconds: incidents.keepSeconds };
 }
 
 function hoursFrom({ copy, restore, checks, teardown }: Drill["expectedSeconds"]): {

@@ -100,7 +100,7 @@ describe("a misspelt key", () => {
 
   it("is told what keys there are when none is near", () => {
     expect(refusalOf(edited("  database: shop", "  database: shop\n  xyzzyxyzzy: 1"))).toMatch(
-      /source has no key "xyzzyxyzzy"\. It has: region, cluster, database, secret\./,
+      /source has no key "xyzzyxyzzy"\. It has: region, account, cluster, database, secret\./,
     );
   });
 
