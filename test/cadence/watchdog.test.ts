@@ -1,0 +1,153 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { describe, expect, it, vi } from "vitest";
+import { watchdog } from "../../src/cadence/watchdog.ts";
+import { PlanInvalid } from "../../src/errors.ts";
+import type { LedgerEntry } from "../../src/evidence/ledger.ts";
+import { parsePlan } from "../../src/plan/parse.ts";
+import { evidenceBucket } from "../evidence/evidence-bucket.ts";
+import { ledgerEntry } from "../evidence/sample-ledger.ts";
+import { PLAN_YAML } from "../plan/sample-plan.ts";
+
+const NOW = new Date("2026-11-21T06:30:00.000Z");
+const DATABASE = "orders-production";
+
+const daysAgo = (days: number): string => new Date(NOW.getTime() - days * 86_400_000).toISOString();
+
+/** A drill of the plan that ended so many days ago. */
+function drilled(days: number, changes: Partial<LedgerEntry> = {}): [string, LedgerEntry] {
+  const endedAt = daysAgo(days);
+  const drillId = `${endedAt.slice(0, 10).replaceAll("-", "")}-${endedAt.slice(11, 19).replaceAll(":", "")}-00000000`;
+  return [`${DATABASE}/ledger/${drillId}.json`, ledgerEntry({ drillId, endedAt, ...changes })];
+}
+
+const named = (plan: string, cadence = "cadence: { every: 7d }\n") =>
+  parsePlan(PLAN_YAML.replace("plan: orders", `plan: ${plan}`) + cadence, `drills/${plan}.yml`);
+
+interface Emf {
+  readonly [member: string]: unknown;
+}
+
+async function look(
+  documents: readonly (readonly [string, unknown])[],
+  plans: Record<string, ReturnType<typeof named>> = { orders: named("orders") },
+) {
+  const emf: Emf[] = [];
+  const { store } = evidenceBucket(Object.fromEntries(documents));
+  // EMF is what a function writes to its stdout.
+  const printed = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    if (String(text).startsWith("{")) emf.push(JSON.parse(String(text)));
+    return true;
+  });
+  const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const answer = await watchdog({
+    store,
+    metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
+    logger,
+    now: () => NOW,
+    plans: {
+      names: async () => Object.keys(plans),
+      read: async (name) => {
+        const plan = plans[name];
+        if (plan === undefined) throw new PlanInvalid(`drills/${name}.json is not JSON`);
+        return plan;
+      },
+    },
+  }).finally(() => printed.mockRestore());
+  const days = emf.filter((line) => "DaysSinceLastPass" in line);
+  return { answer, emf, days, logger };
+}
+
+describe("watchdog", () => {
+  it("publishes the days since the last pass by database and plan", async () => {
+    const { answer, days } = await look([drilled(20), drilled(3.5), drilled(1, { verdict: "failed" })]);
+    expect(days).toEqual([
+      expect.objectContaining({ service: "restore-drill", database: DATABASE, plan: "orders", DaysSinceLastPass: 3.5 }),
+    ]);
+    expect(answer.overdue).toEqual([]);
+  });
+
+  it("calls a plan overdue once its last pass is longer ago than it promises, and not before", async () => {
+    expect((await look([drilled(7)])).answer.overdue).toEqual([]);
+    const { answer, logger } = await look([drilled(7.25)]);
+    expect(answer.overdue).toEqual([
+      expect.objectContaining({ plan: "orders", daysSinceLastPass: 7.25, promisedDays: 7, isOverdue: true }),
+    ]);
+    expect(logger.warn).toHaveBeenCalledWith("watchdog.overdue", { standing: answer.overdue[0] });
+  });
+
+  it("publishes no number for a plan that was never drilled, and calls it overdue: its alarm takes silence for a breach", async () => {
+    const { answer, days } = await look([]);
+    expect(days).toEqual([]);
+    expect(answer.overdue).toEqual([expect.objectContaining({ plan: "orders", why: "It was never drilled." })]);
+  });
+
+  it("takes none of what did not pass for a pass", async () => {
+    const verdicts = ["failed", "inconclusive", "errored"] as const;
+    const { answer, days } = await look(verdicts.map((verdict, index) => drilled(index + 1, { verdict })));
+    expect(days).toEqual([]);
+    expect(answer.overdue[0]?.why).toMatch(
+      /^None of its last 3 drills passed; the last one, \d{8}-.*, ended failed\.$/,
+    );
+  });
+
+  it("finds a pass behind more failures than are read at first", async () => {
+    const failures = Array.from({ length: 8 }, (_, index) => drilled(index * 0.5, { verdict: "failed" }));
+    expect((await look([drilled(5), ...failures])).days).toEqual([expect.objectContaining({ DaysSinceLastPass: 5 })]);
+  });
+
+  it("counts a plan's own passes alone, where two plans drill one database", async () => {
+    const plans = { orders: named("orders"), "orders-deep": named("orders-deep", "cadence: { every: 31d }\n") };
+    const { answer, days } = await look([drilled(2), drilled(20, { plan: "orders-deep" })], plans);
+    expect(days.map(({ plan, DaysSinceLastPass }) => [plan, DaysSinceLastPass]).sort()).toEqual([
+      ["orders", 2],
+      ["orders-deep", 20],
+    ]);
+    expect(answer.overdue).toEqual([]);
+  });
+
+  it("tells the most overdue first, and those that never passed before all others", async () => {
+    const plans = { late: named("late"), later: named("later"), never: named("never") };
+    const { answer } = await look([drilled(9, { plan: "late" }), drilled(30, { plan: "later" })], plans);
+    expect(answer.overdue.map(({ plan }) => plan)).toEqual(["never", "later", "late"]);
+  });
+
+  it("publishes its counts also when they are 0, so that silence means that nobody looked", async () => {
+    const { emf } = await look([drilled(1)]);
+    expect(emf).toContainEqual(expect.objectContaining({ service: "restore-drill", OverduePlans: 0, UnknownPlans: 0 }));
+  });
+
+  it("looks at the other plans when one can not be read, and counts it", async () => {
+    const { answer, emf, days } = await look([drilled(1)], {
+      orders: named("orders"),
+      broken: undefined as never,
+    });
+    expect(days).toHaveLength(1);
+    expect(answer.unknown).toEqual([{ plan: "broken", reason: expect.stringContaining("Drill.PlanInvalid") }]);
+    expect(emf).toContainEqual(expect.objectContaining({ UnknownPlans: 1 }));
+  });
+
+  it("does not take a bucket that refuses for a plan that was never drilled", async () => {
+    const { store, s3 } = evidenceBucket({});
+    s3.rejects(new Error("denied"));
+    const answer = await watchdog({
+      store,
+      metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
+      logger: { info: vi.fn(), warn: vi.fn(), error: vi.fn() },
+      now: () => NOW,
+      plans: { names: async () => ["orders"], read: async () => named("orders") },
+    });
+    expect(answer).toMatchObject({ overdue: [], unknown: [{ plan: "orders", reason: "Error: denied" }] });
+  });
+
+  it("passes over a corrupt entry of the ledger and says so", async () => {
+    const { days, logger } = await look([
+      drilled(4),
+      [`${DATABASE}/ledger/20261120-000000-00000000.json`, { drillId: "half" }],
+    ]);
+    expect(days).toEqual([expect.objectContaining({ DaysSinceLastPass: 4 })]);
+    expect(logger.warn).toHaveBeenCalledWith(
+      "watchdog.warning",
+      expect.objectContaining({ warning: expect.stringContaining("20261120-000000-00000000.json can not be read") }),
+    );
+  });
+});
