@@ -1,0 +1,129 @@
+/** What the stack has for each plan: when it starts by itself, what else starts it, and who is paged when its drills say something bad or nothing. */
+import type { Plan } from "../src/plan/plan.ts";
+import { incidentRules } from "./incident-rules.ts";
+import { logicalIdPart } from "./logical-ids.ts";
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+/** By logical id, with CloudFormation's intrinsic functions in it. */
+export type TemplateResources = Readonly<Record<string, TemplateResource>>;
+
+export interface PlanResourcesOptions {
+  /** What every physical name of the stack begins with: `param:name`. */
+  readonly name: string;
+}
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * The resources of all plans. They refer to ScheduleGroup, ScheduleRole, DeadLetters, PageTopic, StartScheduledDrillLambdaFunction and
+ * StartEventDrillLambdaFunction, and to the parameter ScheduleState. Logical ids and names come from the plans' and clusters' names alone, so
+ * that a plan more or less changes nothing of the others. Whether the plans go together is not looked at here: see plan-conflicts.ts.
+ */
+export function planResources(plans: readonly Plan[], { name }: PlanResourcesOptions): TemplateResources {
+  return {
+    ...Object.fromEntries(plans.flatMap((plan) => scheduleOf(plan, name))),
+    ...Object.fromEntries(plans.map((plan) => overdueAlarmOf(plan, name))),
+    ...Object.fromEntries([...new Set(plans.map(databaseOf))].flatMap((each) => verdictAlarmsOf(each, name))),
+    ...incidentRules(plans, name),
+  };
+}
+
+/** As the functions publish it: plans of one cluster have one failed and one errored alarm. */
+const databaseOf = ({ source }: Plan): string => source.cluster;
+
+function scheduleOf({ plan, cadence }: Plan, name: string): [string, TemplateResource][] {
+  if (cadence.schedule === undefined) return [];
+  const schedule = `${name}-${plan}`;
+  const properties = {
+    Name: schedule,
+    GroupName: { Ref: "ScheduleGroup" },
+    Description: `Starts a drill of the plan ${plan}.`,
+    ScheduleExpression: cadence.schedule,
+    ScheduleExpressionTimezone: cadence.timezone,
+    State: { Ref: "ScheduleState" },
+    FlexibleTimeWindow:
+      cadence.windowMinutes === 0
+        ? { Mode: "OFF" }
+        : { Mode: "FLEXIBLE", MaximumWindowInMinutes: cadence.windowMinutes },
+    Target: {
+      Arn: { "Fn::GetAtt": ["StartScheduledDrillLambdaFunction", "Arn"] },
+      RoleArn: { "Fn::GetAtt": ["ScheduleRole", "Arn"] },
+      // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+      Input: JSON.stringify({ plan, schedule, slot: "<aws.scheduler.scheduled-time>" }),
+      // A drill that starts hours late meets the people who did not wait for it, and the next drill.
+      RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 },
+      DeadLetterConfig: { Arn: { "Fn::GetAtt": ["DeadLetters", "Arn"] } },
+    },
+  };
+  return [[`${logicalIdPart(plan)}Schedule`, { Type: "AWS::Scheduler::Schedule", Properties: properties }]];
+}
+
+/**
+ * The watchdog publishes the age of the last pass once a day, so that a promise of a year needs no more than the one day CloudWatch looks back.
+ * No number is as bad as a high one: the plan has never passed, or the watchdog is silent.
+ */
+function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string, TemplateResource] {
+  const days = cadence.everySeconds / DAY_SECONDS;
+  return [
+    `${logicalIdPart(plan)}OverdueAlarm`,
+    pagingAlarm({
+      AlarmName: `${name}-${plan}-overdue`,
+      AlarmDescription: `No drill of the plan ${plan} has passed in ${days} days, or none ever. See "Overdue" in docs/runbook.md.`,
+      MetricName: "DaysSinceLastPass",
+      Dimensions: dimensions({ service: "restore-drill", database: source.cluster, plan }),
+      Period: DAY_SECONDS,
+      Threshold: days,
+      ComparisonOperator: "GreaterThanThreshold",
+      TreatMissingData: "breaching",
+    }),
+  ];
+}
+
+/** They ring until a later drill of the database says otherwise: between drills there is no data. */
+function verdictAlarmsOf(database: string, name: string): [string, TemplateResource][] {
+  const ring = {
+    Dimensions: dimensions({ service: "restore-drill", database }),
+    Period: 300,
+    Threshold: 1,
+    ComparisonOperator: "GreaterThanOrEqualToThreshold",
+    TreatMissingData: "ignore",
+  };
+  return [
+    [
+      `${logicalIdPart(database)}FailedAlarm`,
+      pagingAlarm({
+        AlarmName: `${name}-${database}-failed`,
+        AlarmDescription: `The last drill of ${database} failed: what came back is wrong, or too late, or nothing came back. See "A drill failed" in docs/runbook.md.`,
+        MetricName: "DrillFailed",
+        ...ring,
+      }),
+    ],
+    [
+      `${logicalIdPart(database)}ErroredAlarm`,
+      pagingAlarm({
+        AlarmName: `${name}-${database}-errored`,
+        AlarmDescription: `The last drill of ${database} could not be carried out, and says nothing of its backups. See "A drill errored" in docs/runbook.md.`,
+        MetricName: "DrillErrored",
+        ...ring,
+      }),
+    ],
+  ];
+}
+
+const pagingAlarm = (properties: Readonly<Record<string, unknown>>): TemplateResource => ({
+  Type: "AWS::CloudWatch::Alarm",
+  Properties: {
+    ...properties,
+    Namespace: "RestoreDrill",
+    Statistic: "Maximum",
+    EvaluationPeriods: 1,
+    AlarmActions: [{ Ref: "PageTopic" }],
+    OKActions: [{ Ref: "PageTopic" }],
+  },
+});
+
+const dimensions = (values: Readonly<Record<string, string>>): { Name: string; Value: string }[] =>
+  Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
