@@ -2,28 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { type ResolutionScope, resolveIntrinsics } from "./intrinsics.ts";
+import { resolveIntrinsics } from "./intrinsics.ts";
 import { PolicyStatement } from "./permissions.ts";
+import { scopeOf, Template } from "./template-scope.ts";
 
-const Template = z.object({
-  Parameters: z._default(
-    z.record(z.string(), z.looseObject({ Default: z.optional(z.union([z.string(), z.number()])) })),
-    {},
-  ),
-  Resources: z.record(
-    z.string(),
-    z.looseObject({
-      Type: z.string(),
-      Properties: z.optional(z.unknown()),
-      DeletionPolicy: z._default(z.string(), "Delete"),
-    }),
-  ),
-  Outputs: z._default(z.record(z.string(), z.looseObject({ Value: z.unknown() })), {}),
-});
-type Template = z.infer<typeof Template>;
+/** What the framework leaves beside the template: CloudFormation is told a stack's name, it does not read it. */
+const FrameworkState = z.object({ service: z.object({ provider: z.object({ stackName: z.string() }) }) });
 
 const FunctionProperties = z.object({
-  FunctionName: z.string(),
   Handler: z.string(),
   Runtime: z.string(),
   Timeout: z.number(),
@@ -81,7 +67,7 @@ export interface PackagedTemplate {
   readonly stateMachines: readonly PackagedStateMachine[];
   /** What each role allows and denies, by its ARN. */
   readonly roles: ReadonlyMap<string, readonly PolicyStatement[]>;
-  /** Everything, by logical id, with its intrinsic functions resolved. */
+  /** Everything that the parameters leave in, by logical id, with its intrinsic functions resolved. */
   readonly resources: Readonly<Record<string, PackagedResource>>;
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -93,31 +79,36 @@ export interface TemplateOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Names, by logical id, of resources that CloudFormation would name. */
   readonly names?: Readonly<Record<string, string>>;
+  /** The template as it is to be deployed, of the one that was packaged. */
+  readonly alter?: (packaged: Template) => Template;
 }
-
-const FUNCTION_PREFIX = "restore-drill-";
 
 /**
  * Reads what `serverless package --package <directory>` wrote. Resources that CloudFormation would name, and `names` does not,
- * are called `restore-drill-<logical id in lower case>`. Throws on a parameter without a value and on what is not a template of this project.
+ * are called `<stack>-<logical id in lower case>`. Throws on what CloudFormation would refuse, and on what is not a template of this project.
  */
 export async function readPackagedTemplate(
   directory: string,
   options: TemplateOptions = {},
 ): Promise<PackagedTemplate> {
-  const text = await readFile(join(directory, "cloudformation-template-update-stack.json"), "utf8");
-  const template = z.parse(Template, JSON.parse(text));
-  const scope = scopeOf(template, options);
+  const packaged = z.parse(Template, await readJson(join(directory, "cloudformation-template-update-stack.json")));
+  const template = options.alter?.(packaged) ?? packaged;
+  const { service } = z.parse(FrameworkState, await readJson(join(directory, "serverless-state.json")));
+  const { region = "eu-central-1", accountId = "000000000000", parameters = {}, names = {} } = options;
+  const place = { region, accountId, stackName: service.provider.stackName };
+  const scope = scopeOf(template, place, { parameters, names });
   const resources = Object.fromEntries(
-    Object.entries(template.Resources).map(([logicalId, { Type, Properties, DeletionPolicy }]) => [
-      logicalId,
-      {
-        type: Type,
-        ref: String(scope.ref(logicalId)),
-        deletionPolicy: DeletionPolicy,
-        properties: resolveIntrinsics(Properties ?? {}, scope),
-      },
-    ]),
+    Object.entries(template.Resources)
+      .filter(([, resource]) => scope.has(resource))
+      .map(([logicalId, { Type, Properties, DeletionPolicy }]) => [
+        logicalId,
+        {
+          type: Type,
+          ref: String(scope.ref(logicalId)),
+          deletionPolicy: DeletionPolicy,
+          properties: resolveIntrinsics(Properties, scope),
+        },
+      ]),
   );
   const statementsByRole = new Map(
     ofType(resources, "AWS::IAM::Role").map(([logicalId, { properties }]) => [
@@ -127,9 +118,10 @@ export async function readPackagedTemplate(
   );
   return {
     functions: ofType(resources, "AWS::Lambda::Function")
-      .map(([logicalId, { properties }]) =>
-        packagedFunction(directory, String(scope.attribute(logicalId, "Arn")), properties, statementsByRole),
-      )
+      .map(([logicalId, { properties }]) => {
+        const arn = String(scope.attribute(logicalId, "Arn"));
+        return packagedFunction(directory, fileNameOf(logicalId), arn, properties, statementsByRole);
+      })
       .sort((a, b) => a.name.localeCompare(b.name)),
     stateMachines: ofType(resources, "AWS::StepFunctions::StateMachine").map(([, { ref, properties }]) =>
       packagedStateMachine(ref, properties, statementsByRole),
@@ -137,9 +129,19 @@ export async function readPackagedTemplate(
     roles: statementsByRole,
     resources,
     outputs: Object.fromEntries(
-      Object.entries(template.Outputs).map(([name, { Value }]) => [name, String(resolveIntrinsics(Value, scope))]),
+      Object.entries(template.Outputs)
+        .filter(([, output]) => scope.has(output))
+        .map(([name, { Value }]) => [name, String(resolveIntrinsics(Value, scope))]),
     ),
   };
+}
+
+const readJson = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
+
+/** `PlanDrillLambdaFunction` is functions/plan-drill.ts: the framework makes the one from the other, whatever the stage calls it. */
+function fileNameOf(logicalId: string): string {
+  const name = logicalId.replace(/LambdaFunction$/, "");
+  return name.replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? "" : "-"}${letter.toLowerCase()}`);
 }
 
 function ofType(resources: PackagedTemplate["resources"], type: string): [string, PackagedResource][] {
@@ -148,12 +150,12 @@ function ofType(resources: PackagedTemplate["resources"], type: string): [string
 
 function packagedFunction(
   directory: string,
+  name: string,
   arn: string,
   properties: unknown,
   statementsByRole: ReadonlyMap<string, readonly PolicyStatement[]>,
 ): PackagedFunction {
   const parsed = z.parse(FunctionProperties, properties);
-  const name = parsed.FunctionName.slice(FUNCTION_PREFIX.length);
   return {
     name,
     arn,
@@ -184,81 +186,5 @@ function packagedStateMachine(
     substitutions: parsed.DefinitionSubstitutions,
     roleArn: parsed.RoleArn,
     statements: statementsByRole.get(parsed.RoleArn) ?? [],
-  };
-}
-
-/** Where each kind of resource keeps its name, and what its ARN looks like. */
-const kinds: Readonly<
-  Record<string, { readonly nameIn?: string; readonly arn: (prefix: ArnPrefix, name: string) => string }>
-> = {
-  "AWS::Lambda::Function": { nameIn: "FunctionName", arn: (of, name) => `${of("lambda")}:function:${name}` },
-  "AWS::IAM::Role": { nameIn: "RoleName", arn: (of, name) => `${of("iam", "")}:role/${name}` },
-  "AWS::StepFunctions::StateMachine": {
-    nameIn: "StateMachineName",
-    arn: (of, name) => `${of("states")}:stateMachine:${name}`,
-  },
-  "AWS::SNS::Topic": { nameIn: "TopicName", arn: (of, name) => `${of("sns")}:${name}` },
-  "AWS::S3::Bucket": { nameIn: "BucketName", arn: (_of, name) => `arn:aws:s3:::${name}` },
-  "AWS::KMS::Key": { arn: (of, name) => `${of("kms")}:key/${name}` },
-  "AWS::SQS::Queue": { nameIn: "QueueName", arn: (of, name) => `${of("sqs")}:${name}` },
-  "AWS::Events::Rule": { nameIn: "Name", arn: (of, name) => `${of("events")}:rule/${name}` },
-  "AWS::CloudWatch::Alarm": { nameIn: "AlarmName", arn: (of, name) => `${of("cloudwatch")}:alarm:${name}` },
-  "AWS::Scheduler::Schedule": {
-    nameIn: "Name",
-    arn: (of, name) => `${of("scheduler")}:schedule/default/${name}`,
-  },
-  "AWS::Logs::LogGroup": { nameIn: "LogGroupName", arn: (of, name) => `${of("logs")}:log-group:${name}:*` },
-};
-/** Kinds whose `Ref` is their ARN rather than their name. */
-const REF_IS_ARN = new Set(["AWS::StepFunctions::StateMachine", "AWS::SNS::Topic"]);
-
-type ArnPrefix = (service: string, region?: string) => string;
-
-function scopeOf(template: Template, options: TemplateOptions): ResolutionScope {
-  const region = options.region ?? "eu-central-1";
-  const accountId = options.accountId ?? "000000000000";
-  const pseudo: Readonly<Record<string, string | undefined>> = {
-    "AWS::AccountId": accountId,
-    "AWS::Region": region,
-    "AWS::Partition": "aws",
-    "AWS::URLSuffix": "amazonaws.com",
-    "AWS::StackName": "restore-drill",
-    "AWS::NoValue": undefined,
-  };
-  const arnPrefix: ArnPrefix = (service, arnRegion = region) => `arn:aws:${service}:${arnRegion}:${accountId}`;
-
-  const physicalName = (logicalId: string): string => {
-    const resource = template.Resources[logicalId];
-    if (resource === undefined) throw new Error(`The template refers to ${logicalId}, which it does not have.`);
-    const nameIn = kinds[resource.Type]?.nameIn;
-    const properties = resource.Properties;
-    const given =
-      nameIn !== undefined && typeof properties === "object" && properties !== null && Reflect.get(properties, nameIn);
-    if (typeof given === "string") return given;
-    return options.names?.[logicalId] ?? `${FUNCTION_PREFIX}${logicalId.toLowerCase()}`;
-  };
-  const arnOf = (logicalId: string): string => {
-    const name = physicalName(logicalId);
-    const type = template.Resources[logicalId]?.Type ?? "";
-    const kind = kinds[type];
-    if (kind === undefined) throw new Error(`The template asks for the ARN of a ${type}, which is not known here.`);
-    return kind.arn(arnPrefix, name);
-  };
-  const parameter = (name: string): string => {
-    const value = options.parameters?.[name] ?? template.Parameters[name]?.Default;
-    if (value === undefined) throw new Error(`The template's parameter ${name} has no value.`);
-    return String(value);
-  };
-
-  return {
-    ref: (name) => {
-      if (name in pseudo) return pseudo[name];
-      if (name in template.Parameters) return parameter(name);
-      return REF_IS_ARN.has(template.Resources[name]?.Type ?? "") ? arnOf(name) : physicalName(name);
-    },
-    attribute: (logicalId, attribute) => {
-      if (attribute === "Arn") return arnOf(logicalId);
-      throw new Error(`The template asks for ${logicalId}.${attribute}, which is not known here.`);
-    },
   };
 }
