@@ -137,15 +137,21 @@ function parametersOf(
     Object.entries(template.Parameters).map(([name, parameter]) => {
       const value = given[name] ?? parameter.Default;
       if (value === undefined) throw new Error(`The template's parameter ${name} has no value.`);
-      const refusal = refusalOf(String(value), parameter);
-      if (refusal !== undefined) throw new Error(`The template's parameter ${name} may not be "${value}": ${refusal}.`);
       const isList = parameter.Type === "CommaDelimitedList" || parameter.Type.startsWith("List<");
-      return [name, isList ? listOf(String(value)) : String(value)];
+      const values = isList ? listOf(String(value)) : [String(value)];
+      for (const each of values) requireAllowed(name, each, parameter);
+      return [name, isList ? values : String(value)];
     }),
   );
 }
 
 const listOf = (text: string): string[] => text.split(",").map((each) => each.trim());
+
+/** Of a list every member has to be allowed. */
+function requireAllowed(name: string, value: string, parameter: z.infer<typeof Parameter>): void {
+  const refusal = refusalOf(value, parameter);
+  if (refusal !== undefined) throw new Error(`The template's parameter ${name} may not be "${value}": ${refusal}.`);
+}
 
 function refusalOf(value: string, parameter: z.infer<typeof Parameter>): string | undefined {
   const { Type, AllowedPattern, AllowedValues, MinValue, MaxValue, ConstraintDescription: explained } = parameter;

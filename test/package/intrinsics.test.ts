@@ -110,7 +110,7 @@ describe("scopeOf", () => {
       Majors: { Type: "Number", Default: 17, MinValue: 14, MaxValue: 20 },
       State: { Type: "String", Default: "on", AllowedValues: ["on", "off"] },
       Group: { Type: "String", Default: "", AllowedPattern: "(sg-[0-9a-f]+)?" },
-      Names: { Type: "CommaDelimitedList", Default: "a, b" },
+      Names: { Type: "CommaDelimitedList", Default: "a, b", AllowedValues: ["a", "b", "c"] },
     };
     expect(scopeOfTemplate({ Parameters }, { Majors: "18" }).ref("Majors")).toBe("18");
     expect(scopeOfTemplate({ Parameters }).ref("Names")).toEqual(["a", "b"]);
@@ -118,6 +118,7 @@ describe("scopeOf", () => {
       [{ Majors: "21" }, "between 14 and 20"],
       [{ State: "maybe" }, "one of on, off"],
       [{ Group: "sg-1 or another" }, "must match"],
+      [{ Names: "a,d" }, "one of a, b, c"],
       [{ Colour: "red" }, "no parameter Colour"],
     ] as const)
       expect(() => scopeOfTemplate({ Parameters }, given)).toThrow(wanted);
