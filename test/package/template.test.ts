@@ -85,11 +85,6 @@ describe("the packaged template", () => {
     expect(JSON.stringify(policy?.properties)).toContain('"Bool":{"aws:SecureTransport":"false"}');
     expect(bucket?.deletionPolicy).toBe("Retain");
   });
-
-  it("encrypts the topic with a key of its own, which rotates", () => {
-    expect(ofType("AWS::SNS::Topic")).toMatchObject([{ KmsMasterKeyId: expect.stringMatching(/^arn:aws:kms:/) }]);
-    expect(template.resources["OutcomeTopicKey"]?.properties).toMatchObject({ EnableKeyRotation: true });
-  });
 });
 
 describe("every function", () => {
