@@ -49,9 +49,24 @@ export class SandboxRefused extends DrillError {
   override readonly name = "Drill.SandboxRefused";
 }
 
+/** What was to be taken over is not what AWS Backup restored of this database to have it tested, or can not be tested any more. */
+export class RestoreTestRefused extends DrillError {
+  override readonly name = "Drill.RestoreTestRefused";
+}
+
 /** The estimate is over the plan's cap. */
 export class CostOverCap extends DrillError {
   override readonly name = "Drill.CostOverCap";
+}
+
+/** An alarm, a finding or a request is about nothing that a plan is for. No drill was started. */
+export class NoPlanForEvent extends DrillError {
+  override readonly name = "Drill.NoPlanForEvent";
+}
+
+/** So many events of one incident came at once that this one could not see which of them starts the drill. */
+export class IncidentContended extends DrillError {
+  override readonly name = "Drill.IncidentContended";
 }
 
 /** Another drill of the database, or as many as the region takes, ran for as long as this one may wait. */

@@ -1,0 +1,138 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
+import * as z from "zod/mini";
+import type { JsonStore } from "../aws/json-store.ts";
+import { IncidentContended, InputInvalid } from "../errors.ts";
+import { DrillRequest, Instant } from "../plan/drill.ts";
+import type { Plan } from "../plan/plan.ts";
+import { secondsBetween } from "../recovery/pacing.ts";
+import type { Incident } from "./incident.ts";
+import { type DrillStarter, executionArnOf, executionName, startDrill } from "./start-drill.ts";
+
+/** The incident of a database that was last opened, as `incidents/<region>/<cluster>.json`. */
+const OpenIncident = z.object({
+  plan: z.string(),
+  /** When its first event was raised. */
+  openedAt: Instant,
+  /** When that event was here. */
+  claimedAt: Instant,
+  /** The drill's, which follows from plan and `openedAt`. */
+  executionName: z.string(),
+  /** What the drill is started with: whoever starts it again starts it with the same. */
+  request: DrillRequest,
+});
+type OpenIncident = z.infer<typeof OpenIncident>;
+
+export interface IncidentServices extends DrillStarter {
+  readonly store: JsonStore;
+  readonly now: () => Date;
+}
+
+export interface IncidentDrill {
+  readonly plan: string;
+  readonly executionArn: string;
+  /** False for an event of an incident that is known. */
+  readonly started: boolean;
+  readonly why: string;
+}
+
+/** EventBridge delivers for 24 h at most; what is older was sent again by somebody, or is of another day's incident. */
+const MAX_AGE_SECONDS = 24 * 3600;
+/** Clocks differ by seconds. */
+const MAX_AHEAD_SECONDS = 300;
+/** EventBridge delivers for 24 h and Lambda tries for 6 h: who claimed longer ago has started. Step Functions knows names for 90 days. */
+const MENDED_SECONDS = 30 * 3600;
+/** One of those that write at the same moment is first, and the others see it then: one more look is enough, but where S3 answers both with a conflict. */
+const MAX_RACES = 8;
+const MAX_PAUSE_MS = 200;
+/** `DrillRequest` has the limit. */
+const MAX_BY_CHARS = 200;
+
+/**
+ * Starts the drill of an incident, once: the first of its events writes the incident down on the condition that nobody else did, and every event
+ * that was raised before `incidents.quiet` of the first is over joins it, whenever it comes. Who joins starts the same execution again, which is
+ * nothing where it was started, and mends it where the one before died between the two. Plans of one database share its incidents.
+ * Throws InputInvalid for an event of the future or of more than 24 h ago that joins nothing, EvidenceUnreadable, or IncidentContended.
+ */
+export async function startForIncident(
+  services: IncidentServices,
+  incident: Incident,
+  plan: Plan,
+): Promise<IncidentDrill> {
+  const key = keyOf(plan);
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const found = await services.store.getVersioned(key, OpenIncident);
+    if (found !== undefined && belongsTo(found.document, incident, plan)) return join(services, found.document);
+    assertRecent(incident, services.now());
+    const opened = open(incident, plan, services.now());
+    if (await services.store.replace(key, opened, found?.version)) return begin(services, opened);
+    await pauseFor(Math.random() * MAX_PAUSE_MS);
+  }
+  throw new IncidentContended(
+    `${key} was written by others ${MAX_RACES} times while event ${incident.eventId} looked at it. The call is tried again by itself; whether the drill was started is in that document.`,
+  );
+}
+
+/** Two databases of one name are kept apart. A region's name is no account's. */
+function keyOf({ source: { account, region, cluster } }: Plan): string {
+  return ["incidents", ...(account === undefined ? [] : [account]), region, `${cluster}.json`].join("/");
+}
+
+const belongsTo = ({ openedAt }: OpenIncident, { raisedAt }: Incident, { incidents }: Plan): boolean =>
+  secondsBetween(openedAt, raisedAt) < incidents.quietSeconds;
+
+function assertRecent({ eventId, sentAt, happenedAt }: Incident, now: Date): void {
+  const ageSeconds = secondsBetween(sentAt, now);
+  if (ageSeconds > MAX_AGE_SECONDS)
+    throw new InputInvalid(
+      `Event ${eventId} is of ${sentAt}, more than the ${MAX_AGE_SECONDS / 3600} h ago for which EventBridge delivers: "time". No drill was started. If it is still an incident, start a drill by hand with "failureMoment".`,
+    );
+  for (const [field, moment] of [
+    ["time", sentAt],
+    ["the moment of the incident", happenedAt],
+  ] as const)
+    if (secondsBetween(now, moment) > MAX_AHEAD_SECONDS)
+      throw new InputInvalid(
+        `Event ${eventId} is of the future: ${field} is ${moment}, and it is ${now.toISOString()}. No drill was started. Send it with the moment since when data is damaged.`,
+      );
+}
+
+function open({ eventId, what, raisedAt, happenedAt }: Incident, plan: Plan, now: Date): OpenIncident {
+  const failureMoment = new Date(Date.parse(happenedAt) - plan.incidents.lookbackSeconds * 1000).toISOString();
+  return {
+    plan: plan.plan,
+    openedAt: raisedAt,
+    claimedAt: now.toISOString(),
+    executionName: executionName("incident", plan.plan, new Date(raisedAt)),
+    request: {
+      plan: plan.plan,
+      failureMoment,
+      trigger: { kind: "incident", by: startedBy(what, `at ${happenedAt} (event ${eventId})`) },
+    },
+  };
+}
+
+/** People's words may be long, and hold what no notification should. */
+function startedBy(what: string, when: string): string {
+  const plain = what.replace(/\p{C}+/gu, " ").trim();
+  const roomChars = MAX_BY_CHARS - when.length - 1;
+  return `${plain.length <= roomChars ? plain : `${plain.slice(0, roomChars - 3)}...`} ${when}`;
+}
+
+async function begin(
+  services: IncidentServices,
+  { plan, executionName: name, request }: OpenIncident,
+): Promise<IncidentDrill> {
+  const { executionArn, isNew } = await startDrill(services, name, request);
+  const why = isNew ? `It is the first event of an incident: ${name} was started.` : `${name} was started before.`;
+  return { plan, executionArn, started: isNew, why };
+}
+
+async function join(services: IncidentServices, opened: OpenIncident): Promise<IncidentDrill> {
+  const { plan, executionName: name, openedAt, claimedAt, request } = opened;
+  const isMended = secondsBetween(claimedAt, services.now()) > MENDED_SECONDS;
+  const executionArn = isMended
+    ? executionArnOf(services.stateMachineArn, name)
+    : (await startDrill(services, name, request)).executionArn;
+  const why = `It joins the incident of ${openedAt}, whose drill is ${name}. To drill once more, start a drill by hand.`;
+  return { plan, executionArn, started: false, why };
+}
