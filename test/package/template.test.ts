@@ -70,21 +70,6 @@ describe("the packaged template", () => {
     );
     expect(makers.map(({ name }) => name)).toEqual(["capture-baseline", "prove-checks", "run-checks"]);
   });
-
-  it("keeps the evidence when the stack is deleted, versioned, closed to the public and to plain HTTP", () => {
-    const [bucket, policy] = [template.resources["EvidenceBucket"], template.resources["EvidenceBucketPolicy"]];
-    expect(bucket?.properties).toMatchObject({
-      VersioningConfiguration: { Status: "Enabled" },
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-    });
-    expect(JSON.stringify(policy?.properties)).toContain('"Bool":{"aws:SecureTransport":"false"}');
-    expect(bucket?.deletionPolicy).toBe("Retain");
-  });
 });
 
 describe("every function", () => {
