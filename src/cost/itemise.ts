@@ -4,8 +4,9 @@ import { HOURS_PER_MONTH, INSTANCE_HOUR_USD, MIN_BILLED_HOURS, PRICES } from "./
 /** What a drill uses, expected or measured. */
 export interface Usage {
   readonly sizeGib: number;
-  /** False when no copy crosses regions. */
   readonly copied: boolean;
+  /** Whether the copy crosses regions. */
+  readonly transferred: boolean;
   /** From the restore request to the confirmed deletion. */
   readonly sandboxHours: number;
   /** What the sandbox stays longer, where its plan keeps it. */
@@ -30,7 +31,7 @@ export interface Cost {
 export function itemise(usage: Usage): Cost {
   const gibMonths = (hours: number): number => (usage.sizeGib * hours) / HOURS_PER_MONTH;
   const lines: Line[] = [
-    ["cross-region transfer", usage.copied ? usage.sizeGib : 0, "GiB", PRICES.crossRegionGib],
+    ["cross-region transfer", usage.transferred ? usage.sizeGib : 0, "GiB", PRICES.crossRegionGib],
     ["snapshot copy", usage.copied ? gibMonths(usage.copyHours) : 0, "GiB-month", PRICES.backupGibMonth],
     ["sandbox storage", gibMonths(usage.sandboxHours), "GiB-month", PRICES.storageGibMonth],
     compute(usage, usage.sandboxHours),

@@ -14,12 +14,14 @@ const TRANSITIONS_PER_LOOK = 3;
 /** What the drill used, from the times its steps journalled. */
 export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, endedAt: string): Usage {
   const { copy, sandbox, checks, counterproof, teardown } = story;
+  const copied = drill.copy.needed && copy !== undefined;
   const goneAt = teardown?.finishedAt ?? endedAt;
   const hoursUntilGone = (from: string | undefined): number =>
     from === undefined ? 0 : secondsBetween(from, goneAt) / 3600;
   return {
     sizeGib: drill.recoveryPoint.sizeGib,
-    copied: drill.copy.needed && copy !== undefined,
+    copied,
+    transferred: copied && drill.recoveryPoint.region !== drill.sandbox.region,
     sandboxHours: hoursUntilGone(sandbox?.milestones.restoreRequestedAt),
     keptHours: Math.max(0, ...(teardown?.kept ?? []).map(({ until }) => secondsBetween(goneAt, until) / 3600)),
     copyHours: hoursUntilGone(copy?.startedAt),
@@ -34,7 +36,7 @@ export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, 
 
 /** What one hour of the drill's sandbox costs at most, US dollars. */
 export function hourlyUsd({ recoveryPoint: { sizeGib }, sandbox: { instanceClass, maxAcu } }: Drill): number {
-  const nothingElse = { copied: false, copyHours: 0, dataApiCalls: 0, transitions: 0 };
+  const nothingElse = { copied: false, transferred: false, copyHours: 0, dataApiCalls: 0, transitions: 0 };
   return itemise({ ...nothingElse, sizeGib, sandboxHours: 1, instanceClass, maxAcu }).usd;
 }
 

@@ -53,6 +53,9 @@ const isSingle =
     checks.filter(({ kind }) => kind === single).length <= 1;
 const twoOf = (single: Check["kind"]): string => `has more than one check of the kind ${single}: one asks everything`;
 
+const isAutomated = (recoveryPoint: string): boolean =>
+  recoveryPoint === "automated" || /(?:^|:)(?:rds|awsbackup):[^:]+$/.test(recoveryPoint);
+
 const uniqueNames = (checks: readonly Check[]): boolean => new Set(checks.map(checkName)).size === checks.length;
 
 /** What a user writes in `drills/<plan>.yml`. Unknown keys are errors. */
@@ -124,6 +127,16 @@ export const Plan = z
     z.refine((plan) => !(plan.limits?.timeSeconds < plan.objectives?.rtoSeconds), {
       path: ["limits", "time"],
       error: "is shorter than objectives.rto: the drill would stop before the objective could be judged",
+    }),
+    z.refine(({ source }) => source?.account === undefined || source.secret === undefined, {
+      path: ["source", "secret"],
+      error:
+        "can not be used from here: the source is in another account, and only there can a baseline be captured. Leave it out, and deploy the service in source.account for baselines",
+    }),
+    z.refine((plan) => plan.source?.account === undefined || !isAutomated(plan.recoveryPoint), {
+      path: ["recoveryPoint"],
+      error:
+        "can not come from source.account: RDS shares no automated snapshots, only manual copies of them. Write latest, or name one that is shared",
     }),
     z.refine((plan) => !(plan.sandbox?.maxAcu < plan.sandbox?.minAcu), {
       path: ["sandbox", "maxAcu"],

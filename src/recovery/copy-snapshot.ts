@@ -2,6 +2,7 @@ import {
   CopyDBClusterSnapshotCommand,
   type DBClusterSnapshot,
   DBClusterSnapshotAlreadyExistsFault,
+  KMSKeyNotAccessibleFault,
   type RDSClient,
 } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
@@ -18,7 +19,7 @@ type CopySnapshotInput = z.infer<typeof CopySnapshotInput>;
 
 /**
  * Reconciles the recovery point's copy in the drill region: asks for it once, then looks until it is available. Harmless when called again.
- * Skipped when the recovery point is in the drill region already.
+ * Skipped when the recovery point is the account's own and in the drill region already.
  * A quota that is taken is waited for. Throws CopyFailed, CopyTimedOut, QuotaTaken, NotOurs, or RDS's own error (KMSKeyNotAccessibleFault, ...).
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
  */
@@ -124,6 +125,16 @@ async function requestCopy(rds: RDSClient, drill: Drill): Promise<DBClusterSnaps
   } catch (error) {
     // The answer to an earlier request was lost, and the listing does not show its effect yet. Whose it is, is asked at the next look.
     if (error instanceof DBClusterSnapshotAlreadyExistsFault) return { Status: "creating" };
-    throw error;
+    throw notGranted(drill, error) ?? error;
   }
+}
+
+/** What a shared snapshot is refused for that its owner can mend: RDS names neither the account nor which of the two keys it is. */
+function notGranted({ source, recoveryPoint, sandbox }: Drill, error: unknown): CopyFailed | undefined {
+  const { account } = source;
+  if (account === undefined || !(error instanceof KMSKeyNotAccessibleFault)) return undefined;
+  return new CopyFailed(
+    `RDS may not use a key to copy ${recoveryPoint.arn}, which account ${account} shares: ${error.message} In account ${account}, let the policy of the snapshot's key allow this account to use it through RDS (kms:DescribeKey, kms:Decrypt, kms:CreateGrant, ...: the statements are in docs/cross-account.md), and look that the key is enabled. Else it is the drill region's own key, ${sandbox.kmsKeyArn}.`,
+    { cause: error },
+  );
 }

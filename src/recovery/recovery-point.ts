@@ -2,6 +2,7 @@ import {
   type DBClusterSnapshot,
   DBClusterSnapshotNotFoundFault,
   DescribeDBClusterSnapshotsCommand,
+  type DescribeDBClusterSnapshotsCommandInput,
   type RDSClient,
 } from "@aws-sdk/client-rds";
 import { NoRecoveryPoint, PlanInvalid, SourceUnsupported } from "../errors.ts";
@@ -21,22 +22,38 @@ export interface RecoveryPointChoice {
 }
 
 /**
- * The snapshot to restore from: the newest one available before the failure moment, or the one named.
+ * The snapshot to restore from, of those of the stack's own account: the newest one available before the failure moment, or the one named.
  * Throws PlanInvalid for a snapshot of another cluster, NoRecoveryPoint saying what there was and why none of it will do, or SourceUnsupported
- * when there are too many to look at: RDS lists them in no order, so the newest of some is not the latest.
+ * when there are too many to look at.
  */
 export async function chooseRecoveryPoint(rds: RDSClient, choice: RecoveryPointChoice): Promise<RecoveryPoint> {
+  const { cluster, region, wanted } = choice;
+  const found = isKind(wanted)
+    ? await everySnapshot(rds, `${cluster} in ${region} has`, {
+        DBClusterIdentifier: cluster,
+        ...(wanted === "latest" ? {} : { SnapshotType: wanted }),
+      })
+    : await snapshotNamed(rds, choice);
+  return newestUsable(found, choice);
+}
+
+/** Whether the plan leaves open which snapshot it is. */
+export const isKind = (wanted: string): boolean => wanted === "latest" || wanted === "automated" || wanted === "manual";
+
+/**
+ * Of the snapshots that were found, the newest one that will do.
+ * Throws PlanInvalid for a named one of another cluster, or NoRecoveryPoint saying what there was and why none of it will do.
+ */
+export function newestUsable(found: readonly DBClusterSnapshot[], choice: RecoveryPointChoice): RecoveryPoint {
   const { wanted } = choice;
-  const isKind = wanted === "latest" || wanted === "automated" || wanted === "manual";
-  const found = isKind ? await snapshotsOf(rds, choice) : await snapshotNamed(rds, choice);
   const usable = found
-    .filter(({ DBClusterSnapshotIdentifier: id }) => !isKind || drillOf(id ?? "") === undefined)
+    .filter(({ DBClusterSnapshotIdentifier: id }) => !isKind(wanted) || drillOf(id ?? "") === undefined)
     .filter(({ DBClusterIdentifier }) => DBClusterIdentifier === choice.cluster)
     .filter(({ Status }) => Status === "available")
     .filter(({ SnapshotCreateTime }) => SnapshotCreateTime !== undefined && SnapshotCreateTime <= choice.before)
     .sort(originalsFirst);
   const [newest] = usable;
-  const [{ DBClusterIdentifier: of = choice.cluster } = {}] = isKind ? [] : found;
+  const [{ DBClusterIdentifier: of = choice.cluster } = {}] = isKind(wanted) ? [] : found;
   if (of !== choice.cluster)
     throw new PlanInvalid(
       `recoveryPoint is "${wanted}", a snapshot of "${of}" and not of source.cluster "${choice.cluster}". Name one of its own snapshots, or latest.`,
@@ -53,30 +70,34 @@ function originalsFirst(a: DBClusterSnapshot, b: DBClusterSnapshot): number {
 const isCopy = ({ SourceDBClusterSnapshotArn: source }: DBClusterSnapshot): boolean =>
   source !== undefined && source !== "";
 
-async function snapshotsOf(
+/**
+ * All that RDS lists of it. `what` begins the message of SourceUnsupported, thrown when there are too many to look at: RDS lists them in no
+ * order, so the newest of some is not the latest.
+ */
+export async function everySnapshot(
   rds: RDSClient,
-  { cluster, region, wanted }: RecoveryPointChoice,
+  what: string,
+  asked: Pick<DescribeDBClusterSnapshotsCommandInput, "DBClusterIdentifier" | "SnapshotType">,
 ): Promise<DBClusterSnapshot[]> {
   const found: DBClusterSnapshot[] = [];
   let marker: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await rds.send(
-      new DescribeDBClusterSnapshotsCommand({
-        DBClusterIdentifier: cluster,
-        ...(wanted === "latest" ? {} : { SnapshotType: wanted }),
-        ...(marker === undefined ? {} : { Marker: marker }),
-      }),
+      new DescribeDBClusterSnapshotsCommand({ ...asked, ...(marker === undefined ? {} : { Marker: marker }) }),
     );
     found.push(...(answer.DBClusterSnapshots ?? []));
     marker = answer.Marker;
     if (marker === undefined) return found;
   }
   throw new SourceUnsupported(
-    `${cluster} in ${region} has more snapshots than ${MAX_PAGES} pages of RDS hold (${found.length} were listed), so which is the latest is not known. Delete old ones, or name the recovery point by its identifier.`,
+    `${what} more snapshots than ${MAX_PAGES} pages of RDS hold (${found.length} were listed), so which is the latest is not known. Delete old ones, or name the recovery point by its identifier.`,
   );
 }
 
-async function snapshotNamed(rds: RDSClient, { wanted }: RecoveryPointChoice): Promise<DBClusterSnapshot[]> {
+export async function snapshotNamed(
+  rds: RDSClient,
+  { wanted }: Pick<RecoveryPointChoice, "wanted">,
+): Promise<DBClusterSnapshot[]> {
   try {
     const answer = await rds.send(
       new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: wanted, ...typeOf(wanted) }),
@@ -95,8 +116,11 @@ function typeOf(wanted: string): { SnapshotType?: string } {
   return { SnapshotType: prefix === "rds" ? "automated" : prefix };
 }
 
-function explainNone({ cluster, region, wanted, before }: RecoveryPointChoice, found: DBClusterSnapshot[]): string {
-  const isNamed = wanted !== "latest" && wanted !== "automated" && wanted !== "manual";
+function explainNone(
+  { cluster, region, wanted, before }: RecoveryPointChoice,
+  found: readonly DBClusterSnapshot[],
+): string {
+  const isNamed = !isKind(wanted);
   if (isNamed && found.length === 0)
     return `There is no cluster snapshot ${wanted}, which was to be restored. It may have expired or been deleted, or its name is misspelt: look for ${cluster}'s snapshots in ${region}.`;
   const kind = wanted === "latest" ? "automated or manual" : wanted;
@@ -135,10 +159,10 @@ function kindOf(type: string | undefined): RecoveryPoint["kind"] {
 }
 
 /** `sse-rds` clusters say `StorageEncrypted: false` and are encrypted all the same, so the type decides where RDS gives one. */
-function encryptionOf({
+export function encryptionOf({
   StorageEncryptionType,
   StorageEncrypted,
-}: DBClusterSnapshot): RecoveryPoint["storageEncryption"] {
+}: Pick<DBClusterSnapshot, "StorageEncryptionType" | "StorageEncrypted">): RecoveryPoint["storageEncryption"] {
   if (StorageEncryptionType === "sse-kms" || StorageEncryptionType === "sse-rds") return StorageEncryptionType;
   return StorageEncrypted ? "sse-kms" : "none";
 }

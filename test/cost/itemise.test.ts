@@ -7,6 +7,7 @@ import { STORY, TEARDOWN } from "../verdict/sample-results.ts";
 const USAGE: Usage = {
   sizeGib: 730,
   copied: true,
+  transferred: true,
   sandboxHours: 2,
   copyHours: 3,
   instanceClass: "db.serverless",
@@ -49,9 +50,10 @@ describe("itemise", () => {
     );
   });
 
-  it("charges no copy and no transfer within a region", () => {
-    expect(usdOf({ copied: false }, /transfer/)).toBe(0);
-    expect(usdOf({ copied: false }, /snapshot copy/)).toBe(0);
+  it("charges no transfer for a copy within a region, and no copy where none is made", () => {
+    expect(usdOf({ transferred: false }, /transfer/)).toBe(0);
+    expect(usdOf({ transferred: false }, /snapshot copy/)).toBeGreaterThan(0);
+    expect(usdOf({ copied: false, transferred: false }, /snapshot copy/)).toBe(0);
   });
 
   it("bills an instance for ten minutes at least", () => {
@@ -89,7 +91,8 @@ describe("measuredUsage", () => {
 
   it("pays no copy that was not needed", () => {
     const drill = drillWith({ copy: { needed: false, snapshotId: "x" } });
-    expect(measuredUsage(drill, STORY, 0, momentAt(2000).toISOString()).copied).toBe(false);
+    const { copied, transferred } = measuredUsage(drill, STORY, 0, momentAt(2000).toISOString());
+    expect([copied, transferred]).toEqual([false, false]);
   });
 
   it("counts a look as a Task, a Choice and a Wait, the last without a Wait", () => {

@@ -196,6 +196,22 @@ describe("a wrong value", () => {
       edited("objectives:\n  rto: 4h\n  rpo: 24h\n", ""),
       /^[^\n]*\n {2}- objectives is missing[^\n]*$/,
     ],
+    [
+      "a baseline's secret of a source in another account",
+      edited(
+        "  region: eu-west-1",
+        '  region: eu-west-1\n  account: "444455556666"\n  secret: arn:aws:secretsmanager:eu-west-1:444455556666:secret:r',
+      ),
+      /source\.secret is "arn:[^"]+": can not be used from here: the source is in another account/,
+    ],
+    [
+      "an automated snapshot of another account",
+      edited("  region: eu-west-1", '  region: eu-west-1\n  account: "444455556666"').replace(
+        "sandbox:",
+        "recoveryPoint: automated\nsandbox:",
+      ),
+      /recoveryPoint is "automated": can not come from source\.account/,
+    ],
     ["a cost cap of nothing", `${PLAN_YAML}limits:\n  costUsd: 0\n`, /limits\.costUsd is 0/],
     ["checks that are no list", edited("checks:", "checks: {}\nx:"), /checks is \{\}/],
   ])("is refused: %s", (_, text, message) => {

@@ -176,4 +176,11 @@ describe("copySnapshot", () => {
     mock.on(CopyDBClusterSnapshotCommand).rejects(new KMSKeyNotAccessibleFault({ message: "key", $metadata: {} }));
     await expect(look(2)).rejects.toMatchObject({ name: "KMSKeyNotAccessibleFault" });
   });
+
+  it("says in whose account a key is to be granted where another account shares the snapshot", async () => {
+    mock.on(CopyDBClusterSnapshotCommand).rejects(new KMSKeyNotAccessibleFault({ message: "key.", $metadata: {} }));
+    const refused = look(2, undefined, drillWith({ source: { ...SAMPLE_DRILL.source, account: "444455556666" } }));
+    await expect(refused).rejects.toThrow(CopyFailed);
+    await expect(refused).rejects.toThrow(/In account 444455556666, let the policy of the snapshot's key allow/);
+  });
 });
