@@ -1,10 +1,5 @@
 import { parseArgs } from "node:util";
-import { didYouMean } from "../plan/suggest.ts";
-
-/** The command line can not be understood. Exit code 64, as sysexits has it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+import { UsageError } from "./usage-error.ts";
 
 export interface DrillArguments {
   /** A PostgreSQL connection string; by default the demo database. */
@@ -54,12 +49,6 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const [, dashes, unknown] = /Unknown option '(--?)([^']+)'/.exec(message) ?? [];
-    throw new UsageError(
-      unknown === undefined
-        ? message
-        : `There is no option "${dashes}${unknown}".${didYouMean(unknown, Object.keys(OPTIONS))}`,
-    );
+    throw UsageError.of(error, Object.keys(OPTIONS));
   }
 }

@@ -1,15 +1,15 @@
-import type { Rehearsal } from "./rehearsal.ts";
-import { reasonOf, toldOf } from "./told.ts";
+import type { DrillResult } from "./drill-result.ts";
+import { reasonOf } from "./told.ts";
 
 /** What `--json` prints: one document, the same members whatever happened. Durations in seconds, moments ISO 8601, money USD. */
-export function drillDocument(rehearsal: Rehearsal): Record<string, unknown> {
-  const { drillId, plan, verdict, cause, report, messages, evidence } = rehearsal;
-  const told = report === undefined ? toldOf(messages) : undefined;
+export function drillDocument(drill: DrillResult): Record<string, unknown> {
+  const { drillId, plan, verdict, cause, report, notifications, evidence } = drill;
+  const told = report === undefined ? drill.told : undefined;
   return {
     drillId,
     plan,
     verdict,
-    reason: reasonOf(rehearsal) ?? null,
+    reason: reasonOf(drill) ?? null,
     // The execution has the last word: a drill that nobody was told of has errored, whatever its report says.
     summary: cause ?? report?.verdict.summary ?? "",
     rtoSeconds: report?.verdict.objectives.rto?.measuredSeconds ?? told?.rtoSeconds ?? null,
@@ -23,15 +23,19 @@ export function drillDocument(rehearsal: Rehearsal): Record<string, unknown> {
       observed,
       seconds,
     })),
-    counterproof: counterproofOf(rehearsal),
+    counterproof: counterproofOf(drill),
     leftovers: report?.leftovers ?? told?.leftovers ?? [],
     cost: { estimatedUsd: report?.cost.estimated.usd ?? 0, actualUsd: report?.cost.actual.usd ?? 0 },
     evidence,
-    notifications: messages.map(({ subject, bodies }) => ({ subject, email: bodies["email"], sms: bodies["sms"] })),
+    notifications: notifications.map(({ subject, bodies }) => ({
+      subject,
+      email: bodies["email"],
+      sms: bodies["sms"],
+    })),
   };
 }
 
-function counterproofOf({ report }: Rehearsal): Record<string, unknown> | null {
+function counterproofOf({ report }: DrillResult): Record<string, unknown> | null {
   if (report?.counterproof === undefined) return null;
   const { planted, untried, why } = report.counterproof;
   return {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Sabotage } from "../local/sabotage/sabotage.ts";
 import { SABOTAGES } from "../local/sabotage/sabotages.ts";
 import { didYouMean } from "../plan/suggest.ts";
-import { type DrillArguments, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { type DrillArguments, readArguments, USAGE } from "./arguments.ts";
 import { drillDocument, refusalDocument } from "./drill-document.ts";
+import { EXIT } from "./exit-codes.ts";
 import { Progress } from "./progress.ts";
 import { rehearse } from "./rehearsal.ts";
 import { summarise } from "./summary.ts";
-
-const EXIT = { passed: 0, failed: 1, errored: 2, inconclusive: 3, usage: 64, interrupted: 130 } as const;
+import { UsageError } from "./usage-error.ts";
 
 /** What is being done when Ctrl-C comes may take longer to give up than a person waits; the servers' reaper then ends what is left. */
 const INTERRUPTION_SECONDS = 5;

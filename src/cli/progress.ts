@@ -62,7 +62,8 @@ const LINE_START = "\r\u001b[K";
 /** Lines that appear as a drill gets through its phases; on a terminal the last one shows what is being waited for. */
 export class Progress {
   readonly #terminal: Terminal;
-  readonly #startedAt = Date.now();
+  #startedAt = Date.now();
+  /** The moment of the event at which the last line ended: one that is read later tells the same durations. */
   #lastEndedAt = Date.now();
 
   constructor(terminal: Terminal) {
@@ -74,16 +75,21 @@ export class Progress {
   }
 
   /** Takes every event of the execution; most of them are not worth a line. */
-  take({ type, state, output }: ExecutionEvent): void {
-    if (type === "ExecutionStarted") this.#lastEndedAt = Date.now();
-    if (type === "LambdaFunctionFailed" && state !== undefined) this.#line(PHASE_OF[state] ?? state, "failed");
+  take({ type, state, output, at }: ExecutionEvent): void {
+    const moment = Date.parse(at);
+    if (type === "ExecutionStarted") {
+      this.#startedAt = moment;
+      this.#lastEndedAt = moment;
+    }
+    if (type === "LambdaFunctionFailed" && state !== undefined) this.#line(PHASE_OF[state] ?? state, "failed", moment);
     const ended = ENDED_FROM_OUTSIDE[type];
-    if (ended !== undefined) this.#line("interrupted", `the execution ${ended}; another one finishes the drill`);
+    if (ended !== undefined)
+      this.#line("interrupted", `the execution ${ended}; another one finishes the drill`, moment);
     if (!type.endsWith("StateExited") || state === undefined) return;
     const document = z.safeParse(Document, output).data;
     if (document === undefined) return;
     const { done, waitingFor } = tell(state, document);
-    if (done !== undefined) this.#line(done[0], done[1]);
+    if (done !== undefined) this.#line(done[0], done[1], moment);
     if (waitingFor !== undefined) this.#waiting(waitingFor);
   }
 
@@ -91,10 +97,9 @@ export class Progress {
     if (this.#terminal.isTTY) this.#terminal.write(LINE_START);
   }
 
-  #line(phase: string, what: string): void {
-    const now = Date.now();
-    const took = formatDuration((now - this.#lastEndedAt) / 1000);
-    this.#lastEndedAt = now;
+  #line(phase: string, what: string, moment: number): void {
+    const took = formatDuration((moment - this.#lastEndedAt) / 1000);
+    this.#lastEndedAt = moment;
     this.end();
     this.#terminal.write(`  ${phase.padEnd(12)} ${took.padStart(12)}   ${what}\n`);
   }

@@ -15,13 +15,13 @@ import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-ho
 import { runExecution } from "../local/run-execution.ts";
 import type { Sabotage } from "../local/sabotage/sabotage.ts";
 import type { IntervalListener } from "../local/services/rds/timeline.ts";
-import type { PublishedMessage } from "../local/services/sns.ts";
 import type { StatesServiceOptions } from "../local/services/states.ts";
 import { drillIdOf } from "../plan/names.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { type ParsedPlan, validatePlan } from "../plan/validate.ts";
-import { OUTCOME_ERROR, VERDICTS, type Verdict } from "../verdict/verdict.ts";
 import { derivePlan } from "./derive-plan.ts";
+import { type DrillResult, verdictOf } from "./drill-result.ts";
+import { toldOf } from "./told.ts";
 
 export interface RehearsalOptions {
   /** Everything is written below it (`.restore-drill`). */
@@ -37,19 +37,6 @@ export interface RehearsalOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Rehearsal {
-  readonly drillId: string;
-  readonly plan: string;
-  readonly verdict: Verdict["verdict"];
-  /** What the execution ended with, for a drill that left no report. */
-  readonly cause: string | undefined;
-  readonly report: Report | undefined;
-  readonly messages: readonly PublishedMessage[];
-  /** Files that can be opened. */
-  readonly evidence: readonly string[];
-  readonly executionArn: string;
-}
-
 const CACHE = "cache";
 const DEMO_PLAN = "drills/orders.yml";
 /** The local cloud scales AWS's minutes to seconds; a demo whose objective could not be missed would show nothing. */
@@ -59,7 +46,7 @@ const DEMO_RTO = "45s";
  * Prepares a source, drills it and reads what the drill left. Leaves nothing running. Throws the errors of the plan file and of the
  * source; a drill that goes wrong is a verdict, not an error.
  */
-export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
+export async function rehearse(options: RehearsalOptions): Promise<DrillResult> {
   // Takes seconds after a change of the sources, in which the source is prepared; the cloud waits for it, and says what is wrong with it.
   cachedPackage(join(options.root, CACHE)).catch(() => {});
   const host = await openPostgresHost({ root: options.root });
@@ -204,7 +191,7 @@ async function stage(
   sabotage?.prepare?.({ cloud, plan });
 }
 
-async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
+async function drill(cloud: LocalCloud, plan: string): Promise<DrillResult> {
   const request = { plan, trigger: { kind: "manual", by: "npm run drill" } };
   const ended = await runExecution(cloud, MACHINE_ARN, request);
   const { executionArn } = ended;
@@ -215,23 +202,19 @@ async function drill(cloud: LocalCloud, plan: string): Promise<Rehearsal> {
   return {
     drillId,
     plan,
-    verdict: verdictOf(ended.status, ended.error) ?? found.report?.verdict.verdict ?? "errored",
+    verdict: verdictOf(ended) ?? found.report?.verdict.verdict ?? "errored",
     // Why somebody stopped it is in the report.
     cause: ended.status === "FAILED" ? ended.cause : undefined,
-    messages: cloud.messages,
+    notifications: cloud.messages,
+    told: toldOf(cloud.messages),
     executionArn,
+    isLocal: true,
     ...found,
   };
 }
 
-/** A red execution ends with the verdict's own error; one that was ended from outside has none, and its report does. */
-function verdictOf(status: string | undefined, error: string | undefined): Verdict["verdict"] | undefined {
-  if (status === "SUCCEEDED") return "passed";
-  return VERDICTS.find((verdict) => verdict !== "passed" && OUTCOME_ERROR[verdict] === error);
-}
-
 /** A drill is filed under its database, which a refused drill may not have known: the id finds it. */
-async function readEvidence(directory: string, drillId: string): Promise<Pick<Rehearsal, "report" | "evidence">> {
+async function readEvidence(directory: string, drillId: string): Promise<Pick<DrillResult, "report" | "evidence">> {
   const evidence: string[] = [];
   for await (const file of glob(`*/{${drillId}/*.json,ledger/${drillId}.json}`, { cwd: directory }))
     evidence.push(join(directory, file));

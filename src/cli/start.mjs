@@ -1,10 +1,3 @@
-// Plain JavaScript, so that a Node that can not read TypeScript can say so instead of failing on a file extension.
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major > 22 || (major === 22 && minor >= 18)) {
-  await import("./main.ts");
-} else {
-  process.stderr.write(
-    `This needs Node 22.18 or newer and runs on ${process.versions.node}. The project brings Node 24 as a dependency: run \`npm ci\`, without --ignore-scripts, and start it with \`npm run drill\`.\n`,
-  );
-  process.exitCode = 2;
-}
+import { onSupportedNode } from "./supported-node.mjs";
+
+await onSupportedNode(() => import("./main.ts"), "npm run drill");

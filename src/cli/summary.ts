@@ -6,9 +6,9 @@ import type { Report } from "../evidence/report.ts";
 import { DELETE_LEFTOVERS } from "../notify/message.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import type { DrillResult } from "./drill-result.ts";
 import { printable } from "./printable.ts";
-import type { Rehearsal } from "./rehearsal.ts";
-import { reasonOf, toldOf } from "./told.ts";
+import { reasonOf } from "./told.ts";
 
 const COLOUR = { passed: "green", failed: "red", inconclusive: "yellow", errored: "magenta" } as const;
 const OUTCOME_COLOUR = { held: "green", failed: "red", unchecked: "yellow", empty: "yellow" } as const;
@@ -17,13 +17,13 @@ const SEVERITY: readonly CheckResult["outcome"][] = ["failed", "unchecked", "emp
 const MAX_NAME_CHARS = 44;
 
 /** What a person reads when a drill has ended: the verdict first, then what it rests on, then where to look. */
-export function summarise(rehearsal: Rehearsal): string {
-  const { verdict, cause, report, evidence, messages } = rehearsal;
-  if (report === undefined) return withoutReport(rehearsal);
-  const files = evidence.map((file) => `  ${relative(process.cwd(), file)}`);
+export function summarise(drill: DrillResult): string {
+  const { verdict, cause, report, evidence, isLocal } = drill;
+  if (report === undefined) return withoutReport(drill);
+  const files = evidence.map((file) => `  ${isLocal ? relative(process.cwd(), file) : file}`);
   const sections = [
     [
-      `${label(verdict, reasonOf(rehearsal))}  ${report.database}`,
+      `${label(verdict, reasonOf(drill))}  ${report.database}`,
       // The execution has the last word: a drill that nobody was told of has errored, whatever its report says.
       printable(cause ?? report.verdict.summary),
       ...nextStep(report),
@@ -33,16 +33,12 @@ export function summarise(rehearsal: Rehearsal): string {
     checks(report.checks),
     report.counterproof === undefined ? [] : [`Counterproof   ${describeCounterproof(report.counterproof)}`],
     leftovers(report.leftovers),
-    report.kept === undefined
-      ? []
-      : [`Kept        nothing: the local cloud ends here. On AWS the sandbox would stay until ${report.kept.until}`],
+    kept(report, isLocal),
     [
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],
     ["Evidence", ...files],
-    [
-      `Notified    ${messages.map(({ subject }) => `${subject} (a local topic, without subscribers)`).join("; ") || "nobody"}`,
-    ],
+    [`Notified    ${drill.notifications.map(({ subject }) => notified(subject, isLocal)).join("; ") || "nobody"}`],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -51,17 +47,34 @@ export function summarise(rehearsal: Rehearsal): string {
 }
 
 /** Short, but never without what was left behind. */
-function withoutReport(rehearsal: Rehearsal): string {
-  const { verdict, cause, messages, drillId } = rehearsal;
-  const told = toldOf(messages);
+function withoutReport(drill: DrillResult): string {
+  const { verdict, cause, told, drillId, whyNoReport } = drill;
   const left = told === undefined ? [`What drill ${drillId} created may be left behind.`] : leftovers(told.leftovers);
   const lines = [
-    label(verdict, reasonOf(rehearsal)),
+    label(verdict, reasonOf(drill)),
     printable(cause ?? "It ended without a cause."),
-    "The drill left no report.",
+    whyNoReport === undefined ? "The drill left no report." : printable(whyNoReport),
     ...left,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+const notified = (subject: string | undefined, isLocal: boolean): string =>
+  isLocal ? `${subject} (a local topic, without subscribers)` : `${subject}`;
+
+function kept({ kept: sandbox }: Report, isLocal: boolean): string[] {
+  if (sandbox === undefined) return [];
+  if (isLocal)
+    return [`Kept        nothing: the local cloud ends here. On AWS the sandbox would stay until ${sandbox.until}`];
+  const resources = sandbox.resources.map(({ kind, id, region }) => `  ${kind} ${id} in ${region}`);
+  return [
+    `Kept        until ${sandbox.until}`,
+    ...resources,
+    "  Ask it:",
+    `  ${sandbox.ask}`,
+    "  End it:",
+    `  ${sandbox.end}`,
+  ];
 }
 
 function label(verdict: Verdict["verdict"], reason?: string): string {

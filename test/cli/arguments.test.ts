@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readArguments, USAGE, UsageError } from "../../src/cli/arguments.ts";
+import { readArguments, USAGE } from "../../src/cli/arguments.ts";
+import { UsageError } from "../../src/cli/usage-error.ts";
 
 const NONE = { source: undefined, plan: undefined, sabotage: undefined, json: false, help: false };
 

@@ -77,7 +77,7 @@ describe("drillDocument", () => {
         cause: "This backup could not be restored.",
         report: undefined,
         evidence: [],
-        messages: [message({ reason: "recovery", rtoSeconds: 9, leftovers: [LEFT] })],
+        notifications: [message({ reason: "recovery", rtoSeconds: 9, leftovers: [LEFT] })],
       }),
     );
     expect(DrillDocument.parse(printed(document))).toMatchObject({
@@ -92,7 +92,7 @@ describe("drillDocument", () => {
   });
 
   it("has the same members for a drill that left neither report nor notification", () => {
-    const rehearsal = rehearsalWith({ verdict: "errored", report: undefined, evidence: [], messages: [] });
+    const rehearsal = rehearsalWith({ verdict: "errored", report: undefined, evidence: [], notifications: [] });
     const document = DrillDocument.parse(printed(drillDocument(rehearsal)));
     expect(document).toMatchObject({
       drillId: DRILL_ID,
@@ -104,7 +104,9 @@ describe("drillDocument", () => {
   });
 
   it("is of the execution's opinion where nobody could be told of a pass", () => {
-    const document = drillDocument(rehearsalWith({ verdict: "errored", cause: "It could not be sent.", messages: [] }));
+    const document = drillDocument(
+      rehearsalWith({ verdict: "errored", cause: "It could not be sent.", notifications: [] }),
+    );
     expect(document).toMatchObject({ verdict: "errored", reason: "drill", summary: "It could not be sent." });
   });
 });

@@ -1,4 +1,5 @@
-import type { Rehearsal } from "../../src/cli/rehearsal.ts";
+import type { DrillResult } from "../../src/cli/drill-result.ts";
+import { toldOf } from "../../src/cli/told.ts";
 import { Report } from "../../src/evidence/report.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { DRILL_ID, SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -38,16 +39,19 @@ export function message(json: Record<string, unknown> = {}): PublishedMessage {
   };
 }
 
-export function rehearsalWith(changes: Partial<Rehearsal> = {}): Rehearsal {
+export function rehearsalWith(changes: Partial<DrillResult> = {}): DrillResult {
+  const notifications = changes.notifications ?? [message()];
   return {
     drillId: DRILL_ID,
     plan: "orders",
     verdict: "passed",
     cause: undefined,
     report: reportWith(),
-    messages: [message()],
+    told: toldOf(notifications),
+    notifications,
     evidence: [EVIDENCE],
     executionArn: "arn:aws:states:::execution:drill",
+    isLocal: true,
     ...changes,
   };
 }

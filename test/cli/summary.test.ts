@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/checks/result.ts";
-import type { Rehearsal } from "../../src/cli/rehearsal.ts";
+import type { DrillResult } from "../../src/cli/drill-result.ts";
 import { summarise } from "../../src/cli/summary.ts";
 import type { Counterproof } from "../../src/counterproof/counterproof.ts";
 import type { Verdict } from "../../src/verdict/verdict.ts";
@@ -11,11 +11,12 @@ import { checkResult, PROOF } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { EVIDENCE, message, rehearsalWith, reportWith } from "./sample-rehearsal.ts";
 
-const read = (changes: Partial<Rehearsal> = {}): string => stripVTControlCharacters(summarise(rehearsalWith(changes)));
+const read = (changes: Partial<DrillResult> = {}): string =>
+  stripVTControlCharacters(summarise(rehearsalWith(changes)));
 
 const LEFT = { kind: "cluster" as const, id: "restore-drill-x", region: "eu-central-1", reason: "AccessDenied" };
 
-function judged(changes: Partial<Verdict>): Partial<Rehearsal> {
+function judged(changes: Partial<Verdict>): Partial<DrillResult> {
   const verdict = { ...SAMPLE_VERDICT, ...changes };
   return {
     verdict: verdict.verdict,
@@ -111,7 +112,7 @@ describe("summarise", () => {
     expect(read()).toContain("at most $1.23 at list prices, estimated $4.20 before");
     expect(read()).toContain(`\n  ${relative(process.cwd(), EVIDENCE)}\n`);
     expect(read()).toContain("Notified    PASSED: orders-production, restore drill");
-    expect(read({ messages: [] })).toContain("Notified    nobody");
+    expect(read({ notifications: [] })).toContain("Notified    nobody");
   });
 
   it("says what was planted to see the checks fail, what they saw and that it is undone, where that was wanted", () => {
@@ -151,7 +152,7 @@ describe("summarise", () => {
   });
 
   it("is of the execution's opinion where nobody could be told of a pass", () => {
-    const text = read({ verdict: "errored", cause: "It could not be sent.", messages: [] });
+    const text = read({ verdict: "errored", cause: "It could not be sent.", notifications: [] });
     expect(text).toMatch(/^ERRORED \(drill\) {2}orders-production\nIt could not be sent\.\n/);
     expect(text).not.toContain(SAMPLE_VERDICT.summary);
   });
@@ -161,7 +162,7 @@ describe("summarise", () => {
       verdict: "failed",
       cause: "Not restored.",
       report: undefined,
-      messages: [message({ reason: "recovery", leftovers: [LEFT] })],
+      notifications: [message({ reason: "recovery", leftovers: [LEFT] })],
     });
     expect(text).toMatch(
       /^FAILED \(recovery\)\nNot restored\.\nThe drill left no report\.\nLEFT BEHIND\n {2}cluster restore-drill-x/,
@@ -169,7 +170,7 @@ describe("summarise", () => {
   });
 
   it("does not claim a clean end when neither report nor notification is there", () => {
-    const text = read({ verdict: "errored", report: undefined, messages: [] });
+    const text = read({ verdict: "errored", report: undefined, notifications: [] });
     expect(text).toContain(`What drill ${DRILL_ID} created may be left behind.`);
     expect(text).not.toContain("Left behind nothing");
   });

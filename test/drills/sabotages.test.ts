@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Rehearsal, rehearse } from "../../src/cli/rehearsal.ts";
+import type { DrillResult } from "../../src/cli/drill-result.ts";
+import { rehearse } from "../../src/cli/rehearsal.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
 import type { LocalCloud } from "../../src/local/cloud.ts";
 import type { Sabotage } from "../../src/local/sabotage/sabotage.ts";
@@ -73,7 +74,7 @@ describe("a sabotaged recovery, in an account of its own", () => {
   });
   afterAll(() => rm(plans, { recursive: true, force: true }));
 
-  async function sabotaged(sabotage: Sabotage): Promise<Rehearsal> {
+  async function sabotaged(sabotage: Sabotage): Promise<DrillResult> {
     // A restore that is too slow is waited for: its objective is one that a test can wait for.
     const plan =
       sabotage.name === "slow" ? await demoPlan({ objectives: { rto: "5s", rpo: "24h" } }) : await demoPlan();
@@ -88,7 +89,7 @@ describe("a sabotaged recovery, in an account of its own", () => {
       expect(rehearsal.verdict).toBe(sabotage.verdict);
       expect(rehearsal.report?.verdict.reason).toBe(sabotage.reason);
       expect(rehearsal.report?.leftovers).toEqual([]);
-      expect(rehearsal.messages).toHaveLength(1);
+      expect(rehearsal.notifications).toHaveLength(1);
       expect(rehearsal.evidence.filter((file) => /(report|checks|manifest)\.json$/.test(file))).toHaveLength(3);
     });
 });

@@ -137,6 +137,16 @@ export function statesService(options: StatesServiceOptions): StatesService {
       const { stopDate } = await executionOf(executionArn ?? "").abort({ error, cause });
       return { stopDate };
     },
+    ListStateMachines: (call: sfn.ListStateMachinesInput): sfn.ListStateMachinesOutput => {
+      const { items, nextToken } = pageOf([...machines.values()], call);
+      const listed = items.map(({ arn: stateMachineArn, name }) => ({
+        stateMachineArn,
+        name,
+        type: "STANDARD" as const,
+        creationDate: createdAt,
+      }));
+      return { stateMachines: listed, ...nextToken };
+    },
     DescribeStateMachine: (call: sfn.DescribeStateMachineInput): sfn.DescribeStateMachineOutput => {
       const { arn, name, definition, roleArn } = machineOf(call.stateMachineArn ?? "");
       return {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { readCommand } from "../../../src/cli/deployed/arguments.ts";
+import { UsageError } from "../../../src/cli/usage-error.ts";
+
+const EXECUTION = "arn:aws:states:eu-central-1:111122223333:execution:restore-drill:manual-orders";
+
+function mistakeIn(...argv: string[]): string {
+  try {
+    readCommand(argv);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  }
+  throw new Error(`understood: ${argv.join(" ")}`);
+}
+
+describe("readCommand", () => {
+  it("starts a plan in the default stage, and does not wait", () => {
+    expect(readCommand(["run", "orders"])).toEqual({
+      command: "run",
+      request: { plan: "orders" },
+      stage: "prod",
+      wait: false,
+      json: false,
+      region: undefined,
+    });
+  });
+
+  it("takes what the console's input takes", () => {
+    const options = ["--recovery-point", "manual", "--failure-moment", "2026-11-21T14:30:00Z", "--stage", "dev"];
+    expect(readCommand(["run", "orders", "--wait", ...options])).toMatchObject({
+      request: { plan: "orders", recoveryPoint: "manual", failureMoment: "2026-11-21T14:30:00Z" },
+      stage: "dev",
+      wait: true,
+    });
+  });
+
+  it("follows an execution by its ARN", () => {
+    expect(readCommand(["follow", EXECUTION])).toMatchObject({ command: "follow", executionArn: EXECUTION });
+  });
+
+  it.each([[[]], [["--help"]], [["run", "-h"]]])("explains itself: %j", (argv) => {
+    expect(readCommand(argv)).toEqual({ command: "help" });
+  });
+
+  it.each([
+    [["rum", "orders"], 'There is no command "rum". Did you mean "run"?'],
+    [["run"], "Name the plan: restore-drill run PLAN."],
+    [["run", "orders", "now"], '"now" is one word too many.'],
+    [["run", "orders", "--wiat"], 'There is no option "--wiat". Did you mean "wait"?'],
+    [["run", "orders", "--failure-moment", "yesterday"], '--failure-moment is "yesterday": write a moment in UTC'],
+    [["run", "orders", "--recovery-point", ""], '"recoveryPoint": '],
+    [["follow"], "Name the execution: restore-drill follow ARN."],
+    [["follow", "orders"], '"orders" is not the ARN of an execution'],
+  ])("says what is wrong with %j", (argv, mistake) => {
+    expect(mistakeIn(...argv)).toContain(mistake);
+  });
+});
