@@ -12,7 +12,7 @@ export function incidentRules(plans: readonly Plan[], name: string): TemplateRes
   const regions = sortedOnce(threatened.map(({ source }) => source.region));
   return {
     ...rulesOf("DatabaseAlarmRaised", `${name}-database-alarm-raised`, alarms, alarmPattern),
-    // A region for clusters of one name: findings come from where the cluster is, forwarded to this region's bus.
+    // Findings are made where the cluster is, and forwarded to the bus of this region.
     ...rulesOf("DatabaseThreatFound", `${name}-database-threat-found`, clusters, (some) =>
       findingPattern(some, regions),
     ),
@@ -28,8 +28,7 @@ const alarmPattern = (alarmName: readonly string[]): object => ({
 const findingPattern = (dbClusterIdentifier: readonly string[], region: readonly string[]): object => ({
   source: ["aws.guardduty"],
   "detail-type": ["GuardDuty Finding"],
-  region,
-  detail: { resource: { rdsDbInstanceDetails: { dbClusterIdentifier } } },
+  detail: { region, resource: { rdsDbInstanceDetails: { dbClusterIdentifier } } },
 });
 
 function rulesOf(

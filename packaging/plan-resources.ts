@@ -73,7 +73,7 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
       AlarmName: `${name}-${plan}-overdue`,
       AlarmDescription: `No drill of the plan ${plan} has passed in ${days} days, or none ever. See "Overdue" in docs/runbook.md.`,
       MetricName: "DaysSinceLastPass",
-      Dimensions: dimensions({ service: "restore-drill", database: source.cluster, plan }),
+      Dimensions: dimensions({ service: name, database: source.cluster, plan }),
       Period: DAY_SECONDS,
       Threshold: days,
       ComparisonOperator: "GreaterThanThreshold",
@@ -85,7 +85,7 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
 /** They ring until a later drill of the database says otherwise: between drills there is no data. */
 function verdictAlarmsOf(database: string, name: string): [string, TemplateResource][] {
   const ring = {
-    Dimensions: dimensions({ service: "restore-drill", database }),
+    Dimensions: dimensions({ service: name, database }),
     Period: 300,
     Threshold: 1,
     ComparisonOperator: "GreaterThanOrEqualToThreshold",
