@@ -53,3 +53,16 @@ export function startOf(drillId: string): Date {
 export function evidencePrefix(database: string, drillId: string): string {
   return `${database}/${drillId}`;
 }
+
+/** A source among all that a stack may drill: `eu-west-1/orders-production`, after its account where the plan names one. */
+export function databaseKey({
+  account,
+  region,
+  cluster,
+}: {
+  account?: string | undefined;
+  region: string;
+  cluster: string;
+}): string {
+  return [...(account === undefined ? [] : [account]), region, cluster].join("/");
+}

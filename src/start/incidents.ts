@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { IncidentContended, InputInvalid } from "../errors.ts";
 import { DrillRequest, Instant } from "../plan/drill.ts";
+import { databaseKey } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import type { Incident } from "./incident.ts";
@@ -72,10 +73,7 @@ export async function startForIncident(
   );
 }
 
-/** Two databases of one name are kept apart. A region's name is no account's. */
-function keyOf({ source: { account, region, cluster } }: Plan): string {
-  return ["incidents", ...(account === undefined ? [] : [account]), region, `${cluster}.json`].join("/");
-}
+const keyOf = ({ source }: Plan): string => `incidents/${databaseKey(source)}.json`;
 
 const belongsTo = ({ openedAt }: OpenIncident, { raisedAt }: Incident, { incidents }: Plan): boolean =>
   secondsBetween(openedAt, raisedAt) < incidents.quietSeconds;

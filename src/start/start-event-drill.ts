@@ -1,5 +1,6 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import * as z from "zod/mini";
+import { databaseKey } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { allPlans, type DeployedPlans } from "./deployed-plans.ts";
 import { AlarmEvent, readAlarm } from "./events/alarm.ts";
@@ -86,8 +87,7 @@ async function startForAll(services: Services, reading: Reading): Promise<EventA
 function onePerDatabase(plans: readonly Plan[]): Plan[] {
   const databases = new Map<string, Plan>();
   for (const plan of plans) {
-    const { account = "", region, cluster } = plan.source;
-    const database = `${account}/${region}/${cluster}`;
+    const database = databaseKey(plan.source);
     if (!databases.has(database)) databases.set(database, plan);
   }
   return [...databases.values()];

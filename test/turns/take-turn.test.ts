@@ -1,6 +1,7 @@
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from "@aws-sdk/client-sfn";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { DrillRequest } from "../../src/plan/drill.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
 import { Plan } from "../../src/plan/plan.ts";
 import { type TurnAnswer, takeTurn } from "../../src/turns/take-turn.ts";
@@ -40,9 +41,13 @@ beforeEach(() => {
 });
 
 async function take(execution: string, plan = "orders", turn?: TurnAnswer, maxDrillsPerRegion = 5) {
+  return takeAs({ plan }, execution, turn, maxDrillsPerRegion);
+}
+
+async function takeAs(request: DrillRequest, execution: string, turn?: TurnAnswer, maxDrillsPerRegion = 5) {
   return takeTurn(
     { store: bucket.store, sfn: client, plans, maxDrillsPerRegion, now: () => now },
-    { request: { plan }, execution: executionOf(execution), turn },
+    { request, execution: executionOf(execution), turn },
   );
 }
 
@@ -139,5 +144,105 @@ describe("takeTurn", () => {
       name: "Drill.EvidenceUnreadable",
       message: expect.stringContaining("s3://evidence/turns.json"),
     });
+  });
+});
+
+describe("a drill after an incident", () => {
+  const urgent = (plan: string): DrillRequest => ({
+    plan,
+    trigger: { kind: "incident", by: "alarm orders-data-loss" },
+  });
+  const later = (seconds: number): void => {
+    now = new Date(now.getTime() + seconds * 1000);
+  };
+  const waiting = (): { drillId: string }[] => JSON.parse(bucket.objects.get("turns.json") ?? "").waiting;
+
+  it("goes before another that waited for the database longer", async () => {
+    await take("a");
+    await take("bb");
+    const incident = await takeAs(urgent("orders"), "ccc");
+    expect(incident.waitingFor).toContain(`drill ${drillIdOf(executionOf("a"))} of the same database`);
+    statuses.set(executionOf("a").id, "SUCCEEDED");
+    const other = await take("bb");
+    expect(other).toMatchObject({ phase: "pending" });
+    expect(other.waitingFor).toBe(
+      `drill ${drillIdOf(executionOf("ccc"))} of the same database, which goes first after an incident`,
+    );
+    expect(await takeAs(urgent("orders"), "ccc", incident)).toMatchObject({ phase: "ready" });
+    expect(waiting()).toEqual([]);
+    expect((await take("bb")).waitingFor).toContain("which began at");
+  });
+
+  it("goes before others that wait for its region, which keep what else is free there", async () => {
+    await take("a", "orders", undefined, 2);
+    await take("bb", "billing", undefined, 2);
+    const incident = await takeAs(urgent("stock"), "ccc", undefined, 2);
+    expect(incident.waitingFor).toMatch(/one of the 2 drills in eu-central-1 to end/);
+    statuses.set(executionOf("bb").id, "SUCCEEDED");
+    const other = await take("dddd", "users", undefined, 2);
+    expect(other).toMatchObject({ phase: "pending" });
+    expect(other.waitingFor).toContain(`those that go first after an incident (${drillIdOf(executionOf("ccc"))})`);
+    expect(await take("dddd", "users", undefined, 3)).toMatchObject({ phase: "ready" });
+  });
+
+  it("stops nothing that runs", async () => {
+    await take("a");
+    expect(await takeAs(urgent("orders"), "bb")).toMatchObject({ phase: "pending" });
+    expect(JSON.parse(bucket.objects.get("turns.json") ?? "").turns).toHaveLength(1);
+  });
+
+  it("is forgotten when it was not seen for 10 min: its execution may have been stopped", async () => {
+    await take("a");
+    await takeAs(urgent("orders"), "bb");
+    statuses.set(executionOf("a").id, "SUCCEEDED");
+    later(600);
+    expect(await take("ccc")).toMatchObject({ phase: "pending" });
+    later(1);
+    expect(await take("ccc")).toMatchObject({ phase: "ready" });
+    expect(waiting()).toEqual([]);
+  });
+
+  it("is seen again at each look, at least every 2 min", async () => {
+    await take("a");
+    const startedAt = "2026-11-21T12:00:00.000Z";
+    await takeAs(urgent("orders"), "bb", { phase: "pending", waitSeconds: 1, looks: 9, startedAt });
+    later(500);
+    const answer = await takeAs(urgent("orders"), "bb", { phase: "pending", waitSeconds: 1, looks: 9, startedAt });
+    expect(answer).toMatchObject({ phase: "pending", waitSeconds: 120 });
+    expect(waiting()).toMatchObject([{ drillId: drillIdOf(executionOf("bb")), seenAt: now.toISOString() }]);
+  });
+
+  it("waits like any other where 50 incidents are ahead of it", async () => {
+    const place = { database: "eu-west-1/x", region: "eu-north-1", seenAt: now.toISOString() };
+    const others = Array.from({ length: 50 }, (_, index) => ({ ...place, drillId: `other-${index}` }));
+    bucket.objects.set("turns.json", JSON.stringify({ turns: [], waiting: others }));
+    await take("a");
+    expect(await takeAs(urgent("orders"), "bb")).toMatchObject({ phase: "pending" });
+    expect(waiting()).toHaveLength(50);
+  });
+
+  it("reads a document of before anybody went first", async () => {
+    bucket.objects.set("turns.json", JSON.stringify({ turns: [] }));
+    expect(await take("a")).toMatchObject({ phase: "ready" });
+  });
+});
+
+describe("databases of one name", () => {
+  it("in two accounts are two", async () => {
+    const ofAccount = async (name: string) => {
+      const { plan, file } = await plans("orders");
+      return { plan: { ...plan, source: { ...plan.source, account: name.padStart(12, "1") } }, file };
+    };
+    const [services, looks] = [
+      { store: bucket.store, sfn: client, maxDrillsPerRegion: 5, now: () => now },
+      ["1", "22"],
+    ];
+    for (const account of looks)
+      expect(
+        await takeTurn(
+          { ...services, plans: ofAccount },
+          { request: { plan: account }, execution: executionOf(account) },
+        ),
+      ).toMatchObject({ phase: "ready" });
   });
 });
