@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { resolveIntrinsics } from "./intrinsics.ts";
 import { PolicyStatement } from "./permissions.ts";
+import { kinds } from "./resource-kinds.ts";
 import { scopeOf, Template } from "./template-scope.ts";
 
 /** What the framework leaves beside the template: CloudFormation is told a stack's name, it does not read it. */
@@ -56,6 +57,8 @@ export interface PackagedResource {
   readonly type: string;
   /** What `Ref` answers. */
   readonly ref: string;
+  /** Of a kind that has one and is known to. */
+  readonly arn?: string;
   /** What CloudFormation does with it when the stack goes: `Delete` unless the template says otherwise. */
   readonly deletionPolicy: string;
   readonly properties: unknown;
@@ -105,6 +108,7 @@ export async function readPackagedTemplate(
         {
           type: Type,
           ref: String(scope.ref(logicalId)),
+          ...(kinds[Type]?.arn === undefined ? {} : { arn: String(scope.attribute(logicalId, "Arn")) }),
           deletionPolicy: DeletionPolicy,
           properties: resolveIntrinsics(Properties, scope),
         },

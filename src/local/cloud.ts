@@ -17,6 +17,8 @@ import {
   localFunction,
   prepareDeployment,
 } from "./deployment.ts";
+import { openAsyncInvocations } from "./events/async-invocations.ts";
+import { type DeadLetter, openDeadLetterQueues } from "./events/dead-letters.ts";
 import { type EventBus, openEventBus } from "./events/event-bus.ts";
 import { targetStarter } from "./events/start-target.ts";
 import { type Authorisation, openAuthoriser } from "./iam/authoriser.ts";
@@ -88,7 +90,9 @@ export interface LocalCloud {
   /** Every question that IAM was asked about a role, and its answer. */
   readonly authorisations: readonly Authorisation[];
   /** What the deployed rules and schedules do. */
-  readonly events: Pick<EventBus, "deliveries" | "fireSchedule" | "settled">;
+  readonly events: Pick<EventBus, "deliveries" | "put" | "fireSchedule" | "settled">;
+  /** What rules, schedules and functions gave up, in the queues that the template gives them. */
+  readonly deadLetters: readonly DeadLetter[];
   /** What is deployed. */
   readonly template: PackagedTemplate;
   readonly messages: readonly PublishedMessage[];
@@ -211,6 +215,12 @@ async function openServices(
     () => states.close(),
   );
   const { finished, startExecution, describe } = executionsOf(states);
+  const deadLetters = openDeadLetterQueues(template, authoriser);
+  const invocations = openAsyncInvocations({
+    template,
+    deadLetters,
+    invoke: async (arn, payload) => lambda?.invoke(arn, payload),
+  });
   events = openEventBus({
     accountId: ACCOUNT_ID,
     region: HOME_REGION,
@@ -220,8 +230,9 @@ async function openServices(
       authoriser,
       startExecution,
       finished,
-      invoke: async (arn, payload) => lambda?.invoke(arn, payload),
+      invoke: invocations.invoke,
     }),
+    deadLetters,
     describe,
     finished,
   });
@@ -238,6 +249,7 @@ async function openServices(
     calls,
     authorisations,
     events,
+    deadLetters: deadLetters.letters,
     template,
     messages,
     evidenceDirectory: join(options.root, EVIDENCE_BUCKET),

@@ -31,7 +31,7 @@ const EVENTS: Target = {
   inputs: fc.oneof(mutated(EVENT), anyJson()),
   ready: template,
   take: async (event) => {
-    for (const { matches, targets } of readRules(await template(), PLACE)) {
+    for (const { matches, targets } of readRules(await template())) {
       if (matches?.(event) !== true) continue;
       for (const { input } of targets)
         parseInput("adopt-drill", AdoptDrillInput, { ...ADOPTION, request: inputOf(input, event) });

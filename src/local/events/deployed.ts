@@ -8,6 +8,8 @@ export interface Target {
   readonly arn: string;
   readonly roleArn?: string | undefined;
   readonly input: InputSettings;
+  /** The queue of what could not be delivered. */
+  readonly deadLetterArn?: string | undefined;
 }
 
 export interface DeployedRule {
@@ -23,52 +25,53 @@ export interface DeployedRule {
 export interface DeployedSchedule {
   readonly name: string;
   readonly arn: string;
+  /** The Scheduler assumes a role on behalf of the group. */
+  readonly groupArn: string;
   readonly isEnabled: boolean;
   readonly target: Target;
 }
 
 const State = z._default(z.string(), "ENABLED");
+const DeadLetterConfig = z.optional(z.object({ Arn: z.string() }));
 const Rule = z.object({
   State,
   EventPattern: z.optional(z.unknown()),
   ScheduleExpression: z.optional(z.string()),
-  Targets: z.array(z.extend(InputSettings, { Arn: z.string(), RoleArn: z.optional(z.string()) })),
+  Targets: z.array(z.extend(InputSettings, { Arn: z.string(), RoleArn: z.optional(z.string()), DeadLetterConfig })),
 });
 const Schedule = z.object({
   State,
-  Target: z.object({ Arn: z.string(), RoleArn: z.string(), Input: z.optional(z.string()) }),
+  Target: z.object({ Arn: z.string(), RoleArn: z.string(), Input: z.optional(z.string()), DeadLetterConfig }),
 });
 
-export interface Place {
-  readonly accountId: string;
-  readonly region: string;
-}
-
 /** Throws on what is not known here: a kind of target, an operator of a pattern. */
-export function readRules({ resources }: PackagedTemplate, { region, accountId }: Place): DeployedRule[] {
-  return ofType(resources, "AWS::Events::Rule").map(({ ref: name, properties }) => {
+export function readRules({ resources }: PackagedTemplate): DeployedRule[] {
+  return ofType(resources, "AWS::Events::Rule").map(({ ref: name, arn = "", properties }) => {
     const { State: state, EventPattern, ScheduleExpression, Targets } = z.parse(Rule, properties);
     return {
       name,
-      arn: `arn:aws:events:${region}:${accountId}:rule/${name}`,
+      arn,
       isEnabled: state !== "DISABLED",
       ...(EventPattern === undefined ? {} : { matches: readPattern(EventPattern) }),
       isScheduled: ScheduleExpression !== undefined,
-      targets: Targets.map(({ Arn, RoleArn, ...input }) => known({ arn: Arn, roleArn: RoleArn, input })),
+      targets: Targets.map(({ Arn, RoleArn, DeadLetterConfig: letters, ...input }) =>
+        known({ arn: Arn, roleArn: RoleArn, deadLetterArn: letters?.Arn, input }),
+      ),
     };
   });
 }
 
 /** Throws on a kind of target that is not known here. */
-export function readSchedules({ resources }: PackagedTemplate, { region, accountId }: Place): DeployedSchedule[] {
-  return ofType(resources, "AWS::Scheduler::Schedule").map(({ ref: name, properties }) => {
+export function readSchedules({ resources }: PackagedTemplate): DeployedSchedule[] {
+  return ofType(resources, "AWS::Scheduler::Schedule").map(({ ref: name, arn = "", properties }) => {
     const { State: state, Target: target } = z.parse(Schedule, properties);
-    const { Arn: arn, RoleArn: roleArn, Input = "{}" } = target;
+    const { Arn, RoleArn: roleArn, Input = "{}", DeadLetterConfig: letters } = target;
     return {
       name,
-      arn: `arn:aws:scheduler:${region}:${accountId}:schedule/default/${name}`,
+      arn,
+      groupArn: arn.replace(":schedule/", ":schedule-group/").replace(/\/[^/]*$/, ""),
       isEnabled: state !== "DISABLED",
-      target: known({ arn, roleArn, input: { Input } }),
+      target: known({ arn: Arn, roleArn, deadLetterArn: letters?.Arn, input: { Input } }),
     };
   });
 }

@@ -2,7 +2,8 @@
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { PackagedTemplate } from "../../../packaging/template.ts";
 import type { ExecutionEvent } from "../services/states.ts";
-import { type DeployedRule, type Place, readRules, readSchedules, type Target } from "./deployed.ts";
+import type { DeadLetterQueues, Sender } from "./dead-letters.ts";
+import { type DeployedRule, type DeployedSchedule, readRules, readSchedules, type Target } from "./deployed.ts";
 import { type AccountEvent, accountEvent, executionEvent } from "./execution-event.ts";
 import type { Source, StartTarget } from "./start-target.ts";
 import { inputOf } from "./target-input.ts";
@@ -18,11 +19,20 @@ export interface Delivery {
   readonly error?: string;
 }
 
-export interface EventBusOptions extends Place {
+export interface EventBusOptions {
+  readonly accountId: string;
+  readonly region: string;
   readonly template: PackagedTemplate;
   readonly start: StartTarget;
+  readonly deadLetters: Pick<DeadLetterQueues, "send">;
   readonly describe: (executionArn: string) => DescribeExecutionOutput;
   readonly finished: (executionArn: string) => Promise<DescribeExecutionOutput>;
+}
+
+/** When the tick is of, and how often it comes: the Scheduler delivers at least once. */
+export interface Tick {
+  readonly slot?: Date;
+  readonly times?: number;
 }
 
 export interface EventBus {
@@ -30,11 +40,13 @@ export interface EventBus {
   readonly deliveries: readonly Delivery[];
   /** Takes every event of every execution; acts on those that change its status. */
   onExecutionEvent(event: ExecutionEvent): void;
+  /** Takes an event as EventBridge writes it, of whatever account, region and time it says. What it starts is over when all has `settled`. */
+  put(event: unknown): void;
   /**
    * Does what the schedule would do at its time, and resolves when its target has started. Rejects when it is DISABLED or not there, and
    * with what AWS would answer to a role that may not start it.
    */
-  fireSchedule(name: string): Promise<void>;
+  fireSchedule(name: string, tick?: Tick): Promise<void>;
   /** Resolves when every delivery, and whatever it started, has ended. Rejects when rules feed each other without an end. */
   settled(): Promise<void>;
   /** Delivers nothing any more. */
@@ -53,10 +65,20 @@ const STATUS_CHANGES = new Set<string>([
   "ExecutionAborted",
 ]);
 
+/** What a delivery is made of. */
+interface Parcel {
+  readonly by: string;
+  readonly source: Source;
+  readonly target: Target;
+  readonly makeInput: () => unknown;
+  /** What lies in the queue if it fails. */
+  readonly letter: unknown;
+}
+
 /** Throws on a rule or schedule that uses what is not known here. */
 export function openEventBus(options: EventBusOptions): EventBus {
-  const rules = readRules(options.template, options);
-  const schedules = readSchedules(options.template, options);
+  const rules = readRules(options.template);
+  const schedules = readSchedules(options.template);
   const deliveries: Delivery[] = [];
   const pending = new Set<Promise<unknown>>();
   let isClosed = false;
@@ -67,32 +89,52 @@ export function openEventBus(options: EventBusOptions): EventBus {
   };
 
   /** Resolves when the target has started; rejects with why it has not: an input that can not be made is such a reason. */
-  const deliver = async (by: string, source: Source, target: Target, makeInput: () => unknown): Promise<void> => {
+  const deliver = async (parcel: Parcel): Promise<void> => {
     if (isClosed || deliveries.length >= DELIVERIES_LIMIT) return;
+    const { by, source, target } = parcel;
     const place = deliveries.push({ by, targetArn: target.arn, input: undefined }) - 1;
     const note = (learned: Partial<Delivery>): void => {
       const begun = deliveries[place];
       if (begun !== undefined) deliveries[place] = { ...begun, ...learned };
     };
-    const fail = (thrown: unknown): void => note({ error: thrown instanceof Error ? thrown.message : String(thrown) });
     try {
-      const input = makeInput();
+      const input = parcel.makeInput();
       note({ input });
       const { ended } = await options.start(target, input, source);
-      track(ended.catch(fail));
+      track(ended.catch((thrown: unknown) => note({ error: messageOf(thrown) })));
     } catch (error) {
-      fail(error);
+      const lost = await bury(parcel, messageOf(error));
+      note({
+        error: [messageOf(error), ...(lost === undefined ? [] : [`Its dead letter is lost: ${lost}`])].join(" "),
+      });
       throw error;
     }
   };
 
-  const deliverTo = (rule: DeployedRule, event: AccountEvent): Promise<void>[] =>
-    rule.targets.map((target) =>
-      deliver(rule.name, { service: "events", arn: rule.arn }, target, () => inputOf(target.input, event)),
-    );
+  /** What is refused is not tried again. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+  const bury = async ({ source, target, letter }: Parcel, reason: string): Promise<string | undefined> => {
+    const { arn, roleArn, deadLetterArn } = target;
+    if (deadLetterArn === undefined) return undefined;
+    const isSchedule = source.service === "scheduler";
+    const sender: Sender = isSchedule
+      ? { from: source.arn, roleArn: roleArn ?? "" }
+      : { from: source.arn, service: "events.amazonaws.com" };
+    const attributes = {
+      [isSchedule ? "SCHEDULE_ARN" : "RULE_ARN"]: source.arn,
+      TARGET_ARN: arn,
+      ERROR_MESSAGE: reason,
+      RETRY_ATTEMPTS: "0",
+    };
+    return options.deadLetters.send(deadLetterArn, sender, { body: letter, attributes });
+  };
 
-  const publish = (execution: DescribeExecutionOutput): void => {
-    const event = executionEvent(execution, options);
+  const deliverTo = (rule: DeployedRule, event: AccountEvent): Promise<void>[] =>
+    rule.targets.map((target) => {
+      const source: Source = { service: "events", arn: rule.arn };
+      return deliver({ by: rule.name, source, target, makeInput: () => inputOf(target.input, event), letter: event });
+    });
+
+  const publish = (event: AccountEvent): void => {
     for (const rule of rules) {
       if (rule.isEnabled && rule.matches?.(event) === true) deliverTo(rule, event).forEach(track);
     }
@@ -104,26 +146,36 @@ export function openEventBus(options: EventBusOptions): EventBus {
       type === "ExecutionStarted"
         ? Promise.resolve().then(() => options.describe(executionArn))
         : options.finished(executionArn);
-    track(changed.then(publish));
+    track(changed.then((execution) => publish(executionEvent(execution, options))));
   };
 
-  const fireSchedule = async (name: string): Promise<void> => {
-    const schedule = schedules.find((each) => each.name === name);
+  const tick = (schedule: DeployedSchedule, slot: Date): Promise<void> => {
+    const { name: by, arn, groupArn, target } = schedule;
+    const input = scheduledInput(schedule, slot);
+    const source: Source = { service: "scheduler", arn, assumesFor: groupArn };
+    return deliver({ by, source, target, makeInput: () => JSON.parse(input), letter: input });
+  };
+
+  const fireSchedule = async (name: string, { slot = new Date(), times = 1 }: Tick = {}): Promise<void> => {
+    const each = Array.from({ length: times });
+    const schedule = schedules.find((deployed) => deployed.name === name);
     if (schedule !== undefined) {
       refuseDisabled(name, schedule.isEnabled);
-      const source = { service: "scheduler", arn: schedule.arn } as const;
-      return deliver(name, source, schedule.target, () => scheduledInput(schedule.target, schedule.arn));
+      await Promise.all(each.map(() => tick(schedule, slot)));
+      return;
     }
-    const rule = rules.find((each) => each.name === name && each.isScheduled);
+    const rule = rules.find((deployed) => deployed.name === name && deployed.isScheduled);
     if (rule === undefined) throw new TypeError(`The template has no schedule ${name}.`);
     refuseDisabled(name, rule.isEnabled);
-    const tick = { source: "aws.events", "detail-type": "Scheduled Event", resources: [rule.arn], detail: {} };
-    await Promise.all(deliverTo(rule, accountEvent(tick, options)));
+    const event = { source: "aws.events", "detail-type": "Scheduled Event", resources: [rule.arn], detail: {} };
+    await Promise.all(each.flatMap(() => deliverTo(rule, accountEvent(event, options))));
   };
 
   return {
     deliveries,
     onExecutionEvent,
+    // A round trip, as nobody's object crosses a bus.
+    put: (event) => publish(JSON.parse(JSON.stringify(event))),
     fireSchedule,
     async settled() {
       while (pending.size > 0) await Promise.all(pending);
@@ -136,18 +188,20 @@ export function openEventBus(options: EventBusOptions): EventBus {
   };
 }
 
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
 function refuseDisabled(name: string, isEnabled: boolean): void {
   if (!isEnabled) throw new TypeError(`The schedule ${name} is DISABLED: it never fires.`);
 }
 
 /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
-function scheduledInput({ input }: Target, scheduleArn: string): unknown {
+function scheduledInput({ arn, target }: DeployedSchedule, slot: Date): string {
   const attributes: Readonly<Record<string, string>> = {
-    "aws.scheduler.schedule-arn": scheduleArn,
-    "aws.scheduler.scheduled-time": `${new Date().toISOString().slice(0, 19)}Z`,
+    "aws.scheduler.schedule-arn": arn,
+    "aws.scheduler.scheduled-time": `${slot.toISOString().slice(0, 19)}Z`,
     "aws.scheduler.execution-id": crypto.randomUUID(),
     "aws.scheduler.attempt-number": "1",
   };
-  const text = input.Input ?? "{}";
-  return JSON.parse(text.replace(/<(aws\.scheduler\.[\w-]+)>/g, (all, name: string) => attributes[name] ?? all));
+  const text = target.input.Input ?? "{}";
+  return text.replace(/<(aws\.scheduler\.[\w-]+)>/g, (all, name: string) => attributes[name] ?? all);
 }

@@ -2,12 +2,17 @@
 import * as z from "zod/mini";
 import type { PackagedTemplate } from "../../../packaging/template.ts";
 import type { Authoriser } from "../iam/authoriser.ts";
+import { isServiceAllowed } from "../iam/resource-policy.ts";
+import type { AsyncInvocations } from "./async-invocations.ts";
 import { isMachine, type Target } from "./deployed.ts";
 
+/** What starts a target. */
 export interface Source {
   readonly service: "events" | "scheduler";
   /** Of the rule or schedule. */
   readonly arn: string;
+  /** On whose behalf a role is assumed, where that is another: a schedule's group. */
+  readonly assumesFor?: string;
 }
 
 /** Rejects when the target may not be started. `ended` rejects when a function failed to the end; an execution may end as it likes. */
@@ -19,15 +24,13 @@ export type StartTarget = (
 
 export interface StartTargetOptions {
   readonly template: PackagedTemplate;
-  readonly authoriser: Authoriser;
+  readonly authoriser: Pick<Authoriser, "refusal">;
   /** Resolves to the execution's ARN. */
   readonly startExecution: (machineArn: string, input: string) => Promise<string>;
   readonly finished: (executionArn: string) => Promise<unknown>;
-  readonly invoke: (functionArn: string, payload: unknown) => Promise<unknown>;
+  /** Resolves when the function has succeeded, in whatever attempt. */
+  readonly invoke: AsyncInvocations["invoke"];
 }
-
-/** "By default, Lambda retries an asynchronous invocation twice": https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-const INVOCATION_ATTEMPTS = 3;
 
 const Permission = z.object({
   Action: z.literal("lambda:InvokeFunction"),
@@ -36,10 +39,18 @@ const Permission = z.object({
   SourceArn: z.optional(z.string()),
 });
 
+const Role = z.object({ AssumeRolePolicyDocument: z.unknown() });
+
 export function targetStarter(options: StartTargetOptions): StartTarget {
-  const permissions = Object.values(options.template.resources)
+  const resources = Object.values(options.template.resources);
+  const permissions = resources
     .filter(({ type }) => type === "AWS::Lambda::Permission")
     .map(({ properties }) => z.parse(Permission, properties));
+  const trusts = new Map(
+    resources
+      .filter(({ type }) => type === "AWS::IAM::Role")
+      .map(({ arn = "", properties }) => [arn, z.parse(Role, properties).AssumeRolePolicyDocument]),
+  );
 
   const isPermitted = (functionArn: string, { service, arn }: Source): boolean =>
     permissions.some(
@@ -55,6 +66,10 @@ export function targetStarter(options: StartTargetOptions): StartTarget {
       if (!isMachine(arn) && isPermitted(arn, source)) return;
       throw new Error(`Nothing permits ${source.arn} to start ${arn}.`);
     }
+    const [service, sourceArn] = [`${source.service}.amazonaws.com`, source.assumesFor ?? source.arn];
+    const assume = { service, action: "sts:AssumeRole", resource: roleArn, sourceArn };
+    if (!isServiceAllowed(trusts.get(roleArn) ?? { Statement: [] }, assume))
+      throw new Error(`${roleArn} does not trust ${service} on behalf of ${sourceArn}.`);
     const action = isMachine(arn) ? "states:StartExecution" : "lambda:InvokeFunction";
     const refusal = await options.authoriser.refusal(roleArn, source.service, { action, resource: arn });
     if (refusal !== undefined) throw new Error(refusal);
@@ -62,20 +77,8 @@ export function targetStarter(options: StartTargetOptions): StartTarget {
 
   return async (target, input, source) => {
     await authorise(target, source);
-    if (!isMachine(target.arn)) return { ended: invokeToTheEnd(() => options.invoke(target.arn, input)) };
+    if (!isMachine(target.arn)) return { ended: options.invoke(target.arn, input) };
     const executionArn = await options.startExecution(target.arn, JSON.stringify(input));
     return { ended: options.finished(executionArn) };
   };
-}
-
-/** The pauses between attempts, a minute and two on AWS, are left out. */
-async function invokeToTheEnd(invoke: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await invoke();
-      return;
-    } catch (error) {
-      if (attempt === INVOCATION_ATTEMPTS) throw error;
-    }
-  }
 }
