@@ -77,9 +77,12 @@ function tooLong(all: readonly Named[], { name, stage }: Naming): string[] {
   const long = all.filter((each) => excess(each) > 0).sort((a, b) => excess(b) - excess(a));
   const [worst] = long;
   if (worst === undefined) return [];
-  const fix = name.includes(stage)
-    ? `the stage ${JSON.stringify(stage)} of ${stage.length} characters may have ${Math.max(stage.length - excess(worst), 0)}`
-    : `the parameter name, ${JSON.stringify(name)} of ${name.length} characters, may have ${Math.max(name.length - excess(worst), 0)}`;
+  const [what, given] = name.includes(stage) ? ["stage", stage] : ["name", name];
+  const allowed = given.length - excess(worst);
+  const fix =
+    allowed > 0
+      ? `the ${what} ${JSON.stringify(given)} of ${given.length} characters may have ${allowed}`
+      : `no ${what} is short enough`;
   return long.map(
     (each) =>
       `${each.logicalId} (${each.type}) would be called ${each.name}, of ${each.name.length} characters where ${each.rule.maxChars} are allowed: ${fix}, or a plan in it needs a shorter name.`,

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { MAX_PATTERN_CHARS } from "../../packaging/incident-rules.ts";
+import { planResources } from "../../packaging/plan-resources.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { StartScheduledDrillInput } from "../../src/start/start-scheduled-drill.ts";
+import { planWith } from "../packaging/plans.ts";
+
+const resourcesOf = (...plans: Plan[]) => planResources(plans, { name: "restore-drill-x" });
+const idsOf = (...plans: Plan[]): string[] => Object.keys(resourcesOf(...plans)).sort();
+const idsOfType = (type: string, ...plans: Plan[]): string[] =>
+  Object.entries(resourcesOf(...plans)).flatMap(([id, { Type }]) => (Type === type ? [id] : []));
+
+describe("the schedule of a plan", () => {
+  const scheduled = planWith({
+    more: "cadence: { schedule: cron(0 4 ? * TUE *), timezone: Europe/Berlin, window: 90m }",
+  });
+
+  it("fires as the plan says, in its zone and window, in the stack's group and as the stack's switch allows", () => {
+    expect(resourcesOf(scheduled)["OrdersSchedule"]).toMatchObject({
+      Type: "AWS::Scheduler::Schedule",
+      Properties: {
+        Name: "restore-drill-x-orders",
+        GroupName: { Ref: "ScheduleGroup" },
+        State: { Ref: "ScheduleState" },
+        ScheduleExpression: "cron(0 4 ? * TUE *)",
+        ScheduleExpressionTimezone: "Europe/Berlin",
+        FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 90 },
+      },
+    });
+  });
+
+  it("says to start-scheduled-drill which slot it is, in words that it understands once the Scheduler has filled them in", () => {
+    const { Target } = z.parse(
+      z.object({ Target: z.object({ Input: z.string() }) }),
+      resourcesOf(scheduled)["OrdersSchedule"]?.Properties,
+    );
+    const delivered = Target.Input.replace("<aws.scheduler.scheduled-time>", "2026-11-24T03:00:00Z");
+    expect(StartScheduledDrillInput.parse(JSON.parse(delivered))).toEqual({
+      plan: "orders",
+      schedule: "restore-drill-x-orders",
+      slot: "2026-11-24T03:00:00Z",
+    });
+  });
+
+  it("has no window where the plan wants the moment itself", () => {
+    const plan = planWith({ more: "cadence: { schedule: rate(7 days), window: 0m }" });
+    expect(resourcesOf(plan)["OrdersSchedule"]?.Properties["FlexibleTimeWindow"]).toEqual({ Mode: "OFF" });
+  });
+
+  it("is absent where the plan has none", () => {
+    expect(idsOfType("AWS::Scheduler::Schedule", planWith())).toEqual([]);
+  });
+});
+
+describe("the alarms of plans", () => {
+  it("ring when the last pass is older than the promise, or nobody knows of one", () => {
+    expect(resourcesOf(planWith({ more: "cadence: { every: 36h }" }))["OrdersOverdueAlarm"]?.Properties).toMatchObject({
+      AlarmName: "restore-drill-x-orders-overdue",
+      MetricName: "DaysSinceLastPass",
+      Threshold: 1.5,
+      ComparisonOperator: "GreaterThanThreshold",
+      TreatMissingData: "breaching",
+      Dimensions: [
+        { Name: "service", Value: "restore-drill-x" },
+        { Name: "database", Value: "orders" },
+        { Name: "plan", Value: "orders" },
+      ],
+    });
+  });
+
+  it("hold a promise of a quarter within the week that CloudWatch sees: the watchdog counts the days", () => {
+    const alarm = resourcesOf(planWith({ more: "cadence: { every: 90d }" }))["OrdersOverdueAlarm"]?.Properties;
+    expect(alarm).toMatchObject({ Threshold: 90, Period: 86_400, EvaluationPeriods: 1 });
+  });
+
+  it("are one failed and one errored alarm a database, and one overdue alarm a plan", () => {
+    const plans = [planWith(), planWith({ plan: "orders-monthly" })];
+    expect(idsOfType("AWS::CloudWatch::Alarm", ...plans)).toEqual([
+      "OrdersOverdueAlarm",
+      "OrdersMonthlyOverdueAlarm",
+      "OrdersFailedAlarm",
+      "OrdersErroredAlarm",
+    ]);
+  });
+
+  it("stay as they are between drills, page, and say when it is over", () => {
+    for (const id of ["OrdersFailedAlarm", "OrdersErroredAlarm"])
+      expect(resourcesOf(planWith())[id]?.Properties).toMatchObject({
+        TreatMissingData: "ignore",
+        AlarmActions: [{ Ref: "PageTopic" }],
+        OKActions: [{ Ref: "PageTopic" }],
+      });
+  });
+});
+
+describe("the rules of incidents", () => {
+  const withAlarms = (...alarms: string[]) => planWith({ more: `incidents: { alarms: ${JSON.stringify(alarms)} }` });
+
+  it("are absent where no plan waits for an incident", () => {
+    expect(idsOfType("AWS::Events::Rule", planWith())).toEqual([]);
+  });
+
+  it("name every plan's alarms once, and only going to ALARM", () => {
+    const plans = [withAlarms("b", "a"), planWith({ plan: "billing", more: "incidents: { alarms: [a, c] }" })];
+    expect(resourcesOf(...plans)["DatabaseAlarmRaised"]?.Properties["EventPattern"]).toMatchObject({
+      source: ["aws.cloudwatch"],
+      detail: { alarmName: ["a", "b", "c"], state: { value: ["ALARM"] } },
+    });
+  });
+
+  it("name the clusters whose findings start drills, with their regions", () => {
+    const plan = planWith({ more: "incidents: { guardduty: true }" });
+    expect(resourcesOf(plan, planWith({ plan: "other" }))["DatabaseThreatFound"]?.Properties["EventPattern"]).toEqual({
+      source: ["aws.guardduty"],
+      "detail-type": ["GuardDuty Finding"],
+      detail: { region: ["eu-west-1"], resource: { rdsDbInstanceDetails: { dbClusterIdentifier: ["orders"] } } },
+    });
+  });
+
+  it("are several where the names do not fit into one pattern, each with its permission, and lose none", () => {
+    const alarms = Array.from({ length: 20 }, (_, index) => `${"x".repeat(250)}${String(index).padStart(2, "0")}`);
+    const resources = resourcesOf(withAlarms(...alarms));
+    const rules = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
+    const patterns = rules.map(([, { Properties }]) => Properties["EventPattern"]);
+    for (const pattern of patterns) expect(JSON.stringify(pattern).length).toBeLessThanOrEqual(MAX_PATTERN_CHARS);
+    const named = z.parse(z.array(z.object({ detail: z.object({ alarmName: z.array(z.string()) }) })), patterns);
+    expect(named.flatMap(({ detail }) => detail.alarmName)).toEqual(alarms);
+    expect(new Set(rules.map(([, { Properties }]) => Properties["Name"])).size).toBe(rules.length);
+    for (const [id] of rules)
+      expect(resources[`${id}Permission`]?.Properties["SourceArn"]).toEqual({ "Fn::GetAtt": [id, "Arn"] });
+  });
+});
+
+describe("logical ids", () => {
+  it("stay as they are when another plan comes or goes", () => {
+    const [first, second] = [
+      planWith(),
+      planWith({ plan: "billing", source: "{ region: eu-west-1, cluster: billing, database: b }" }),
+    ];
+    expect(idsOf(first, second)).toEqual([...idsOf(first), ...idsOf(second)].sort());
+    expect(idsOf(second, first)).toEqual(idsOf(first, second));
+  });
+
+  it("differ for names that differ in a hyphen alone", () => {
+    const plans = ["orders2", "orders-2", "or-ders2"].map((plan) =>
+      planWith({ plan, more: "cadence: { schedule: rate(7 days) }" }),
+    );
+    const ids = idsOfType("AWS::Scheduler::Schedule", ...plans);
+    expect(ids).toEqual(["Orders2Schedule", expect.stringMatching(/^Orders2X[0-9a-f]{8}Schedule$/), "OrDers2Schedule"]);
+  });
+});
