@@ -12,6 +12,7 @@ import type { RdsFaults } from "./rds/faults.ts";
 import { createInstance, deleteInstance, describeInstances } from "./rds/instances.ts";
 import { describeParameterGroups, describeSubnetGroups } from "./rds/networks.ts";
 import { restoreCluster } from "./rds/restores.ts";
+import { describeSnapshotAttributes, modifySnapshotAttribute } from "./rds/snapshot-attributes.ts";
 import { copySnapshot } from "./rds/snapshot-copies.ts";
 import { createSnapshot, deleteSnapshot, describeSnapshots } from "./rds/snapshots.ts";
 import { startCluster, stopCluster } from "./rds/stops.ts";
@@ -82,6 +83,7 @@ function coreOf(options: RdsOptions): RdsCore {
     host,
     directory,
     keys,
+    grantedKeys: new Set(),
     vpcs,
     timeline,
     faults,
@@ -116,6 +118,8 @@ function operationsOf(core: RdsCore): Record<string, Operation> {
     CreateDBClusterSnapshot: on(createSnapshot),
     CopyDBClusterSnapshot: on(copySnapshot),
     DeleteDBClusterSnapshot: on(deleteSnapshot),
+    ModifyDBClusterSnapshotAttribute: on(modifySnapshotAttribute),
+    DescribeDBClusterSnapshotAttributes: on(describeSnapshotAttributes),
     EnableHttpEndpoint: on(enableHttpEndpoint),
     DisableHttpEndpoint: on(disableHttpEndpoint),
     DescribeDBSubnetGroups: on((shared, region, input: Rds.DescribeDBSubnetGroupsMessage) =>

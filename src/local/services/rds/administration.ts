@@ -7,17 +7,10 @@ import { usableKey } from "./keys.ts";
 import { ensureMasterUser } from "./master-user.ts";
 import { requireParameterGroup, requireSubnetGroup } from "./networks.ts";
 import { ensureReader, newReader } from "./reader.ts";
-import {
-  type Cluster,
-  clusterStatus,
-  instanceStatus,
-  type ParameterGroup,
-  type Snapshot,
-  type StorageFacts,
-  type SubnetGroup,
-  snapshotStatus,
-} from "./resources.ts";
+import type { Cluster, ParameterGroup, Snapshot, StorageFacts, SubnetGroup } from "./resources.ts";
+import { type SharedSnapshotOptions, shareSnapshot } from "./shared-snapshots.ts";
 import { snapshotOf } from "./snapshots.ts";
+import { type ResourceSummary, summariesOf } from "./summaries.ts";
 import { newTags } from "./tags.ts";
 
 export interface SourceOptions {
@@ -40,7 +33,7 @@ export interface SourceOptions {
 export interface SnapshotOptions {
   readonly region: string;
   readonly clusterId: string;
-  readonly kind: Snapshot["kind"];
+  readonly kind: Exclude<Snapshot["kind"], "shared">;
   /** By default the name RDS gives automated snapshots. */
   readonly snapshotId?: string;
   readonly createdAt?: Date;
@@ -56,15 +49,6 @@ export interface RegisteredSnapshotOptions extends SnapshotOptions {
   readonly encryption?: StorageEncryptionType;
   readonly engineVersion?: string;
   readonly allocatedGib?: number;
-}
-
-export interface ResourceSummary {
-  readonly kind: "instance" | "cluster" | "snapshot" | "server";
-  readonly region: string;
-  readonly id: string;
-  readonly status: string;
-  /** Why its own work failed, where it did. */
-  readonly cause?: unknown;
 }
 
 /** RDS puts it on every secret that it manages: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html */
@@ -194,12 +178,29 @@ export class RdsAdministration {
         kmsKeyArn,
       },
       tags: newTags(tagsFrom(options.tags)),
+      sharedWith: new Set(),
       sourceArn: undefined,
       isCopy: false,
       creation: core.timeline.past(status),
       readers: new Set(),
     });
     return id;
+  }
+
+  /** A real hot copy of a cluster of another account, which shares it with this one. Resolves to its ARN. */
+  async shareSnapshot(options: SharedSnapshotOptions): Promise<string> {
+    return await shareSnapshot(this.#core, options);
+  }
+
+  /** The owner takes it back. */
+  unshareSnapshot(arn: string): void {
+    for (const { sharedSnapshots } of this.#core.regions.values()) sharedSnapshots.delete(arn);
+  }
+
+  /** Whether the policy of another account's key lets this account use it. */
+  grantKey(arn: string, isGranted: boolean): void {
+    if (isGranted) this.#core.grantedKeys.add(arn);
+    else this.#core.grantedKeys.delete(arn);
   }
 
   createSubnetGroup(region: string, group: SubnetGroup): void {
@@ -246,12 +247,12 @@ export class RdsAdministration {
 
   /** Everything there is, in every region: also what a Describe call does not show yet. */
   resources(): ResourceSummary[] {
-    return this.#summaries(() => true);
+    return summariesOf(this.#core, () => true);
   }
 
   /** What the API made and nobody deleted to the end, and the servers that still run for it. Empty after a clean teardown. */
   leftovers(): ResourceSummary[] {
-    return this.#summaries((origin) => origin === "api");
+    return summariesOf(this.#core, (origin) => origin === "api");
   }
 
   /** Resolves when no background work is left: copies, server starts, removals. */
@@ -261,32 +262,6 @@ export class RdsAdministration {
       await Promise.all(all.flatMap((resource) => [resource.creation.settled, resource.deletion?.settled]));
     }
   }
-
-  #summaries(isWanted: (origin: Cluster["origin"]) => boolean): ResourceSummary[] {
-    return [...this.#core.regions.values()].flatMap((region) => {
-      const clusters = region.clusters.all().filter((cluster) => isWanted(cluster.origin));
-      const instances = region.instances.all().filter((instance) => isWanted(instance.origin));
-      const snapshots = region.snapshots.all().filter((snapshot) => isWanted(snapshot.origin));
-      const servers = clusters.filter((cluster) => cluster.server !== undefined);
-      return [
-        ...instances.map((instance) => summary("instance", instance, instanceStatus(instance))),
-        ...clusters.map((cluster) => summary("cluster", cluster, clusterStatus(cluster))),
-        ...snapshots.map((snapshot) => summary("snapshot", snapshot, snapshotStatus(snapshot))),
-        ...servers.map(({ region: name, id }) => ({ kind: "server" as const, region: name, id, status: "running" })),
-      ];
-    });
-  }
-}
-
-function summary(
-  kind: ResourceSummary["kind"],
-  resource: Pick<Cluster, "region" | "id" | "creation">,
-  status: string,
-): ResourceSummary {
-  const { region, id, creation } = resource;
-  return creation.cause === undefined
-    ? { kind, region, id, status }
-    : { kind, region, id, status, cause: creation.cause };
 }
 
 function tagsFrom(tags: Readonly<Record<string, string>> | undefined) {

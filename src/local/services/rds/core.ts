@@ -8,7 +8,10 @@ import type { Timeline } from "./timeline.ts";
 /** What RDS asks of the KMS model. */
 export interface Keys {
   /** By id, ARN or alias, in one region. */
-  find(region: string, idOrArnOrAlias: string): { readonly arn: string; readonly enabled: boolean } | undefined;
+  find(
+    region: string,
+    idOrArnOrAlias: string,
+  ): { readonly arn: string; readonly enabled: boolean; readonly manager?: string } | undefined;
 }
 
 /** What RDS asks of the EC2 model. */
@@ -45,6 +48,8 @@ export interface RdsCore {
   /** Snapshots and restored data directories are made below it. */
   readonly directory: string;
   readonly keys: Keys;
+  /** ARNs of other accounts' keys whose policies let this account use them. */
+  readonly grantedKeys: Set<string>;
   readonly vpcs: Vpcs;
   readonly timeline: Timeline;
   readonly faults: RdsFaults;
@@ -57,14 +62,14 @@ export interface RdsCore {
 export function regionOf(core: RdsCore, name: string): Region {
   const known = core.regions.get(name);
   if (known) return known;
-  const region = new Region(name, core.timeline);
+  const region = new Region(name, core.accountId, core.timeline);
   core.regions.set(name, region);
   return region;
 }
 
 /** Throws `DBClusterNotFoundFault`. */
 export function requireCluster(region: Region, nameOrArn: string): Cluster {
-  const id = localIdentifier(nameOrArn, "cluster", region.name);
+  const id = localIdentifier(nameOrArn, "cluster", region);
   const found = id === undefined ? undefined : region.clusters.find(id);
   if (found) return found;
   throw new ServiceError("DBClusterNotFoundFault", `DBCluster ${nameOrArn} not found.`);
@@ -72,7 +77,7 @@ export function requireCluster(region: Region, nameOrArn: string): Cluster {
 
 /** Throws `DBInstanceNotFoundFault`. */
 export function requireInstance(region: Region, nameOrArn: string): Instance {
-  const id = localIdentifier(nameOrArn, "db", region.name);
+  const id = localIdentifier(nameOrArn, "db", region);
   const found = id === undefined ? undefined : region.instances.find(id);
   if (found) return found;
   throw new ServiceError("DBInstanceNotFoundFault", `DBInstance ${nameOrArn} not found.`);
@@ -80,8 +85,13 @@ export function requireInstance(region: Region, nameOrArn: string): Instance {
 
 /** Throws `DBClusterSnapshotNotFoundFault`. */
 export function requireSnapshot(region: Region, nameOrArn: string): Snapshot {
-  const id = localIdentifier(nameOrArn, "cluster-snapshot", region.name);
+  const id = localIdentifier(nameOrArn, "cluster-snapshot", region);
   const found = id === undefined ? undefined : region.snapshots.find(id);
   if (found) return found;
   throw new ServiceError("DBClusterSnapshotNotFoundFault", `DBClusterSnapshot ${nameOrArn} not found.`);
+}
+
+/** A snapshot that may be copied and restored: the account's own, or one that another account shares, by its ARN. Throws `DBClusterSnapshotNotFoundFault`. */
+export function requireReadableSnapshot(region: Region, nameOrArn: string): Snapshot {
+  return region.sharedSnapshots.get(nameOrArn) ?? requireSnapshot(region, nameOrArn);
 }

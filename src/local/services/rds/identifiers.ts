@@ -64,11 +64,16 @@ export function newIdentifier(parameter: string, id: string): string {
 }
 
 /**
- * The identifier that a caller means, given by name or by the ARN of a resource of this region; undefined for an ARN of another
- * region or kind, which names nothing here.
+ * The identifier that a caller means, given by name or by the ARN of a resource of this account in this region; undefined for an ARN of
+ * another account, region or kind, which names nothing here.
  */
-export function localIdentifier(nameOrArn: string, kind: ResourceKind, region: string): string | undefined {
+export function localIdentifier(
+  nameOrArn: string,
+  kind: ResourceKind,
+  region: { readonly name: string; readonly accountId: string },
+): string | undefined {
   const arn = parseRdsArn(nameOrArn);
   if (!arn) return nameOrArn.toLowerCase();
-  return arn.kind === kind && arn.region === region ? arn.id : undefined;
+  const isHere = arn.region === region.name && arn.accountId === region.accountId;
+  return arn.kind === kind && isHere ? arn.id : undefined;
 }

@@ -25,7 +25,8 @@ export interface Snapshot {
   readonly id: string;
   readonly arn: string;
   readonly origin: Origin;
-  readonly kind: "automated" | "manual" | "awsbackup";
+  /** `shared`: another account's, whose ARN is then its identifier. */
+  readonly kind: "automated" | "manual" | "awsbackup" | "shared";
   readonly clusterId: string;
   readonly clusterResourceId: string;
   readonly clusterMadeAt: number;
@@ -38,6 +39,8 @@ export interface Snapshot {
   readonly ownsDirectory: boolean;
   facts: StorageFacts;
   readonly tags: Map<string, string>;
+  /** Accounts that may copy and restore it: its attribute `restore`. */
+  readonly sharedWith: Set<string>;
   readonly sourceArn: string | undefined;
   readonly isCopy: boolean;
   readonly creation: Progress;
@@ -127,14 +130,18 @@ export interface ParameterGroup {
 /** Everything RDS holds in one region. */
 export class Region {
   readonly name: string;
+  readonly accountId: string;
   readonly clusters: Registry<Cluster>;
   readonly instances: Registry<Instance>;
   readonly snapshots: Registry<Snapshot>;
+  /** What other accounts share with this one, by ARN. */
+  readonly sharedSnapshots = new Map<string, Snapshot>();
   readonly subnetGroups = new Map<string, SubnetGroup>();
   readonly parameterGroups = new Map<string, ParameterGroup>();
 
-  constructor(name: string, timeline: Timeline) {
+  constructor(name: string, accountId: string, timeline: Timeline) {
     this.name = name;
+    this.accountId = accountId;
     const visibility = timeline.milliseconds("visibility");
     this.clusters = new Registry<Cluster>(timeline.now, visibility);
     this.instances = new Registry<Instance>(timeline.now, visibility);

@@ -1,6 +1,6 @@
 import type { RestoreDBClusterFromSnapshotMessage, ServerlessV2ScalingConfiguration } from "@aws-sdk/client-rds";
 import { ServiceError } from "../../wire/service.ts";
-import { type RdsCore, regionOf, requireSnapshot } from "./core.ts";
+import { type RdsCore, regionOf, requireReadableSnapshot } from "./core.ts";
 import { newIdentifier, rdsArn, resourceId } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { requireParameterGroup, requireSecurityGroups, requireSubnetGroup } from "./networks.ts";
@@ -19,7 +19,7 @@ export function restoreCluster(core: RdsCore, regionName: string, input: Restore
   if (region.clusters.find(id)) {
     throw new ServiceError("DBClusterAlreadyExistsFault", `DB Cluster already exists: ${id}`);
   }
-  const snapshot = requireSnapshot(region, input.SnapshotIdentifier ?? "");
+  const snapshot = requireReadableSnapshot(region, input.SnapshotIdentifier ?? "");
   const facts = restoredFacts(core, snapshot, input);
   const subnetGroup = requireSubnetGroup(core, region, input.DBSubnetGroupName);
   const begun = { region: regionName, id };

@@ -1,6 +1,6 @@
 import type { CopyDBClusterSnapshotMessage } from "@aws-sdk/client-rds";
 import { ServiceError } from "../../wire/service.ts";
-import { type RdsCore, regionOf, requireSnapshot } from "./core.ts";
+import { type RdsCore, regionOf, requireReadableSnapshot } from "./core.ts";
 import { parseRdsArn, rdsArn } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { type Region, type Snapshot, type StorageFacts, snapshotStatus } from "./resources.ts";
@@ -14,7 +14,8 @@ const MAX_CROSS_REGION_COPIES = 5;
 
 /**
  * CopyDBClusterSnapshot, called in the destination region. Across regions the source is named by its ARN, and an encrypted one needs a
- * key of the destination region: keys do not leave theirs.
+ * key of the destination region: keys do not leave theirs. One that is shared from another account needs one too, and its own key granted.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
  */
 export function copySnapshot(core: RdsCore, regionName: string, input: CopyDBClusterSnapshotMessage) {
   const region = regionOf(core, regionName);
@@ -41,7 +42,7 @@ function findSource(core: RdsCore, region: Region, nameOrArn: string): Snapshot 
     throw new ServiceError("InvalidParameterValue", `Invalid snapshot identifier: ${nameOrArn}`);
   }
   const source = arn ? regionOf(core, arn.region) : region;
-  return requireSnapshot(source, nameOrArn);
+  return requireReadableSnapshot(source, nameOrArn);
 }
 
 function encryptionOfCopy(
@@ -60,10 +61,10 @@ function encryptionOfCopy(
   }
   usableKey(core, source.region, kmsKeyArn);
   if (keyId !== undefined) return { encryption, kmsKeyArn: usableKey(core, region.name, keyId) };
-  if (source.region === region.name) return { encryption, kmsKeyArn };
+  if (source.region === region.name && source.kind !== "shared") return { encryption, kmsKeyArn };
   throw new ServiceError(
     "KMSKeyNotAccessibleFault",
-    "A KMS key of the destination region must be specified to copy an encrypted DB cluster snapshot across regions.",
+    "A KMS key must be specified to copy an encrypted DB cluster snapshot across regions or from another account.",
   );
 }
 
@@ -113,6 +114,7 @@ function beginCopy(
     ownsDirectory: true,
     facts,
     tags,
+    sharedWith: new Set(),
     sourceArn: source.arn,
     isCopy: true,
     creation: core.timeline.begin("snapshotCopy", begun, "failed", () => readSnapshot(core, source, directory)),

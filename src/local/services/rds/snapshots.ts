@@ -84,6 +84,7 @@ export function snapshotOf(core: RdsCore, region: Region, cluster: Cluster, requ
     ownsDirectory: true,
     facts: cluster.facts,
     tags: request.tags,
+    sharedWith: new Set(),
     sourceArn: undefined,
     isCopy: false,
     creation: request.immediately
@@ -109,7 +110,10 @@ export function createSnapshot(core: RdsCore, regionName: string, input: CreateD
 export function describeSnapshots(core: RdsCore, regionName: string, input: DescribeDBClusterSnapshotsMessage) {
   const region = regionOf(core, regionName);
   const named = input.DBClusterSnapshotIdentifier;
-  const candidates = named === undefined ? region.snapshots.visible() : [visibleSnapshot(region, named)];
+  const candidates =
+    named === undefined
+      ? [...region.snapshots.visible(), ...region.sharedSnapshots.values()]
+      : [visibleSnapshot(region, named, input)];
   const clusterId =
     input.DBClusterIdentifier &&
     (parseRdsArn(input.DBClusterIdentifier)?.id ?? input.DBClusterIdentifier.toLowerCase());
@@ -117,22 +121,28 @@ export function describeSnapshots(core: RdsCore, regionName: string, input: Desc
   const found = candidates
     .filter((snapshot) => clusterId === undefined || snapshot.clusterId === clusterId)
     .filter((snapshot) => resourceId === undefined || snapshot.clusterResourceId === resourceId)
-    .filter((snapshot) => (named !== undefined && !input.SnapshotType ? true : isOfType(snapshot, input.SnapshotType)));
+    .filter((snapshot) => (named !== undefined && !input.SnapshotType ? true : isOfType(snapshot, input)));
   const page = pageOf(filtered(found, FILTERS, input.Filters), (snapshot) => snapshot.id, input);
   return { DBClusterSnapshots: page.items.map(snapshotShape), Marker: page.marker };
 }
 
-function visibleSnapshot(region: Region, nameOrArn: string): Snapshot {
+/** Another account's is there only for who asks for shared ones. */
+function visibleSnapshot(region: Region, nameOrArn: string, input: DescribeDBClusterSnapshotsMessage): Snapshot {
+  const shared = region.sharedSnapshots.get(nameOrArn);
+  if (shared && isOfType(shared, input)) return shared;
   const snapshot = requireSnapshot(region, nameOrArn);
   if (region.snapshots.isVisible(snapshot)) return snapshot;
   throw new ServiceError("DBClusterSnapshotNotFoundFault", `DBClusterSnapshot ${nameOrArn} not found.`);
 }
 
-/** Without a type, automated and manual ones are listed; those of AWS Backup only when asked for. */
-function isOfType(snapshot: Snapshot, type: string | undefined): boolean {
-  if (type === undefined) return snapshot.kind !== "awsbackup";
-  if (["automated", "manual", "awsbackup"].includes(type)) return snapshot.kind === type;
-  if (type === "shared" || type === "public") return false;
+/** Without a type, automated and manual ones are listed; those of AWS Backup and of other accounts only when asked for. */
+function isOfType(
+  snapshot: Snapshot,
+  { SnapshotType: type, IncludeShared: withShared }: DescribeDBClusterSnapshotsMessage,
+): boolean {
+  if (type === undefined) return snapshot.kind === "shared" ? withShared === true : snapshot.kind !== "awsbackup";
+  if (["automated", "manual", "awsbackup", "shared"].includes(type)) return snapshot.kind === type;
+  if (type === "public") return false;
   throw new ServiceError("InvalidParameterValue", `Invalid snapshot type: ${type}`);
 }
 
