@@ -1,3 +1,4 @@
+import type { Candidate } from "../evidence/candidate.ts";
 import type { KeptSandbox } from "../evidence/kept-sandbox.ts";
 import type { EvidenceAnswer } from "../evidence/report.ts";
 import type { Subject } from "../evidence/subject.ts";
@@ -21,6 +22,8 @@ export interface Outcome {
   readonly kept?: KeptSandbox | undefined;
   /** Why it does not, although the plan would have it. */
   readonly notKept?: string | undefined;
+  /** What AWS Backup was told of its restore test, in a sentence. */
+  readonly restoreTest?: string | undefined;
   /** How the drill's own execution ended, where another one finished it. */
   readonly interruption?: Interruption | undefined;
   /** Whether the message may have been sent before. */
@@ -39,15 +42,16 @@ export interface Message {
 
 /** What people are told of an outcome, per channel. Row data never is in it: findings name checks, counts and single compared values. */
 export function composeMessage(outcome: Outcome): Message {
-  const { subject, verdict, leftovers } = outcome;
+  const { subject, verdict, leftovers, kept } = outcome;
   const label = `${verdict.verdict.toUpperCase()}${verdict.reason === undefined ? "" : ` (${verdict.reason})`}`;
   // Before the name, so that no limit cuts it off.
+  const candidate = kept?.candidate === undefined ? "" : ", CANDIDATE";
   const leak = leftovers.length === 0 ? "" : `, ${leftovers.length} LEFT BEHIND`;
   return {
-    subject: ascii(`${label}${leak}: ${subject.database}, restore drill`, MAX_SUBJECT_CHARS),
-    email: email(outcome, `${label}${leak}`),
+    subject: ascii(`${label}${candidate}${leak}: ${subject.database}, restore drill`, MAX_SUBJECT_CHARS),
+    email: email(outcome, `${label}${candidate}${leak}`),
     sms: ascii(
-      `${outcome.repeated ? "(again) " : ""}Restore drill ${label}${leak}: ${subject.database}: ${verdict.summary}`,
+      `${outcome.repeated ? "(again) " : ""}Restore drill ${label}${candidate}${leak}: ${subject.database}: ${verdict.summary}`,
       MAX_SMS_CHARS,
     ),
     json: machineReadable(outcome),
@@ -88,6 +92,7 @@ function email(outcome: Outcome, label: string): string {
           ...leftovers.map(({ kind, id, region, reason }) => `- ${kind} ${id} in ${region}: ${reason}`),
         ],
     keptLines(outcome),
+    outcome.restoreTest === undefined ? [] : [outcome.restoreTest],
     (drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     [
       objectiveLine("RTO", verdict.objectives.rto),
@@ -130,15 +135,27 @@ function keptLines({ kept, notKept }: Outcome): string[] {
   if (notKept !== undefined) return [`The sandbox was not kept, although the plan says so: ${notKept}.`];
   if (kept === undefined) return [];
   return [
-    `KEPT until ${kept.until}, as the plan says, at $${kept.usdPerHour.toFixed(2)} an hour at most; then it is deleted:`,
+    `${kept.candidate === undefined ? "KEPT" : "RECOVERY CANDIDATE"} until ${kept.until}, as the plan says, at $${kept.usdPerHour.toFixed(2)} an hour at most; then it is deleted:`,
     ...kept.resources.map(({ kind, id, region }) => `- ${kind} ${id} in ${region}`),
+    ...(kept.candidate === undefined ? [] : worthLines(kept.candidate)),
     "It is closed to the network. Ask it through the Data API:",
     kept.ask,
+    ...(kept.candidate === undefined ? [] : promotionLines(kept.candidate)),
     // RDS may refuse for a while, and a call that waited for it would outlast the CLI's own patience of 60 s.
     "End it before its time (call it again until `swept.ended` and `failed` are empty: what RDS refuses for now stays until then):",
     kept.end,
   ];
 }
+
+const worthLines = ({ recoveryPoint, failureMoment, proven }: Candidate): string[] => [
+  `It is the backup of ${recoveryPoint.createdAt} (${recoveryPoint.id}); damage is taken to begin at ${failureMoment}.`,
+  `Proven of it: ${proven}`,
+];
+
+const promotionLines = ({ promote }: Candidate): string[] => [
+  "Promote it (read docs/runbook.md#promote-a-recovery-candidate first: it can not leave its network itself).",
+  ...promote.flatMap(({ when, commands }) => [`${when}:`, ...commands]),
+];
 
 function objectiveLine(name: string, objective: Verdict["objectives"]["rto"]): string {
   if (objective === undefined) return `${name}: not measured`;
@@ -153,6 +170,7 @@ function machineReadable({
   evidence,
   leftovers,
   kept,
+  restoreTest,
   interruption,
   repeated,
 }: Outcome): Record<string, unknown> {
@@ -162,6 +180,7 @@ function machineReadable({
     database: subject.database,
     plan: subject.plan,
     trigger: subject.trigger.kind,
+    startedBy: subject.trigger.by,
     verdict: verdict.verdict,
     reason: verdict.reason,
     summary: verdict.summary,
@@ -171,6 +190,7 @@ function machineReadable({
     rpoSeconds: verdict.objectives.rpo?.measuredSeconds,
     leftovers,
     kept,
+    restoreTest,
     interruption,
     repeated,
     evidence: evidence === undefined ? undefined : `s3://${evidence.bucket}/${evidence.prefix}/report.json`,

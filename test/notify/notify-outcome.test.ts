@@ -173,6 +173,7 @@ describe("what people read", () => {
         "rpoSeconds": 37620,
         "rtoSeconds": 1200,
         "schemaVersion": 1,
+        "startedBy": "weekly",
         "summary": "The restored database is right: 4 checks held, RTO and RPO met their objectives.",
         "trigger": "schedule",
         "verdict": "passed",
@@ -437,9 +438,19 @@ describe("a sandbox that stays", () => {
 - cluster ${cluster} in eu-central-1
 - instance ${writer} in eu-central-1
 It is closed to the network. Ask it through the Data API:
-aws rds-data execute-statement --region 'eu-central-1' --resource-arn 'arn:aws:rds:eu-central-1:111122223333:cluster:${cluster}' --secret-arn 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf' --database 'shop' --sql 'select version()'
+aws rds-data execute-statement \\
+  --region 'eu-central-1' \\
+  --resource-arn 'arn:aws:rds:eu-central-1:111122223333:cluster:${cluster}' \\
+  --secret-arn 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!cluster-1-AbCdEf' \\
+  --database 'shop' \\
+  --sql 'select version()'
 End it before its time (call it again until \`swept.ended\` and \`failed\` are empty: what RDS refuses for now stays until then):
-aws lambda invoke --region 'eu-west-3' --function-name 'restore-drill-sweep' --cli-binary-format 'raw-in-base64-out' --payload '{"drill":"${SAMPLE_DRILL.drillId}"}' /dev/stdout`);
+aws lambda invoke \\
+  --region 'eu-west-3' \\
+  --function-name 'restore-drill-sweep' \\
+  --cli-binary-format 'raw-in-base64-out' \\
+  --payload '{"drill":"${SAMPLE_DRILL.drillId}"}' \\
+  /dev/stdout`);
     expect(told.json["kept"]).toMatchObject({ until, resources: [{ id: cluster }, { id: writer }] });
     expect(told.published?.Subject).not.toContain("LEFT BEHIND");
   });
@@ -447,7 +458,7 @@ aws lambda invoke --region 'eu-west-3' --function-name 'restore-drill-sweep' --c
   it("is asked by a command that no database's name can break out of", async () => {
     const drill = { ...SAMPLE_DRILL, source: { ...SAMPLE_DRILL.source, database: "o'; rm -rf /" } };
     const { message } = await notify({ ...KEPT, drill });
-    expect(message.email).toContain(`--database 'o'\\''; rm -rf /' --sql`);
+    expect(message.email).toContain(`--database 'o'\\''; rm -rf /' `);
   });
 
   it("is not there when it could not be kept, and that is said", async () => {
@@ -457,6 +468,159 @@ aws lambda invoke --region 'eu-west-3' --function-name 'restore-drill-sweep' --c
     });
     expect(message.email).toContain("The sandbox was not kept, although the plan says so: there is no whole sandbox.");
     expect(json).not.toHaveProperty("kept");
+  });
+});
+
+describe("a sandbox that stays after an incident", () => {
+  const by = "alarm orders-data-loss at 2026-11-21T14:30:00.000Z (event c4c1c1c9)";
+  const drill = {
+    ...SAMPLE_DRILL,
+    trigger: { kind: "incident", by },
+    failureMoment: "2026-11-21T14:15:00.000Z",
+  };
+  const execution = { id: "arn:aws:states:eu-west-3:1:execution:staging:x", name: "x", startedAt: drill.startedAt };
+  const until = "2026-11-23T14:57:10.000Z";
+  const kept = [{ kind: "cluster", id: drill.sandbox.cluster, region: "eu-central-1", until }];
+  const CANDIDATE = { ...PASSED, execution, drill, teardown: { ...TEARDOWN, deleted: [], kept } };
+
+  it("is told as a candidate, in every channel", async () => {
+    const told = await notify(CANDIDATE);
+    expectDeliverable(told);
+    expect(told.published?.Subject).toBe("PASSED, CANDIDATE: orders-production, restore drill");
+    expect(told.message.sms).toMatch(/^Restore drill PASSED, CANDIDATE: orders-production: /);
+    expect(told.json).toMatchObject({
+      trigger: "incident",
+      startedBy: by,
+      kept: {
+        candidate: {
+          recoveryPoint: { id: drill.recoveryPoint.id, createdAt: drill.recoveryPoint.createdAt },
+          failureMoment: drill.failureMoment,
+        },
+      },
+    });
+    expect(told.message.email).toContain(`started by incident (${by})`);
+  });
+
+  it("says what it is, what was proven of it, and how to promote it, in commands to paste", async () => {
+    const { message } = await notify(CANDIDATE);
+    const [section] = message.email.split("\n\n").filter((each) => each.startsWith("RECOVERY CANDIDATE"));
+    expect(section).toMatchInlineSnapshot(`
+      "RECOVERY CANDIDATE until 2026-11-23T14:57:10.000Z, as the plan says, at $0.98 an hour at most; then it is deleted:
+      - cluster restore-drill-20261121-143205-3f9a2b1c in eu-central-1
+      It is the backup of 2026-11-21T04:05:05.000Z (rds:orders-production-2026-11-21-04-05); damage is taken to begin at 2026-11-21T14:15:00.000Z.
+      Proven of it: Every required check held. Not proven: what no check asks, and that the checks see damage, which a drill after an incident does not try.
+      It is closed to the network. Ask it through the Data API:
+      aws rds-data execute-statement \\
+        --region 'eu-central-1' \\
+        --resource-arn 'restore-drill-20261121-143205-3f9a2b1c' \\
+        --secret-arn '(of the cluster'\\''s MasterUserSecret)' \\
+        --database 'shop' \\
+        --sql 'select version()'
+      Promote it (read docs/runbook.md#promote-a-recovery-candidate first: it can not leave its network itself).
+      If eu-west-1 and the backup are there, beside production (with credentials of account 111122223333):
+      prod() { aws rds describe-db-clusters \\
+        --region 'eu-west-1' \\
+        --db-cluster-identifier 'orders-production' \\
+        --query "DBClusters[0].$1" --output text; }
+      aws rds restore-db-cluster-from-snapshot \\
+        --region 'eu-west-1' \\
+        --db-cluster-identifier 'orders-production-recovered' \\
+        --engine 'aurora-postgresql' \\
+        --engine-version '16.4' \\
+        --deletion-protection \\
+        --snapshot-identifier 'arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:rds:orders-production-2026-11-21-04-05' \\
+        --serverless-v2-scaling-configuration 'MinCapacity=0.5,MaxCapacity=8' \\
+        --db-cluster-parameter-group-name "$(prod DBClusterParameterGroup)" \\
+        --db-subnet-group-name "$(prod DBSubnetGroup)" \\
+        --vpc-security-group-ids $(prod 'VpcSecurityGroups[].VpcSecurityGroupId')
+      aws rds wait db-cluster-available \\
+        --region 'eu-west-1' \\
+        --db-cluster-identifier 'orders-production-recovered'
+      aws rds create-db-instance \\
+        --region 'eu-west-1' \\
+        --db-cluster-identifier 'orders-production-recovered' \\
+        --db-instance-identifier 'orders-production-recovered-1' \\
+        --engine 'aurora-postgresql' \\
+        --db-instance-class 'db.serverless'
+      If eu-west-1 or the backup is lost, in eu-central-1 from a snapshot of the candidate:
+      aws rds create-db-cluster-snapshot \\
+        --region 'eu-central-1' \\
+        --db-cluster-identifier 'restore-drill-20261121-143205-3f9a2b1c' \\
+        --db-cluster-snapshot-identifier 'recovered-20261121-143205-3f9a2b1c'
+      aws rds wait db-cluster-snapshot-available \\
+        --region 'eu-central-1' \\
+        --db-cluster-snapshot-identifier 'recovered-20261121-143205-3f9a2b1c'
+      aws rds restore-db-cluster-from-snapshot \\
+        --region 'eu-central-1' \\
+        --db-cluster-identifier 'orders-production-recovered' \\
+        --engine 'aurora-postgresql' \\
+        --engine-version '16.4' \\
+        --deletion-protection \\
+        --snapshot-identifier 'recovered-20261121-143205-3f9a2b1c' \\
+        --serverless-v2-scaling-configuration 'MinCapacity=0.5,MaxCapacity=8' \\
+        --db-subnet-group-name 'YOUR-SUBNET-GROUP' \\
+        --vpc-security-group-ids 'YOUR-SECURITY-GROUP'
+      aws rds wait db-cluster-available \\
+        --region 'eu-central-1' \\
+        --db-cluster-identifier 'orders-production-recovered'
+      aws rds create-db-instance \\
+        --region 'eu-central-1' \\
+        --db-cluster-identifier 'orders-production-recovered' \\
+        --db-instance-identifier 'orders-production-recovered-1' \\
+        --engine 'aurora-postgresql' \\
+        --db-instance-class 'db.serverless'
+      aws rds modify-db-cluster \\
+        --region 'eu-central-1' \\
+        --db-cluster-identifier 'orders-production-recovered' \\
+        --manage-master-user-password \\
+        --apply-immediately
+      End it before its time (call it again until \`swept.ended\` and \`failed\` are empty: what RDS refuses for now stays until then):
+      aws lambda invoke \\
+        --region 'eu-west-3' \\
+        --function-name 'staging-sweep' \\
+        --cli-binary-format 'raw-in-base64-out' \\
+        --payload '{"drill":"20261121-143205-3f9a2b1c"}' \\
+        /dev/stdout"
+    `);
+  });
+
+  it("keeps the commands to a phone's width, but for names", async () => {
+    const { message } = await notify(CANDIDATE);
+    const lines = message.email.split("\n").filter((line) => line.startsWith("  --") || line.startsWith("aws "));
+    expect(lines.length).toBeGreaterThan(30);
+    for (const line of lines) expect(line.replace(/'[^']*'/g, "''").length, line).toBeLessThan(72);
+  });
+
+  it.each([
+    ["data", "failed", "Proven of it: NOT RIGHT: required checks failed."],
+    ["objective", "failed", "Proven of it: No check that was asked failed, but it came too late"],
+    ["recovery", "failed", "Proven of it: NOT PROVEN: it did not come back"],
+    ["unchecked", "inconclusive", "Proven of it: NOT PROVEN: nothing wrong was seen, but"],
+    ["drill", "errored", "Proven of it: NOT PROVEN: the drill broke"],
+  ])("of a verdict for the reason %s is not told as proven", async (reason, verdict, text) => {
+    const { message } = await notify({ ...CANDIDATE, verdict: { ...FAILED, verdict, reason } });
+    expect(message.email).toContain(text);
+  });
+
+  it("is promoted from itself where only the backup can be lost: source and sandbox are in one region", async () => {
+    const sandbox = { ...drill.sandbox, region: "eu-west-1", instanceClass: "db.r6g.large" };
+    const { message } = await notify({ ...CANDIDATE, drill: { ...drill, sandbox } });
+    expect(message.email).toContain("If the backup is lost, in eu-west-1 from a snapshot of the candidate:");
+    expect(message.email).not.toContain("serverless");
+  });
+
+  it("is not promoted beside production from a backup that is in another region", async () => {
+    const recoveryPoint = { ...drill.recoveryPoint, region: "eu-central-1" };
+    const { message } = await notify({ ...CANDIDATE, drill: { ...drill, recoveryPoint } });
+    expect(message.email).not.toContain("beside production");
+    expect(message.email).toContain("from a snapshot of the candidate");
+  });
+
+  it("has a name that RDS takes, whatever the source is called", async () => {
+    const cluster = `${"o".repeat(52)}-${"p".repeat(10)}`;
+    const { message } = await notify({ ...CANDIDATE, drill: { ...drill, source: { ...drill.source, cluster } } });
+    expect(message.email).toContain(`--db-cluster-identifier '${"o".repeat(52)}-recovered'`);
+    expect(message.email).toContain(`--db-instance-identifier '${"o".repeat(52)}-recovere-1'`);
   });
 });
 
