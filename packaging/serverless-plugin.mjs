@@ -2,28 +2,109 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parsePlan } from "../src/plan/parse.ts";
 import { bundleFunctions } from "./bundle.ts";
+import { cadenceProblems } from "./cadence-check.ts";
+import { nameProblems } from "./physical-names.ts";
+import { planConflicts } from "./plan-conflicts.ts";
+import { planResources } from "./plan-resources.ts";
+import { wordsOnDeployment, wordsOnRemoval } from "./stack-words.ts";
 
-/** Gives every function of the service its package: index.cjs and the plans of drills/, nothing else. */
+/** Gives every function its package, and the stack what its plans need; refuses plans and names that could not work. */
 export default class RestoreDrillPackages {
-  constructor(serverless) {
+  constructor(serverless, _options, { log } = {}) {
     this.serverless = serverless;
-    this.hooks = { "before:package:createDeploymentArtifacts": () => this.packageFunctions() };
+    this.say = (lines) => {
+      for (const line of lines) (log?.notice ?? console.log)(line);
+    };
+    this.hooks = {
+      "before:package:createDeploymentArtifacts": () => this.packageFunctions(),
+      // The service's own resources are in the template, and it is not written yet.
+      "after:aws:package:finalize:mergeCustomProviderResources": () => this.addPlanResources(),
+      "after:deploy:deploy": () => this.sayWhatIsNext(),
+      "before:remove:remove": () => this.sayWhatStays(),
+    };
   }
 
   async packageFunctions() {
     const { service, serviceDir } = this.serverless;
+    const parsed = await this.readPlans();
+    this.refuse([...planConflicts(parsed), ...parsed.flatMap((plan) => cadenceProblems(plan, new Date()))]);
     // The framework works here whatever --package says, and moves all of it there in the end.
     const outDirectory = join(serviceDir, ".serverless", "functions");
     await bundleFunctions({
       outDirectory,
       entryDirectory: join(serviceDir, "functions"),
       functions: service.getAllFunctions().map(fileNameOf),
-      plans: await readPlans(join(serviceDir, "drills")),
+      plans: this.plans.map(({ name, json }) => ({ name, json })),
     });
     for (const key of service.getAllFunctions()) {
       const name = fileNameOf(key);
       service.getFunction(key).package = { artifact: await this.zip(join(outDirectory, name), `${name}.zip`) };
     }
+  }
+
+  async readPlans() {
+    this.plans ??= await readPlans(join(this.serverless.serviceDir, "drills"));
+    return this.plans.map(({ plan }) => plan);
+  }
+
+  async addPlanResources() {
+    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
+    if (!("ScheduleGroup" in Resources)) return; // until infrastructure/schedule.yml has it
+    const added = planResources(await this.readPlans(), { name: this.name });
+    const taken = Object.keys(added).filter((logicalId) => logicalId in Resources);
+    this.refuse(
+      taken.map((id) => `A plan or cluster would be given ${id}, which the stack has already: rename the plan.`),
+    );
+    Object.assign(Resources, added);
+    this.refuse(nameProblems(Resources, { name: this.name, stage: this.provider.getStage() }));
+  }
+
+  async sayWhatIsNext() {
+    const resources = await this.stackResources();
+    const { Parameters } = this.serverless.service.provider.compiledCloudFormationTemplate ?? {};
+    const plans = await this.readPlans();
+    this.say(
+      wordsOnDeployment({
+        region: this.provider.getRegion(),
+        stateMachineArn: resources.get("RestoreDrill") ?? "<StateMachineArn>",
+        plans: plans.map(({ plan }) => plan),
+        areSchedulesEnabled: Parameters?.ScheduleState?.Default === "ENABLED",
+      }),
+    );
+  }
+
+  async sayWhatStays() {
+    const kept = Object.entries(this.serverless.service.resources?.Resources ?? {}).filter(
+      ([, { DeletionPolicy }]) => DeletionPolicy === "Retain",
+    );
+    const resources = await this.stackResources();
+    this.say(
+      wordsOnRemoval(
+        this.name,
+        kept.map(([logicalId, { Type }]) => ({ logicalId, type: Type, physicalId: resources.get(logicalId) })),
+      ),
+    );
+  }
+
+  get provider() {
+    return this.serverless.getProvider("aws");
+  }
+
+  /** What every physical name begins with: the stack is called so too. */
+  get name() {
+    return this.provider.naming.getStackName();
+  }
+
+  /** Physical ids by logical id. Words are not worth a failure: empty when the stack can not be asked. */
+  async stackResources() {
+    const all = await this.provider.getStackResources().catch(() => []);
+    return new Map(all.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId, PhysicalResourceId]));
+  }
+
+  refuse(problems) {
+    if (problems.length === 0) return;
+    const message = `This can not be deployed:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`;
+    throw new this.serverless.classes.Error(message, "RESTORE_DRILL_REFUSED");
   }
 
   /** The framework's own zip: sorted entries, fixed times, so that equal files make equal bytes. */
@@ -47,7 +128,7 @@ async function readPlans(directory) {
       const name = basename(file).replace(/\.ya?ml$/, "");
       if (plan.plan !== name)
         throw new Error(`drills/${file} calls itself "${plan.plan}": name and file must be equal.`);
-      return { name, json: `${JSON.stringify(written, null, 2)}\n` };
+      return { name, json: `${JSON.stringify(written, null, 2)}\n`, plan };
     }),
   );
 }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { planConflicts } from "../../packaging/plan-conflicts.ts";
+import { planWith } from "./plans.ts";
+
+const weekly = (more: string) => planWith({ plan: "weekly", more });
+const monthly = (more: string, source?: string) =>
+  planWith({ plan: "monthly", more, ...(source === undefined ? {} : { source }) });
+
+describe("planConflicts", () => {
+  it("lets two plans have one database", () => {
+    expect(planConflicts([weekly(""), monthly("incidents: { alarms: [lost], guardduty: true }")])).toEqual([]);
+  });
+
+  it("refuses one alarm in two plans of a database, naming both", () => {
+    const alarms = "incidents: { alarms: [lost, gone] }";
+    expect(planConflicts([weekly(alarms), monthly("incidents: { alarms: [gone] }")])).toEqual([
+      'monthly: incidents.alarms is "gone", and so it is in the plan weekly of the same database, eu-west-1/orders: one incident starts one drill of it. Leave the alarm to one of them.',
+    ]);
+  });
+
+  it("refuses two plans that answer the findings about one cluster", () => {
+    const plans = [weekly("incidents: { guardduty: true }"), monthly("incidents: { guardduty: true }")];
+    expect(planConflicts(plans)).toEqual([
+      expect.stringMatching(/^monthly: incidents\.guardduty is true.*guardduty: false/),
+    ]);
+  });
+
+  it.each([
+    ["another region", "{ region: us-east-1, cluster: orders, database: shop }"],
+    ["another account", "{ region: eu-west-1, account: '111122223333', cluster: orders, database: shop }"],
+    ["another name", "{ region: eu-west-1, cluster: billing, database: shop }"],
+  ])("lets an incident start a drill each of two databases: of %s", (_, source) => {
+    const incidents = "incidents: { alarms: [lost], guardduty: true }";
+    expect(planConflicts([weekly(incidents), monthly(incidents, source)])).toEqual([]);
+  });
+
+  it("does not mind an alarm that one plan names twice", () => {
+    expect(planConflicts([weekly("incidents: { alarms: [lost, lost] }")])).toEqual([]);
+  });
+});
