@@ -12,6 +12,7 @@ import {
   DescribeVpcPeeringConnectionsCommand,
   DescribeVpnGatewaysCommand,
   type EC2Client,
+  type IpPermission,
   type RouteTable,
   type VpcAttachment,
 } from "@aws-sdk/client-ec2";
@@ -116,7 +117,24 @@ function belongingFacts(
 const listed = (names: readonly string[]): string => [...names].sort().join(", ") || "none";
 
 const rulesOf = ({ SecurityGroups: groups = [] }: DescribeSecurityGroupsResult): readonly unknown[] =>
-  groups.flatMap((group) => [...(group.IpPermissions ?? []), ...(group.IpPermissionsEgress ?? [])]);
+  groups.flatMap((group) => [
+    ...(group.IpPermissions ?? []),
+    ...(group.IpPermissionsEgress ?? []).filter((rule) => !leadsNowhere(rule)),
+  ]);
+
+const LOOPBACK = new Set(["127.0.0.1/32", "::1/128"]);
+
+/** CloudFormation can not make a group without any egress rule: the stack's own allows loopback, and no packet to that leaves a host. */
+function leadsNowhere({
+  IpRanges = [],
+  Ipv6Ranges = [],
+  PrefixListIds = [],
+  UserIdGroupPairs = [],
+}: IpPermission): boolean {
+  const ranges = [...IpRanges.map(({ CidrIp }) => CidrIp), ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6)];
+  const others = PrefixListIds.length + UserIdGroupPairs.length;
+  return others === 0 && ranges.length > 0 && ranges.every((range) => range !== undefined && LOOPBACK.has(range));
+}
 
 async function wayFacts(ec2: EC2Client, network: Network): Promise<IsolationFact[]> {
   const inVpc = (name: string) => [{ Name: name, Values: [network.vpcId] }];

@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
 import { assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
-import { ownOrigin } from "./origin.ts";
+import { type Origin, ownOrigin } from "./origin.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
 
 export const PlanDrillInput = z.object({
@@ -62,7 +62,7 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     before: failureMoment,
   });
   const { recoveryPoint } = origin;
-  const sandbox = await prepareSandbox(services, plan, origin.vpcId);
+  const sandbox = await prepareSandbox(services, plan, origin);
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const references = await findReferences(services.store, {
     plan: plan.plan,
@@ -103,14 +103,14 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
 async function prepareSandbox(
   services: Services,
   plan: Plan,
-  sourceVpcId: string | undefined,
+  { vpcId, recoveryPoint }: Origin,
 ): Promise<SandboxNetwork & { kmsKeyArn: string }> {
   const { source, sandbox } = plan;
-  const { kmsKey, ...network } = sandboxNames(sandbox, services.defaults);
+  const { kmsKey, ...network } = sandboxNames(sandbox, services.defaults, recoveryPoint.engineVersion);
   const kmsKeyArn = await usableKey(services.kms(sandbox.region), kmsKey, sandbox.region);
   await assertSubnetGroup(services.rds(sandbox.region), network.subnetGroup, sandbox.region, {
     region: source.region,
-    vpcId: sourceVpcId,
+    vpcId,
   });
   return { ...network, kmsKeyArn };
 }

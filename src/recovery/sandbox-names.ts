@@ -20,8 +20,15 @@ export interface SandboxDefaults extends SandboxNetwork {
  */
 const NOT_PRODUCTION = new Set<string>(["kmsKey", "subnetGroup"]);
 
-/** The plan's names, or else the stack's. Throws SandboxRefused for what neither names, and for a name that looks like production's. */
-export function sandboxNames(sandbox: Plan["sandbox"], defaults: SandboxDefaults): SandboxDefaults {
+/** Stands for it in the name of a parameter group, as each is of one major version. */
+const MAJOR = "{major}";
+
+/** The plan's names, or else the stack's, for what is of that engine version ("15.4"). Throws SandboxRefused for what neither names, and for a name that looks like production's. */
+export function sandboxNames(
+  sandbox: Plan["sandbox"],
+  defaults: SandboxDefaults,
+  engineVersion: string,
+): SandboxDefaults {
   const named = (field: "kmsKey" | keyof SandboxNetwork): string => {
     const name = sandbox[field] ?? defaults[field];
     if (name === "")
@@ -38,6 +45,6 @@ export function sandboxNames(sandbox: Plan["sandbox"], defaults: SandboxDefaults
     kmsKey: named("kmsKey"),
     subnetGroup: named("subnetGroup"),
     securityGroup: named("securityGroup"),
-    parameterGroup: named("parameterGroup"),
+    parameterGroup: named("parameterGroup").replace(MAJOR, engineVersion.split(".")[0] ?? ""),
   };
 }

@@ -29,6 +29,8 @@ export const rds = mockClient(clients.rds);
 export const ec2 = mockClient(clients.ec2);
 export const VPC = "vpc-isolated";
 const LOCAL = { DestinationCidrBlock: "10.90.0.0/16", GatewayId: "local" };
+/** As CloudFormation makes the rule of the stack's own group. */
+const LOOPBACK = { IpProtocol: "-1", IpRanges: [{ CidrIp: "127.0.0.1/32" }] };
 const GROUP_ID = SAMPLE_DRILL.sandbox.securityGroup;
 
 const groupIs = (changes: SecurityGroup) =>
@@ -116,6 +118,28 @@ export const WAYS: readonly Break[] = [
   [
     "a rule outwards, such as AWS's default",
     () => groupIs({ IpPermissionsEgress: [{ IpProtocol: "-1" }] }),
+    "rules in its security groups: 1",
+  ],
+  ["a rule inwards from loopback", () => groupIs({ IpPermissions: [LOOPBACK] }), "rules in its security groups: 1"],
+  [
+    "a rule outwards to loopback and somewhere else",
+    () =>
+      groupIs({ IpPermissionsEgress: [{ ...LOOPBACK, IpRanges: [...LOOPBACK.IpRanges, { CidrIp: "10.0.0.0/8" }] }] }),
+    "rules in its security groups: 1",
+  ],
+  [
+    "a rule outwards to more of loopback than its one address",
+    () => groupIs({ IpPermissionsEgress: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "127.0.0.0/8" }] }] }),
+    "rules in its security groups: 1",
+  ],
+  [
+    "a rule outwards to loopback and a prefix list",
+    () => groupIs({ IpPermissionsEgress: [{ ...LOOPBACK, PrefixListIds: [{ PrefixListId: "pl-s3" }] }] }),
+    "rules in its security groups: 1",
+  ],
+  [
+    "a rule outwards to loopback and another group",
+    () => groupIs({ IpPermissionsEgress: [{ ...LOOPBACK, UserIdGroupPairs: [{ GroupId: "sg-9" }] }] }),
     "rules in its security groups: 1",
   ],
   ["a public subnet", () => subnetIs({ MapPublicIpOnLaunch: true }), "subnets that give public addresses: 1"],
@@ -206,6 +230,11 @@ export const WAYS: readonly Break[] = [
 
 /** What EC2 still lists, and what leads nowhere. */
 export const REMAINS: readonly (readonly [what: string, list: () => unknown])[] = [
+  ["a rule outwards to loopback", () => groupIs({ IpPermissionsEgress: [LOOPBACK] })],
+  [
+    "a rule outwards to loopback in both kinds of addresses",
+    () => groupIs({ IpPermissionsEgress: [{ ...LOOPBACK, Ipv6Ranges: [{ CidrIpv6: "::1/128" }] }] }),
+  ],
   ...(["deleted", "rejected", "expired", "failed"] as const).map(
     (state) => [`a peering that is ${state}`, () => peering("accepter", state)] as const,
   ),

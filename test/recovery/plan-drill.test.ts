@@ -234,6 +234,14 @@ describe("planDrill", () => {
     expect(kms).toHaveReceivedCommandWith(DescribeKeyCommand, { KeyId: "alias/mine" });
   });
 
+  it("takes the parameter group of the major version that is restored, where a name leaves it open", async () => {
+    snapshotIs({ EngineVersion: "17.5" });
+    const open = { ...STACK, parameterGroup: "restore-drill-aurora-postgresql{major}" };
+    expect((await plan({}, undefined, open)).sandbox.parameterGroup).toBe("restore-drill-aurora-postgresql17");
+    const own = edited("  region: eu-central-1", '  region: eu-central-1\n  parameterGroup: "mine-{major}"');
+    expect((await plan({}, own, open)).sandbox.parameterGroup).toBe("mine-17");
+  });
+
   it.each(["sse-rds", "none"])("copies a recovery point of encryption %s without a key", async (type) => {
     snapshotIs({ StorageEncryptionType: type, StorageEncrypted: false });
     expect((await plan()).copy).not.toHaveProperty("kmsKeyArn");
