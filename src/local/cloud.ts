@@ -9,14 +9,7 @@ import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { BundledPlan } from "../../packaging/bundle.ts";
 import type { PackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID, type Account, closedSecurityGroup, openAccount, prepareSandboxNetworks } from "./account.ts";
-import {
-  type Deployment,
-  deployKeys,
-  EVIDENCE_BUCKET,
-  HOME_REGION,
-  localFunction,
-  prepareDeployment,
-} from "./deployment.ts";
+import { type Deployment, EVIDENCE_BUCKET, HOME_REGION, localFunction, prepareDeployment } from "./deployment.ts";
 import { openAsyncInvocations } from "./events/async-invocations.ts";
 import { type DeadLetter, openDeadLetterQueues } from "./events/dead-letters.ts";
 import { type EventBus, openEventBus } from "./events/event-bus.ts";
@@ -127,12 +120,13 @@ async function openServices(
   closers: (() => Promise<void>)[],
 ): Promise<Omit<LocalCloud, "close">> {
   const { host } = options;
-  const account = openAccount();
   const calls: CallRecord[] = [];
   const messages: PublishedMessage[] = [];
   const authorisations: Authorisation[] = [];
   const operator = newPrincipal("operator");
-  const { functions, refs, template } = await deploy(options, account);
+  const { functions, refs, template } = await deploy(options);
+  const stack = { region: HOME_REGION, template };
+  const account = openAccount(stack);
   const principals = new Map(functions.map(({ name, deployedName }) => [name, newPrincipal(deployedName)]));
   const principalOf = (name: string): Principal => {
     const principal = principals.get(name);
@@ -151,7 +145,7 @@ async function openServices(
     ...(options.onInterval === undefined ? {} : { onInterval: options.onInterval }),
   });
   closers.push(() => rds.close());
-  prepareSandboxNetworks(account, rds.administration, host.version.split(".")[0] ?? "");
+  prepareSandboxNetworks(account, rds.administration, host.version.split(".")[0] ?? "", stack);
 
   const authoriser = openAuthoriser({
     roles: template.roles,
@@ -259,20 +253,18 @@ async function openServices(
   };
 }
 
-/** The keys and the package of the stack, with the account's own security group for sandboxes. */
-async function deploy(options: LocalCloudOptions, account: Account): Promise<Deployment> {
+/** The package of the stack, with the security group for sandboxes of where they are. */
+async function deploy(options: LocalCloudOptions): Promise<Deployment> {
   const deployment = await prepareDeployment({
     directory: join(options.host.runDirectory, "functions"),
     cacheDirectory: options.cacheDirectory,
     plans: options.plans,
     parameters: {
-      SandboxSecurityGroup: closedSecurityGroup(account, options.sandboxRegion ?? HOME_REGION),
+      SandboxSecurityGroup: closedSecurityGroup(openAccount(), options.sandboxRegion ?? HOME_REGION),
       ...options.parameters,
     },
   });
-  const template = options.alterTemplate?.(deployment.template) ?? deployment.template;
-  deployKeys(template, account.keys);
-  return { ...deployment, template };
+  return { ...deployment, template: options.alterTemplate?.(deployment.template) ?? deployment.template };
 }
 
 /** The framework's own bucket, which packages are deployed from, nobody asks here for anything. */

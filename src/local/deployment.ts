@@ -1,13 +1,11 @@
 /** What `serverless deploy` would put into the account, put into the local one: the service's package, and nothing else. */
 import { cp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import * as z from "zod/mini";
 import { type BundledPlan, writePlans } from "../../packaging/bundle.ts";
 import { type PackagedFunction, type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID, SANDBOX } from "./account.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
 import { cachedPackage } from "./package-cache.ts";
-import type { KmsKeys } from "./services/kms.ts";
 import type { Principal } from "./wire/service.ts";
 
 /** Where the stack is deployed; source and drill regions are the plan's. */
@@ -79,14 +77,6 @@ export async function prepareDeployment(options: {
   }
   const resources = Object.values(template.resources);
   return { template, functions, refs: (type) => resources.filter((each) => each.type === type).map(({ ref }) => ref) };
-}
-
-const Key = z.object({ KeyUsage: z._default(z.enum(["ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC"]), "ENCRYPT_DECRYPT") });
-
-/** Makes the template's keys, under the ARNs that it gives them. */
-export function deployKeys({ resources }: PackagedTemplate, keys: KmsKeys): void {
-  for (const { type, ref: keyId, properties } of Object.values(resources))
-    if (type === "AWS::KMS::Key") keys.create(HOME_REGION, { keyId, usage: z.parse(Key, properties).KeyUsage });
 }
 
 /** What the template gives the function, and what Lambda itself would. */

@@ -7,7 +7,7 @@ import * as of from "./ec2/descriptions.ts";
 import type { Network } from "./ec2/network.ts";
 import { REGIONS } from "./ec2/regions.ts";
 
-export { isolatedNetwork, type Network } from "./ec2/network.ts";
+export { emptyNetwork, isolatedNetwork, type Network } from "./ec2/network.ts";
 
 /** EC2 over `networks`, by region. A region that is not in there has no network at all. */
 export function ec2Service({ networks }: { readonly networks: ReadonlyMap<string, Network> }): Service {

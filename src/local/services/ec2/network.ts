@@ -16,7 +16,7 @@ import type {
 
 export interface Network {
   readonly region: string;
-  /** The VPC that `isolatedNetwork` made. */
+  /** The VPC of the region's sandboxes. */
   readonly vpcId: string;
   readonly subnets: Subnet[];
   readonly routeTables: RouteTable[];
@@ -34,6 +34,25 @@ export interface Network {
 
 const CIDR = "10.77.0.0/16";
 
+/** A region in which nothing has been made yet. */
+export function emptyNetwork(region: string, vpcId: string): Network {
+  return {
+    region,
+    vpcId,
+    subnets: [],
+    routeTables: [],
+    securityGroups: [],
+    internetGateways: [],
+    egressOnlyInternetGateways: [],
+    natGateways: [],
+    vpnGateways: [],
+    vpcPeeringConnections: [],
+    transitGatewayVpcAttachments: [],
+    carrierGateways: [],
+    vpcEndpoints: [],
+  };
+}
+
 /**
  * One VPC that nothing can reach and that can reach nothing: two subnets in two zones, one main route table with only the local
  * route, one security group without rules. Ids are the same on every run.
@@ -46,8 +65,7 @@ export function isolatedNetwork(region: string, accountId = "123456789012"): Net
   const routeTableId = id("rtb", "main");
   const groupId = id("sg", "closed");
   return {
-    region,
-    vpcId,
+    ...emptyNetwork(region, vpcId),
     subnets: ["a", "b"].map((zone, index) => {
       const subnetId = id("subnet", zone);
       return {
@@ -97,13 +115,5 @@ export function isolatedNetwork(region: string, accountId = "123456789012"): Net
         Tags: [],
       },
     ],
-    internetGateways: [],
-    egressOnlyInternetGateways: [],
-    natGateways: [],
-    vpnGateways: [],
-    vpcPeeringConnections: [],
-    transitGatewayVpcAttachments: [],
-    carrierGateways: [],
-    vpcEndpoints: [],
   };
 }
