@@ -1,3 +1,4 @@
+import { BackupClient } from "@aws-sdk/client-backup";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
@@ -7,7 +8,12 @@ import { deployedPlan } from "../src/plan/library.ts";
 import { PlanDrillInput, planDrill } from "../src/recovery/plan-drill.ts";
 import { drillStep } from "../src/step.ts";
 
-const clients = { rds: inRegion(RDSClient), ec2: inRegion(EC2Client), kms: inRegion(KMSClient) };
+const clients = {
+  rds: inRegion(RDSClient),
+  ec2: inRegion(EC2Client),
+  kms: inRegion(KMSClient),
+  backup: inRegion(BackupClient),
+};
 const defaults = {
   kmsKey: setting("SANDBOX_KMS_KEY"),
   subnetGroup: setting("SANDBOX_SUBNET_GROUP"),

@@ -5,9 +5,9 @@ import { itemise, type Usage } from "./itemise.ts";
 
 /**
  * States every execution enters, whatever happens: BeginDrill, PlanDrill, RecoverAndCheck, ProveNetwork, ProveIsolation, IsCounterproofWanted, ChecksDone,
- * JudgeDrill, WasAnythingCreated, RecordEvidence, NotifyOutcome, WhatWasTheVerdict, one outcome; and the start.
+ * JudgeDrill, WasAnythingCreated, IsRestoreTest, RecordEvidence, NotifyOutcome, WhatWasTheVerdict, one outcome; and the start.
  */
-const FIXED_TRANSITIONS = 14;
+const FIXED_TRANSITIONS = 15;
 /** A look is a Task, a Choice and a Wait; the last look of a loop does not wait. */
 const TRANSITIONS_PER_LOOK = 3;
 
@@ -28,9 +28,9 @@ export function measuredUsage(drill: Drill, story: Story, dataApiCalls: number, 
     instanceClass: drill.sandbox.instanceClass,
     maxAcu: drill.sandbox.maxAcu,
     dataApiCalls,
-    transitions: transitionsOf(
-      [drill.turn, copy, sandbox, checks, counterproof, teardown].map((step) => step?.looks ?? 0),
-    ),
+    transitions:
+      transitionsOf([drill.turn, copy, sandbox, checks, counterproof, teardown].map((step) => step?.looks ?? 0)) +
+      (drill.restoreTest === undefined ? 0 : 1),
   };
 }
 

@@ -10,7 +10,7 @@ import { Parts } from "../evidence/parts.ts";
 import { Drill } from "../plan/drill.ts";
 import { SandboxAnswer } from "../recovery/answers.ts";
 import { findCluster } from "../recovery/describe.ts";
-import { isOwnedBy } from "../recovery/ownership.ts";
+import { isSandboxOf } from "../recovery/ownership.ts";
 import { ASK_SECONDS, type AskAgainServices, askAgain } from "./ask-again.ts";
 import { Counterproof, CounterproofAnswer, type PlantedDamage } from "./counterproof.ts";
 import { type Damage, MAX_TARGETS, shuffled, type Target } from "./damage.ts";
@@ -103,7 +103,7 @@ function provable(asked: readonly AskedCheck[], results: readonly CheckResult[])
   return asked.filter(({ name }) => quick.has(name));
 }
 
-/** Name, tags and account of the cluster all say that this drill made it, and it is not the source. */
+/** Name, tags and account of the cluster all say that this drill made it, or that AWS Backup restored it for this drill, and it is not the source. */
 async function ownSandbox(
   { rds }: ProveChecksServices,
   drill: Drill,
@@ -111,12 +111,7 @@ async function ownSandbox(
 ): Promise<DatabaseAddress> {
   const id = drill.sandbox.cluster;
   const cluster = await findCluster(rds(drill.sandbox.region), id);
-  const isOurs =
-    cluster !== undefined &&
-    isOwnedBy(drill.drillId, { id: cluster.DBClusterIdentifier ?? "", tags: cluster.TagList }) &&
-    cluster.DBClusterIdentifier === id &&
-    cluster.DBClusterArn === clusterArn &&
-    clusterArn !== drill.source.clusterArn;
+  const isOurs = cluster !== undefined && isSandboxOf(drill, cluster) && cluster.DBClusterArn === clusterArn;
   if (!isOurs)
     throw new NotOurs(
       `${id} (${clusterArn}) is not provably the sandbox of drill ${drill.drillId}, so it was not damaged and nothing was asked of it. Compare its ARN and its tags with the drill's; find out who made it.`,

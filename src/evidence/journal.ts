@@ -12,6 +12,7 @@ export const STEPS = [
   "prove-checks",
   "judge-drill",
   "tear-down",
+  "answer-restore-test",
   "record-evidence",
   "notify-outcome",
 ] as const;

@@ -18,10 +18,10 @@ export function leftoversOf({ drill, teardown, teardownFailure }: TeardownOutcom
   return possibleResources(drill).map((resource) => ({ ...resource, reason }));
 }
 
-function possibleResources({ sandbox: { region, cluster, writer }, copy }: Drill) {
+function possibleResources({ sandbox: { region, cluster, writer }, copy, restoreTest }: Drill) {
   return [
     { kind: "instance" as const, id: writer, region },
-    { kind: "cluster" as const, id: cluster, region },
+    ...(restoreTest === undefined ? [{ kind: "cluster" as const, id: cluster, region }] : []),
     ...(copy.needed ? [{ kind: "snapshot" as const, id: copy.snapshotId, region }] : []),
   ];
 }

@@ -7,9 +7,10 @@ import { measuredUsage } from "../cost/usage.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
+import { RestoreTestAnswer } from "../recovery/answers.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
-import { type Story, StoryInput, storyOf } from "../verdict/phases.ts";
+import { restoredBeforeSeconds, type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { readJournal } from "./journal.ts";
 import { keptSandboxOf } from "./kept-sandbox.ts";
@@ -24,6 +25,7 @@ export const RecordEvidenceInput = z.object({
   ...StoryInput,
   verdict: Verdict,
   teardownFailure: z.optional(FailureInput),
+  restoreTestAnswer: z.optional(RestoreTestAnswer),
   interruption: z.optional(Interruption),
 });
 type RecordEvidenceInput = z.infer<typeof RecordEvidenceInput>;
@@ -148,6 +150,7 @@ function compose(
     ...(story.network === undefined ? {} : { network: story.network }),
     ...(story.isolation === undefined ? {} : { isolation: story.isolation }),
     ...(teardown === undefined ? {} : { teardown }),
+    ...(input.restoreTestAnswer === undefined ? {} : { restoreTest: input.restoreTestAnswer }),
     leftovers: leftoversOf(input),
     ...(kept === undefined ? {} : { kept }),
     cost: {
@@ -185,10 +188,12 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
       ),
       ...measured(
         "restore",
-        tookSeconds({
-          startedAt: story.sandbox?.milestones.restoreRequestedAt,
-          finishedAt: story.sandbox?.milestones.clusterAvailableAt,
-        }),
+        drill?.restoreTest === undefined
+          ? tookSeconds({
+              startedAt: story.sandbox?.milestones.restoreRequestedAt,
+              finishedAt: story.sandbox?.milestones.clusterAvailableAt,
+            })
+          : restoredBeforeSeconds(drill),
       ),
       ...measured("checks", tookSeconds(story.checks)),
       // What was given up on, or never tried, says nothing about how long deleting takes.

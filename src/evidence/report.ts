@@ -3,7 +3,7 @@ import { CheckResult } from "../checks/result.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
 import { CostItem, Drill, Execution } from "../plan/drill.ts";
 import { Interruption } from "../plan/interruption.ts";
-import { IsolationAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { IsolationAnswer, RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { KeptSandbox } from "./kept-sandbox.ts";
 
@@ -32,6 +32,8 @@ export const Report = z.object({
   network: z.optional(IsolationAnswer),
   isolation: z.optional(IsolationAnswer),
   teardown: z.optional(TeardownAnswer),
+  /** What AWS Backup was told, where the drill was its restore test. */
+  restoreTest: z.optional(RestoreTestAnswer),
   leftovers: TeardownAnswer.shape.leftovers,
   /** The sandbox, where it stays for a while because the plan says so. */
   kept: z.optional(KeptSandbox),

@@ -6,10 +6,11 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { keptSandboxOf } from "../evidence/kept-sandbox.ts";
 import { leftoversOf, publishLeftovers } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
+import { describeRestoreTest } from "../evidence/restore-test.ts";
 import { SubjectInput, subjectOf } from "../evidence/subject.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
-import { TeardownAnswer } from "../recovery/answers.ts";
+import { RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { FailureInput, readFailure } from "../verdict/failure.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";
 import { composeMessage, type Message } from "./message.ts";
@@ -20,6 +21,8 @@ export const NotifyOutcomeInput = z.object({
   verdict: Verdict,
   teardown: z.optional(TeardownAnswer),
   teardownFailure: z.optional(FailureInput),
+  restoreTestAnswer: z.optional(RestoreTestAnswer),
+  restoreTestFailure: z.optional(FailureInput),
   evidence: z.optional(EvidenceAnswer),
   evidenceFailure: z.optional(FailureInput),
   interruption: z.optional(Interruption),
@@ -61,8 +64,20 @@ export async function notifyOutcome(
   publishLeftovers(services.metrics, subject.database, leftovers.length);
   const kept = keptSandboxOf(input);
   const notKept = teardown?.notKept;
+  const restoreTest = describeRestoreTest(input);
   const compose = (repeated: boolean) =>
-    composeMessage({ subject, drill, verdict, evidence, leftovers, kept, notKept, interruption, repeated });
+    composeMessage({
+      subject,
+      drill,
+      verdict,
+      evidence,
+      leftovers,
+      kept,
+      notKept,
+      restoreTest,
+      interruption,
+      repeated,
+    });
   const attributes = { verdict: verdict.verdict, database: subject.database, trigger: subject.trigger.kind };
   const publish = (repeated: boolean) => request(services.topicArn, compose(repeated), attributes, leftovers.length);
   const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, publish });

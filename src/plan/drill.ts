@@ -7,12 +7,16 @@ export const Instant = z.iso.datetime();
 export const Execution = z.object({ id: z.string(), name: z.string(), startedAt: z.string() });
 export type Execution = z.infer<typeof Execution>;
 
+/** As AWS Backup names its jobs; an execution is named after one. */
+export const RestoreJobId = z
+  .string()
+  .check(z.minLength(1), z.maxLength(200), z.regex(/^[\w.-]+$/, "is not the id of a restore job"));
+
 /** A cluster that AWS Backup restored to have it tested: the drill takes it over and makes none of its own. */
-export const RestoreTest = z.strictObject({
-  restoreJobId: z.string().check(z.minLength(1), z.maxLength(200)),
-  /** Of the restored cluster. */
-  clusterArn: z.string().check(z.regex(/^arn:[\w-]+:rds:[\w-]+:\d{12}:cluster:/, "is not the ARN of a cluster")),
-  recoveryPointArn: z.string().check(z.minLength(1), z.maxLength(500)),
+export const RestoreTest = z.object({
+  restoreJobId: RestoreJobId,
+  /** Of the restored cluster, which AWS Backup deletes. */
+  clusterArn: z.string(),
   /** When AWS Backup was asked to restore it, and when it had. */
   requestedAt: Instant,
   restoredAt: Instant,
@@ -32,7 +36,8 @@ export const DrillRequest = z.strictObject({
       by: z.optional(z.string().check(z.maxLength(200), z.regex(/^\P{C}*$/u, "holds control characters"))),
     }),
   ),
-  restoreTest: z.optional(RestoreTest),
+  /** Everything else about the test is asked of AWS Backup: an event or a person could say what they like. */
+  restoreTest: z.optional(z.strictObject({ restoreJobId: RestoreJobId })),
 });
 export type DrillRequest = z.infer<typeof DrillRequest>;
 
@@ -78,6 +83,8 @@ export const Drill = z.object({
   /** SHA-256 of the plan's JSON, without white space: says which version of the plan was drilled. */
   planSha256: z.string(),
   trigger: z.object({ kind: z.string(), by: z.string() }),
+  /** There when the sandbox is one that AWS Backup restored: only its writer is the drill's own. */
+  restoreTest: z.optional(RestoreTest),
   /** When its turn came; what it waited before that is in `turn`. */
   startedAt: Instant,
   turn: z.object({ looks: z.int(), waitedSeconds: z.number() }),
@@ -85,6 +92,8 @@ export const Drill = z.object({
   failureMoment: Instant,
   source: z.object({
     region: z.string(),
+    /** Its owner, where that is not the stack's account. */
+    account: z.optional(z.string()),
     cluster: z.string(),
     clusterArn: z.string(),
     database: z.string(),

@@ -61,6 +61,23 @@ export const IsolationAnswer = z.object({
 });
 export type IsolationAnswer = z.infer<typeof IsolationAnswer>;
 
+/** What AWS Backup can be told of a restore test. */
+const VALIDATION_STATUSES = ["SUCCESSFUL", "FAILED", "TIMED_OUT"] as const;
+export type ValidationStatus = (typeof VALIDATION_STATUSES)[number];
+
+/** `$.restoreTestAnswer` */
+export const RestoreTestAnswer = z.object({
+  at: Instant,
+  restoreJobId: z.string(),
+  status: z.enum(VALIDATION_STATUSES),
+  message: z.string(),
+  /** Whether it is the job's result now: AWS Backup takes one. */
+  recorded: z.boolean(),
+  /** Why it is not, or what is to be done. */
+  note: z.optional(z.string()),
+});
+export type RestoreTestAnswer = z.infer<typeof RestoreTestAnswer>;
+
 const Resource = z.object({ kind: z.enum(["instance", "cluster", "snapshot"]), id: z.string(), region: z.string() });
 
 /** `$.teardown` */

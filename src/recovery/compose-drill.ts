@@ -4,8 +4,9 @@ import { EXPIRES_AFTER_SECONDS, TEARDOWN_SECONDS } from "../plan/lifetimes.ts";
 import { drillIdOf, evidencePrefix, namesOf, TAG } from "../plan/names.ts";
 import { planSha256 } from "../plan/plan-hash.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
-import type { Origin } from "./origin.ts";
+import { isCopied, type Origin } from "./origin.ts";
 import { secondsBetween } from "./pacing.ts";
+import { isContinuous } from "./restore-test-origin.ts";
 import type { SandboxNetwork } from "./sandbox-names.ts";
 
 /** Everything that was asked for, found and decided. */
@@ -19,7 +20,9 @@ export interface Decisions {
   readonly failureMoment: Date;
   readonly plannedAt: Date;
   readonly origin: Origin;
-  readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string };
+  readonly restoreTest: Drill["restoreTest"];
+  /** `cluster`: of one that is there already. */
+  readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string; readonly cluster?: string };
   readonly expectedSeconds: Drill["expectedSeconds"];
   readonly estimate: Cost;
   readonly references: Drill["references"];
@@ -34,7 +37,6 @@ export function composeDrill(decisions: Decisions): Drill {
   const { recoveryPoint, engineLifecycleSupport } = origin;
   const { plan, file } = decisions.parsed;
   const names = namesOf(drillIdOf(execution));
-  const isCopied = recoveryPoint.region !== plan.sandbox.region;
   const checksEndAt = after(startedAt, plan.limits.timeSeconds);
   const teardownEndAt = after(checksEndAt, TEARDOWN_SECONDS);
   return {
@@ -42,18 +44,22 @@ export function composeDrill(decisions: Decisions): Drill {
     plan: plan.plan,
     planSha256: planSha256(file),
     trigger: { kind: request.trigger?.kind ?? "manual", by: request.trigger?.by ?? execution.name },
+    ...(decisions.restoreTest === undefined ? {} : { restoreTest: decisions.restoreTest }),
     startedAt: startedAt.toISOString(),
     turn: { looks: decisions.turnLooks, waitedSeconds: secondsBetween(execution.startedAt, startedAt) },
     plannedAt: decisions.plannedAt.toISOString(),
     failureMoment: decisions.failureMoment.toISOString(),
     source: {
-      ...plan.source,
+      region: plan.source.region,
+      ...(origin.account === undefined ? {} : { account: origin.account }),
+      cluster: plan.source.cluster,
       clusterArn: origin.clusterArn,
+      database: plan.source.database,
       ...(origin.vpcId === undefined ? {} : { vpcId: origin.vpcId }),
     },
     recoveryPoint,
     copy: {
-      needed: isCopied,
+      needed: decisions.restoreTest === undefined && isCopied(origin, plan.sandbox.region),
       snapshotId: names.snapshotCopy,
       // An unencrypted cluster snapshot refuses a key, and an sse-rds one brings its own.
       ...(recoveryPoint.storageEncryption === "sse-kms" ? { kmsKeyArn: sandbox.kmsKeyArn } : {}),
@@ -92,9 +98,16 @@ const after = (moment: Date, seconds: number): Date => new Date(moment.getTime()
 /** "For Aurora, AllocatedStorage always returns 1" is said of clusters; a snapshot's own may be as little. */
 const NO_SIZE_GIB = 1;
 
-function warningsFor({ copiedFrom, region, sizeGib }: RecoveryPoint, sandbox: ParsedPlan["plan"]["sandbox"]): string[] {
+function warningsFor(
+  { arn, copiedFrom, region, sizeGib }: RecoveryPoint,
+  sandbox: ParsedPlan["plan"]["sandbox"],
+): string[] {
   const warnings: string[] = [];
-  if (copiedFrom !== undefined)
+  if (isContinuous(arn))
+    warnings.push(
+      "The recovery point is a continuous backup, and AWS Backup does not tell which of its moments was restored: the age is that of its beginning. Which baseline or drill is from before it is not known, so it is compared with none.",
+    );
+  else if (copiedFrom !== undefined)
     warnings.push(
       `The recovery point is a copy of ${copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says. Which baseline or drill is from before it is not known, so it is compared with none.`,
     );

@@ -1,5 +1,6 @@
-import type { Tag } from "@aws-sdk/client-rds";
+import type { DBCluster, Tag } from "@aws-sdk/client-rds";
 import { NotOurs } from "../errors.ts";
+import type { Drill } from "../plan/drill.ts";
 import { drillOf, TAG } from "../plan/names.ts";
 
 /** RDS's form of a drill's tags. */
@@ -40,5 +41,32 @@ export function isSeenAsOurs(
   if (mayLackTags(drillId, resource, waitedSeconds)) return false;
   throw new NotOurs(
     `${resource.id} exists, but its tags do not say that drill ${drillId} made it. It was left as it is. Find out who made it; rename or delete it by hand.`,
+  );
+}
+
+/**
+ * AWS Backup's own mark: the names of the clusters that it restores to be tested begin with it, and it is the key of their tag, by which alone it
+ * deletes them again. https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-inferred-metadata.html
+ */
+const RESTORE_TEST = "awsbackup-restore-test";
+
+/** True only when the name and a tag both say that AWS Backup restored the cluster to have it tested. */
+export function isRestoreTest({ id, tags }: { id: string; tags: readonly Tag[] | undefined }): boolean {
+  return id.startsWith(RESTORE_TEST) && (tags ?? []).some(({ Key }) => Key === RESTORE_TEST);
+}
+
+/** True only for the cluster that this drill made, or that AWS Backup restored for it: never for the source, whatever its name and tags. */
+export function isSandboxOf({ drillId, restoreTest, sandbox, source }: Drill, cluster: DBCluster): boolean {
+  const { DBClusterIdentifier: id = "", DBClusterArn: arn, TagList: tags } = cluster;
+  if (id !== sandbox.cluster || arn === source.clusterArn) return false;
+  if (restoreTest === undefined) return isOwnedBy(drillId, { id, tags });
+  return isRestoreTest({ id, tags }) && arn === restoreTest.clusterArn;
+}
+
+/** Throws NotOurs for a cluster that is not what AWS Backup restored for this drill; it is not touched. */
+export function assertRestoredForTest(drill: Drill, cluster: DBCluster): void {
+  if (isSandboxOf(drill, cluster)) return;
+  throw new NotOurs(
+    `${cluster.DBClusterArn} is to be taken over by drill ${drill.drillId}, but its name, its tags and its ARN do not all say that AWS Backup restored it to have it tested (job ${drill.restoreTest?.restoreJobId}). It was left as it is. Find out who renamed it, or took the tag ${RESTORE_TEST} off it: AWS Backup does not delete it without.`,
   );
 }

@@ -1,3 +1,4 @@
+import type { BackupClient } from "@aws-sdk/client-backup";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import type { RDSClient } from "@aws-sdk/client-rds";
@@ -7,13 +8,15 @@ import { findReferences } from "../baseline/references.ts";
 import { type Cost, itemise } from "../cost/itemise.ts";
 import { CostOverCap } from "../errors.ts";
 import { earlierDrills, expectedSeconds } from "../evidence/ledger.ts";
-import { type Drill, DrillRequest, Execution, Instant, type RecoveryPoint } from "../plan/drill.ts";
+import { type Drill, DrillRequest, Execution, Instant } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
 import { assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
-import { type Origin, ownOrigin } from "./origin.ts";
+import { isCopied, type Origin, ownOrigin, ownSource, type Wanted } from "./origin.ts";
+import { restoredForTest, type TakenOver } from "./restore-test-origin.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
+import { sharedOrigin } from "./shared-origin.ts";
 
 export const PlanDrillInput = z.object({
   request: DrillRequest,
@@ -25,6 +28,7 @@ interface Services {
   readonly rds: (region: string) => RDSClient;
   readonly ec2: (region: string) => EC2Client;
   readonly kms: (region: string) => KMSClient;
+  readonly backup: (region: string) => BackupClient;
   readonly store: JsonStore;
   readonly plans: (name: string) => Promise<ParsedPlan>;
   readonly defaults: SandboxDefaults;
@@ -42,14 +46,14 @@ const CALLS_PER_CHECK = 4;
 
 /**
  * Decides everything about a drill and creates nothing: which recovery point, every name, the deadlines, the estimate.
- * Throws PlanNotFound, PlanInvalid, SourceNotFound, SourceUnsupported, NoRecoveryPoint, SandboxRefused or CostOverCap.
+ * Throws PlanNotFound, PlanInvalid, SourceNotFound, SourceUnsupported, NoRecoveryPoint, RestoreTestRefused,
+ * SandboxRefused or CostOverCap.
  */
 export async function planDrill(services: Services, input: z.infer<typeof PlanDrillInput>): Promise<Drill> {
   const { request, execution, turn } = input;
   const { plan, file } = await services.plans(request.plan);
   // What a drill waited for others is nothing that a recovery would wait for.
   const startedAt = new Date(turn?.takenAt ?? execution.startedAt);
-  const failureMoment = request.failureMoment === undefined ? startedAt : new Date(request.failureMoment);
   const { source } = plan;
 
   // Asked at home: a region that is misspelt has no endpoint to ask, and one that is not opted in to refuses to answer.
@@ -57,12 +61,14 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     "source.region": source.region,
     "sandbox.region": plan.sandbox.region,
   });
-  const origin = await ownOrigin(services.rds, plan, {
-    recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint,
-    before: failureMoment,
-  });
+  const takenOver =
+    request.restoreTest && (await restoredForTest(services, plan, { ...request, ...request.restoreTest }));
+  // Without another one, data is lost when recovery begins.
+  const failureMoment = new Date(request.failureMoment ?? takenOver?.restoreTest.requestedAt ?? startedAt);
+  const wanted = { recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint, before: failureMoment };
+  const origin = await originOf(services, plan, { ...wanted, takenOver, execution });
   const { recoveryPoint } = origin;
-  const sandbox = await prepareSandbox(services, plan, origin);
+  const sandbox = takenOver?.sandbox ?? (await prepareSandbox(services, plan, origin));
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const references = await findReferences(services.store, {
     plan: plan.plan,
@@ -75,8 +81,9 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     earlier: learned.entries,
   });
   const expected = expectedSeconds(learned.entries);
-  const keep = keepFor(plan, request.trigger?.kind);
-  const estimate = estimateFor(plan, keep, recoveryPoint, expected);
+  // AWS Backup deletes what it restored: nothing of it can be kept.
+  const keep = takenOver === undefined ? keepFor(plan, request.trigger?.kind) : undefined;
+  const estimate = estimateFor(plan, keep, origin, expected);
   const drill = composeDrill({
     request,
     execution,
@@ -86,17 +93,38 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     failureMoment,
     plannedAt: services.now(),
     origin,
+    restoreTest: takenOver?.restoreTest,
     sandbox,
     keep,
     expectedSeconds: expected,
     estimate,
     references: references.points,
-    // An incident has no time for it, and its sandbox is what people may recover from.
-    counterproof: request.trigger?.kind !== "incident" && (plan.counterproof ?? services.counterproof ?? false),
+    counterproof: isProven(services, plan, request),
     warnings: [...learned.warnings, ...references.warnings],
   });
   await services.store.put(`${drill.evidencePrefix}/plan.json`, { plan: file });
   return drill;
+}
+
+/** The source, and the recovery point that is chosen, or that AWS Backup has restored from. */
+async function originOf(
+  { rds }: Services,
+  plan: Plan,
+  { takenOver, execution, ...wanted }: Wanted & { takenOver: TakenOver | undefined; execution: Execution },
+): Promise<Origin> {
+  const { account, region } = plan.source;
+  const [, , , , ownAccount] = execution.id.split(":");
+  const isOwn = account === undefined || account === ownAccount;
+  if (takenOver === undefined)
+    return isOwn ? ownOrigin(rds, plan, wanted) : sharedOrigin(rds, plan, { ...wanted, account });
+  const { recoveryPoint, source, engineLifecycleSupport } = takenOver;
+  const { clusterArn, vpcId } = isOwn ? await ownSource(rds(region), plan) : source;
+  return {
+    clusterArn,
+    ...(vpcId === undefined ? {} : { vpcId }),
+    ...(engineLifecycleSupport === undefined ? {} : { engineLifecycleSupport }),
+    recoveryPoint,
+  };
 }
 
 /** The names that the sandbox will be made with, each looked up in the drill region first. */
@@ -116,16 +144,13 @@ async function prepareSandbox(
 }
 
 /** Throws CostOverCap when the estimate is over the plan's cap. */
-function estimateFor(
-  plan: Plan,
-  keep: Drill["keep"],
-  recoveryPoint: RecoveryPoint,
-  expected: Drill["expectedSeconds"],
-): Cost {
+function estimateFor(plan: Plan, keep: Drill["keep"], origin: Origin, expected: Drill["expectedSeconds"]): Cost {
   const { sandbox, limits, source, checks } = plan;
+  const { recoveryPoint } = origin;
   const estimate = itemise({
     sizeGib: recoveryPoint.sizeGib,
-    copied: recoveryPoint.region !== sandbox.region,
+    copied: isCopied(origin, sandbox.region),
+    transferred: recoveryPoint.region !== sandbox.region,
     ...hoursFrom(expected),
     // Also when only a failed drill would keep it: the cap holds for every outcome.
     keptHours: (keep?.seconds ?? 0) / 3600,
@@ -139,6 +164,12 @@ function estimateFor(
     `The drill of ${source.cluster} is estimated at $${estimate.usd.toFixed(2)}, over limits.costUsd of $${limits.costUsd}. Raise the cap, or lower sandbox.maxAcu${keep === undefined ? "" : " or keep.for, after an incident incidents.keep"}.`,
     { details: { estimate } },
   );
+}
+
+/** An incident has no time for it, and its sandbox is what people may recover from. What AWS Backup restored is damaged only where the plan itself says so. */
+function isProven({ counterproof = false }: Services, plan: Plan, { trigger, restoreTest }: DrillRequest): boolean {
+  if (trigger?.kind === "incident") return false;
+  return plan.counterproof ?? (restoreTest === undefined && counterproof);
 }
 
 /** The sandbox of an incident's drill is a candidate to recover from, whatever its verdict: that is for people to weigh. */

@@ -5,7 +5,7 @@ import { NotIsolated } from "../errors.ts";
 import { Drill } from "../plan/drill.ts";
 import type { IsolationAnswer } from "./answers.ts";
 import { findCluster, findInstance } from "./describe.ts";
-import { broken, fact, tellFacts } from "./isolation-fact.ts";
+import { broken, clusterFacts, fact, securityGroupsOf, tellFacts } from "./isolation-fact.ts";
 import { networkFacts } from "./network-facts.ts";
 
 export const ProveIsolationInput = z.object({ drill: Drill });
@@ -22,13 +22,9 @@ export async function proveIsolation(
   const { region, cluster: clusterId, writer: writerId } = drill.sandbox;
   const rds = services.rds(region);
   const [cluster, writer] = await Promise.all([findCluster(rds, clusterId), findInstance(rds, writerId)]);
-  const securityGroups = (cluster?.VpcSecurityGroups ?? []).flatMap(({ VpcSecurityGroupId: id }) =>
-    id === undefined ? [] : [id],
-  );
-  const { chosen, closed } = await networkFacts(services, drill, securityGroups);
+  const { chosen, closed } = await networkFacts(services, drill, securityGroupsOf(cluster));
   const facts = [
-    fact("the cluster's subnet group", drill.sandbox.subnetGroup, cluster?.DBSubnetGroup ?? "none"),
-    fact("the cluster's security groups", drill.sandbox.securityGroup, securityGroups.join(", ") || "none"),
+    ...clusterFacts(drill.sandbox, cluster),
     fact("the writer has a public address", "false", String(writer?.PubliclyAccessible)),
     fact(
       "instances in the cluster",

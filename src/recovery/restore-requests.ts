@@ -4,8 +4,10 @@ import {
   DBInstanceAlreadyExistsFault,
   InvalidDBClusterStateFault,
   InvalidResourceStateFault,
+  ModifyDBClusterCommand,
   type RDSClient,
   RestoreDBClusterFromSnapshotCommand,
+  type ServerlessV2ScalingConfiguration,
 } from "@aws-sdk/client-rds";
 import type { Drill } from "../plan/drill.ts";
 import { tagList } from "./ownership.ts";
@@ -33,12 +35,25 @@ export async function requestCluster(rds: RDSClient, drill: Drill, snapshotArn: 
     CopyTagsToSnapshot: false,
     Tags: tagList(drill.tags),
     ...(sandbox.engineLifecycleSupport === undefined ? {} : { EngineLifecycleSupport: sandbox.engineLifecycleSupport }),
-    ...(sandbox.instanceClass === "db.serverless"
-      ? { ServerlessV2ScalingConfiguration: { MinCapacity: sandbox.minAcu, MaxCapacity: sandbox.maxAcu } }
-      : {}),
+    ...(sandbox.instanceClass === "db.serverless" ? { ServerlessV2ScalingConfiguration: capacityOf(sandbox) } : {}),
   });
   await createOnce(() => rds.send(request), DBClusterAlreadyExistsFault);
 }
+
+/** Of a cluster that was restored without one. `waitedSeconds`: see `unlessBusy`. */
+export async function requestCapacity(rds: RDSClient, { sandbox }: Drill, waitedSeconds: number): Promise<void> {
+  const request = new ModifyDBClusterCommand({
+    DBClusterIdentifier: sandbox.cluster,
+    ServerlessV2ScalingConfiguration: capacityOf(sandbox),
+    ApplyImmediately: true,
+  });
+  await unlessBusy(() => rds.send(request), waitedSeconds);
+}
+
+const capacityOf = ({ minAcu, maxAcu }: Drill["sandbox"]): ServerlessV2ScalingConfiguration => ({
+  MinCapacity: minAcu,
+  MaxCapacity: maxAcu,
+});
 
 /** A restored Aurora cluster has no instance, and without one nothing can be asked. `waitedSeconds`: see `unlessBusy`. */
 export async function requestWriter(rds: RDSClient, drill: Drill, waitedSeconds: number): Promise<void> {

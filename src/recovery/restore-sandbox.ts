@@ -29,7 +29,8 @@ interface Progress {
 
 /**
  * Reconciles the sandbox: cluster, writer instance, managed master secret, Data API, first query answered. Each call takes at most the
- * next step that RDS allows, and the order is the one AWS's own resource handler uses; calling it again is harmless.
+ * next step that RDS allows, and the order is the one AWS's own resource handler uses; calling it again is harmless. A cluster that AWS Backup
+ * restored is taken over as it is: the drill makes no other in its place.
  * A quota that is taken is waited for. Throws RestoreFailed (a terminal state), RestoreTimedOut, QuotaTaken, SandboxLost, FirstQueryFailed,
  * SandboxRefused (an impaired secret), NotOurs, or the SDK's own error.
  */
@@ -88,7 +89,8 @@ async function advance(services: Services, { drill, copy, sandbox: earlier }: Re
   const isOver = services.now() > new Date(drill.deadlines.checksEndAt);
   const cluster = await findCluster(rds, drill.sandbox.cluster);
   if (cluster === undefined) {
-    if (earlier?.milestones.clusterAvailableAt !== undefined) throw lost("cluster", drill.sandbox.cluster, "not there");
+    if (drill.restoreTest !== undefined || earlier?.milestones.clusterAvailableAt !== undefined)
+      throw lost("cluster", drill, "not there");
     if (isOver) return { passed: [], waitingFor: "the cluster to be restored" };
     await requestCluster(rds, drill, copy.snapshotArn);
     return { passed: ["restoreRequestedAt"], waitingFor: "the cluster to be restored" };

@@ -5,8 +5,8 @@ import type { Drill } from "../plan/drill.ts";
 import type { SandboxAnswer } from "./answers.ts";
 import { findInstance } from "./describe.ts";
 import { isAnswering } from "./first-query.ts";
-import { isSeenAsOurs } from "./ownership.ts";
-import { requestWriter, unlessBusy } from "./restore-requests.ts";
+import { assertRestoredForTest, isSeenAsOurs } from "./ownership.ts";
+import { requestCapacity, requestWriter, unlessBusy } from "./restore-requests.ts";
 import { isTakenDown, isTerminalCluster, isTerminalInstance } from "./states.ts";
 
 export type Milestone = keyof SandboxAnswer["milestones"];
@@ -30,19 +30,24 @@ type Stage = (look: Look) => Promise<string | undefined>;
 
 const clusterIsAvailable: Stage = async ({ drill, cluster, secondsSince }) => {
   const id = drill.sandbox.cluster;
-  if (!isSeenAsOurs(drill.drillId, { id, tags: cluster.TagList }, secondsSince("startedAt")))
+  if (drill.restoreTest !== undefined) assertRestoredForTest(drill, cluster);
+  else if (!isSeenAsOurs(drill.drillId, { id, tags: cluster.TagList }, secondsSince("startedAt")))
     return "the cluster's tags to be listed";
   if (isTerminalCluster(cluster.Status)) throw terminal("cluster", id, cluster.Status);
-  if (isTakenDown(cluster.Status)) throw lost("cluster", id, cluster.Status);
+  if (isTakenDown(cluster.Status)) throw lost("cluster", drill, cluster.Status);
   return cluster.Status === "available" ? undefined : `the cluster, which is ${cluster.Status}`;
 };
 
-const writerIsAvailable: Stage = async ({ rds, drill, secondsSince, isPassed, isOver }) => {
+const writerIsAvailable: Stage = async ({ rds, drill, cluster, secondsSince, isPassed, isOver }) => {
   const id = drill.sandbox.writer;
   const waitedSeconds = secondsSince("clusterAvailableAt");
   const writer = await findInstance(rds, id);
   if (writer === undefined) {
-    if (isPassed("writerAvailableAt")) throw lost("instance", id, "not there");
+    if (isPassed("writerAvailableAt")) throw lost("instance", drill, "not there");
+    if (!isOver && lacksCapacity(drill, cluster)) {
+      await requestCapacity(rds, drill, waitedSeconds);
+      return "the capacity range that a serverless writer needs";
+    }
     if (!isOver) await requestWriter(rds, drill, waitedSeconds);
     return "the writer instance to be created";
   }
@@ -50,9 +55,15 @@ const writerIsAvailable: Stage = async ({ rds, drill, secondsSince, isPassed, is
     return "the writer instance's tags to be listed";
   const { DBInstanceStatus: status } = writer;
   if (isTerminalInstance(status)) throw terminal("instance", id, status);
-  if (isTakenDown(status)) throw lost("instance", id, status);
+  if (isTakenDown(status)) throw lost("instance", drill, status);
   return status === "available" ? undefined : `the writer instance, which is ${status}`;
 };
+
+/** A drill's own restore names it; AWS Backup has no metadata for it, and RDS makes no serverless instance without. */
+const lacksCapacity = ({ restoreTest, sandbox }: Drill, { ServerlessV2ScalingConfiguration }: DBCluster): boolean =>
+  restoreTest !== undefined &&
+  sandbox.instanceClass === "db.serverless" &&
+  ServerlessV2ScalingConfiguration === undefined;
 
 /** RDS manages no secret of a cluster without an instance. */
 const secretIsActive: Stage = async ({ rds, drill, cluster, secondsSince, isOver }) => {
@@ -103,9 +114,14 @@ function terminal(kind: string, id: string, status: string | undefined): Restore
   );
 }
 
-export function lost(kind: string, id: string, status: string | undefined): SandboxLost {
-  return new SandboxLost(
-    `The ${kind} ${id} is ${status}, and the drill did not ask for that: somebody stopped or deleted it. Find out who in CloudTrail (StopDBCluster, DeleteDBCluster, DeleteDBInstance), then drill again.`,
-    { details: { kind, id, status } },
-  );
+export function lost(kind: "cluster" | "instance", drill: Drill, status: string | undefined): SandboxLost {
+  const { restoreTest, sandbox } = drill;
+  const id = kind === "cluster" ? sandbox.cluster : sandbox.writer;
+  const advice =
+    kind === "cluster" && restoreTest !== undefined
+      ? `AWS Backup deletes what it restored when the validation window is over: make the window of the restore testing selection (ValidationWindowHours) longer than limits.time of the plan with its teardown, or find out in CloudTrail who else did (StopDBCluster, DeleteDBCluster).`
+      : "somebody stopped or deleted it. Find out who in CloudTrail (StopDBCluster, DeleteDBCluster, DeleteDBInstance), then drill again.";
+  return new SandboxLost(`The ${kind} ${id} is ${status}, and the drill did not ask for that: ${advice}`, {
+    details: { kind, id, status },
+  });
 }

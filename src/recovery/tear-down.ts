@@ -29,7 +29,7 @@ const LEAST_SECONDS = 3600;
 
 /**
  * Reconciles towards nothing: the writer, the cluster and the copied snapshot, asked for in the order RDS demands, each only when its name
- * and its tags say that this drill owns it. Towards the sandbox alone, where the plan keeps it. Never throws for a resource that will not go: it is
+ * and its tags say that this drill owns it: of a cluster that it took over, the writer alone. Towards the sandbox alone, where the plan keeps it. Never throws for a resource that will not go: it is
  * a leftover, with the reason, once it is hopeless and the others are gone, or once teardown's own deadline has passed.
  */
 export async function tearDown(
@@ -113,7 +113,8 @@ async function keptOrRemoved(rds: RDSClient, { drill, owner, startedAt, earlier,
     notKept = keeping.refused;
   }
   const writer = await removeWriter(rds, owner);
-  const cluster = await removeCluster(rds, owner);
+  // What AWS Backup restored, AWS Backup deletes.
+  const cluster = drill.restoreTest === undefined ? await removeCluster(rds, owner) : undefined;
   const looks = [writer, cluster && behind(writer, cluster)];
   return { kept: [], notKept, remaining: looks.filter((look) => look !== undefined) };
 }

@@ -57,9 +57,13 @@ export function storyOf(journal: Journal, document: Story = {}): Story {
 export const quotaSecondsOf = ({ copy, sandbox }: Story): number =>
   (copy?.quotaSeconds ?? 0) + (sandbox?.quotaSeconds ?? 0);
 
+/** What AWS Backup took to restore what the drill took over. Between that and the drill's start nothing of recovery ran. */
+export const restoredBeforeSeconds = ({ restoreTest }: Drill): number | undefined =>
+  restoreTest && secondsBetween(restoreTest.requestedAt, restoreTest.restoredAt);
+
 /**
  * The phases that the drill got through, in order. Each begins where the one before ended, so that they add up; later by as long as it waited for
- * a quota.
+ * a quota. The restore of a cluster that was taken over began when AWS Backup was asked, and is as long as what AWS Backup and the drill took.
  */
 export function phasesOf(drill: Drill, story: Story, results: CheckResults | undefined): Phase[] {
   // A proof that failed has a time too, and ends nothing.
@@ -87,7 +91,13 @@ export function phasesOf(drill: Drill, story: Story, results: CheckResults | und
     if (endedAt === undefined && name === "full-read") continue;
     if (endedAt === undefined) break;
     const begunAt = new Date(Date.parse(startedAt) + (waitedIn[name] ?? 0) * 1000).toISOString();
-    phases.push({ name, startedAt: begunAt, seconds: Math.max(0, secondsBetween(begunAt, endedAt)) });
+    const seconds = Math.max(0, secondsBetween(begunAt, endedAt));
+    const before = name === "restore" ? restoredBeforeSeconds(drill) : undefined;
+    phases.push(
+      before === undefined
+        ? { name, startedAt: begunAt, seconds }
+        : { name, startedAt: drill.restoreTest?.requestedAt ?? begunAt, seconds: before + seconds },
+    );
     startedAt = endedAt;
   }
   return phases;

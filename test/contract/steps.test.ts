@@ -1,4 +1,5 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
+import { BackupClient } from "@aws-sdk/client-backup";
 import {
   DescribeRegionsCommand,
   DescribeRouteTablesCommand,
@@ -159,6 +160,7 @@ const services = {
   rds: () => clients.rds,
   ec2: () => clients.ec2,
   kms: () => clients.kms,
+  backup: () => new BackupClient({}),
   data: () => clients.data,
   store,
   now,

@@ -1,3 +1,4 @@
+import { BackupClient } from "@aws-sdk/client-backup";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeKeyCommand, KMSClient, NotFoundException } from "@aws-sdk/client-kms";
 import {
@@ -29,7 +30,12 @@ import { evidenceBucket } from "../evidence/evidence-bucket.ts";
 import { ledgerEntry } from "../evidence/sample-ledger.ts";
 import { PLAN_YAML } from "../plan/sample-plan.ts";
 
-const clients = { rds: new RDSClient({}), ec2: new EC2Client({}), kms: new KMSClient({}) };
+const clients = {
+  rds: new RDSClient({}),
+  ec2: new EC2Client({}),
+  kms: new KMSClient({}),
+  backup: new BackupClient({}),
+};
 const rds = mockClient(clients.rds);
 const ec2 = mockClient(clients.ec2);
 const kms = mockClient(clients.kms);
@@ -64,6 +70,7 @@ function plan(request: object = {}, yaml = PLAN_YAML, defaults = STACK): Promise
       rds: asked("rds", clients.rds),
       ec2: asked("ec2", clients.ec2),
       kms: asked("kms", clients.kms),
+      backup: asked("backup", clients.backup),
       store: bucket.store,
       plans: async () => parsePlan(yaml, "drills/orders.yml"),
       defaults,
@@ -218,10 +225,30 @@ describe("planDrill", () => {
       "ec2 eu-west-3",
       "rds eu-west-1",
       "rds eu-west-1",
-      "rds eu-west-1",
       "kms eu-central-1",
       "rds eu-central-1",
     ]);
+  });
+
+  it("copies what another account shares also within the region, and asks nothing of the cluster itself", async () => {
+    const shared = "arn:aws:rds:eu-west-1:444455556666:cluster-snapshot:drill-share-2026-11-21-04-05";
+    snapshotIs({ DBClusterSnapshotIdentifier: shared, DBClusterSnapshotArn: shared, SnapshotType: "shared" });
+    const foreign = edited("  region: eu-west-1", '  region: eu-west-1\n  account: "444455556666"');
+    const drill = await plan({}, foreign.replace("eu-central-1", "eu-west-1"));
+    expect(Drill.parse(drill)).toMatchObject({
+      source: { account: "444455556666", clusterArn: "arn:aws:rds:eu-west-1:444455556666:cluster:orders-production" },
+      recoveryPoint: { arn: shared, id: "drill-share-2026-11-21-04-05", createdAt: "2026-11-21T04:05:00.000Z" },
+      copy: { needed: true, kmsKeyArn: KEY_ARN },
+    });
+    expect(drill.estimate.items).toContainEqual(expect.objectContaining({ item: "cross-region transfer", usd: 0 }));
+    expect(rds).not.toHaveReceivedCommand(DescribeDBClustersCommand);
+  });
+
+  it("takes an account that is the stack's own for no other", async () => {
+    const own = await plan({}, edited("  region: eu-west-1", '  region: eu-west-1\n  account: "111122223333"'));
+    expect(own.recoveryPoint.arn).toBe(SNAPSHOT_ARN);
+    expect(own.source).not.toHaveProperty("account");
+    expect(rds).toHaveReceivedCommand(DescribeDBClustersCommand);
   });
 
   it("takes the plan's own key, network and parameters before the stack's", async () => {

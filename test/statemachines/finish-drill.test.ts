@@ -46,7 +46,7 @@ const finish = (changes: Handlers = {}) =>
 const TAKING_OVER = ["BeginFinish", "AdoptDrill", "IsDrillAdopted", "TakeOver", "WhatRunsOn"];
 const ADOPTING = [...TAKING_OVER, "WaitForCalls", "IsEvidenceRecorded"];
 const TEARING_DOWN = ["WasAnythingCreated", "TearDown", "IsTeardownReady", "IsVerdictReached"];
-const TELLING = ["RecordEvidence", "NotifyOutcome", "DrillFinished"];
+const TELLING = ["IsRestoreTest", "RecordEvidence", "NotifyOutcome", "DrillFinished"];
 
 describe("statemachines/finish-drill.asl.json", () => {
   it("is valid as it is deployed, also by what the validator does not know", () => {

@@ -4,6 +4,7 @@ import { measuredUsage } from "../../src/cost/usage.ts";
 import { ProveChecksInput } from "../../src/counterproof/prove-checks.ts";
 import { RecordEvidenceInput } from "../../src/evidence/record-evidence.ts";
 import { NotifyOutcomeInput } from "../../src/notify/notify-outcome.ts";
+import { AnswerRestoreTestInput } from "../../src/recovery/answer-restore-test.ts";
 import { CopySnapshotInput } from "../../src/recovery/copy-snapshot.ts";
 import { PlanDrillInput } from "../../src/recovery/plan-drill.ts";
 import { ProveIsolationInput } from "../../src/recovery/prove-isolation.ts";
@@ -30,6 +31,7 @@ const INPUTS = {
   ProveChecks: ProveChecksInput,
   JudgeDrill: JudgeDrillInput,
   TearDown: TearDownInput,
+  AnswerRestoreTest: AnswerRestoreTestInput,
   RecordEvidence: RecordEvidenceInput,
   NotifyOutcome: NotifyOutcomeInput,
 } as const;
@@ -95,7 +97,13 @@ const PROVING = look("ProveChecks", "AreChecksProven", "WaitForProof", 2);
 const TEARING_DOWN = look("TearDown", "IsTeardownReady", "WaitForTeardown", 3);
 const TAKING_TURN = look("TakeTurn", "IsTurnTaken", "WaitForTurn", 1);
 const BEGIN = ["BeginDrill", ...TAKING_TURN, "PlanDrill", "RecoverAndCheck"];
-const END = (outcome: string): string[] => ["RecordEvidence", "NotifyOutcome", "WhatWasTheVerdict", outcome];
+const END = (outcome: string): string[] => [
+  "IsRestoreTest",
+  "RecordEvidence",
+  "NotifyOutcome",
+  "WhatWasTheVerdict",
+  outcome,
+];
 const JUDGED = ["JudgeDrill", "WasAnythingCreated"];
 
 const WANTED: Handlers = { PlanDrill: () => ({ ...SAMPLE_DRILL, counterproof: true }) };
@@ -310,7 +318,7 @@ describe("a net under the nets", () => {
 
   it("of the evidence: people are told without it", async () => {
     const { visited, seen } = await runWith({ RecordEvidence: failing("NoSuchBucket") });
-    expect(visited.slice(-4)).toEqual(END("DrillPassed"));
+    expect(visited.slice(-5)).toEqual(END("DrillPassed"));
     expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ evidenceFailure: { Error: "NoSuchBucket" } });
   });
 
