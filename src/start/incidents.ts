@@ -79,19 +79,15 @@ const belongsTo = ({ openedAt }: OpenIncident, { raisedAt }: Incident, { inciden
   secondsBetween(openedAt, raisedAt) < incidents.quietSeconds;
 
 function assertRecent({ eventId, sentAt, happenedAt }: Incident, now: Date): void {
-  const ageSeconds = secondsBetween(sentAt, now);
-  if (ageSeconds > MAX_AGE_SECONDS)
+  if (secondsBetween(sentAt, now) > MAX_AGE_SECONDS)
     throw new InputInvalid(
-      `Event ${eventId} is of ${sentAt}, more than the ${MAX_AGE_SECONDS / 3600} h ago for which EventBridge delivers: "time". No drill was started. If it is still an incident, start a drill by hand with "failureMoment".`,
+      `Event ${eventId} is not of today: "time" is ${sentAt}, more than ${MAX_AGE_SECONDS / 3600} h ago, and EventBridge delivers for no longer. No drill was started. If the incident still is one, start a drill by hand, with "failureMoment".`,
     );
-  for (const [field, moment] of [
-    ["time", sentAt],
-    ["the moment of the incident", happenedAt],
-  ] as const)
-    if (secondsBetween(now, moment) > MAX_AHEAD_SECONDS)
-      throw new InputInvalid(
-        `Event ${eventId} is of the future: ${field} is ${moment}, and it is ${now.toISOString()}. No drill was started. Send it with the moment since when data is damaged.`,
-      );
+  const isAhead = (moment: string): boolean => secondsBetween(now, moment) > MAX_AHEAD_SECONDS;
+  if (isAhead(sentAt) || isAhead(happenedAt))
+    throw new InputInvalid(
+      `Event ${eventId} is of the future: ${isAhead(sentAt) ? `"time" is ${sentAt}` : `"detail" says ${happenedAt}`}, and it is ${now.toISOString()}. No drill was started. Send it again with the moment since when data is damaged.`,
+    );
 }
 
 function open({ eventId, what, raisedAt, happenedAt }: Incident, plan: Plan, now: Date): OpenIncident {
