@@ -34,6 +34,11 @@ const KEYS = {
   "kms:GenerateDataKeyWithoutPlaintext": ON_KEYS,
 };
 
+const SHARED_KEYS = {
+  "kms:ReEncryptFrom": "what the KMS console grants another account with a snapshot's key: docs/cross-account.md",
+  "kms:ReEncryptTo": "what the KMS console grants another account with a snapshot's key: docs/cross-account.md",
+};
+
 const UNUSUAL = {
   "rds:StartDBCluster": "RDS deletes no stopped cluster: test/local/services/rds-stops.test.ts shows it",
 };
@@ -43,7 +48,7 @@ export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, stri
   "plan-drill": {
     "rds:ListTagsForResource": `${TAGS_ARE_LISTED}; without tags a drill's own sandbox could be a source`,
   },
-  "copy-snapshot": { ...TAGS, ...KEYS },
+  "copy-snapshot": { ...TAGS, ...KEYS, ...SHARED_KEYS },
   "restore-sandbox": { ...TAGS, ...KEYS },
   "prove-checks": TAGS,
   "tear-down": { ...TAGS, ...UNUSUAL },

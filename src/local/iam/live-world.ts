@@ -13,7 +13,7 @@ export function liveWorld(account: {
   readonly accountId: string;
   readonly template: PackagedTemplate;
   readonly keys: KmsKeys;
-  readonly rds: Pick<RdsAdministration, "tagsOf" | "groupsOf">;
+  readonly rds: Pick<RdsAdministration, "tagsOf" | "groupsOf" | "snapshotKeyOf">;
   /** Where each bucket's objects are, as plain files. */
   readonly bucketsDirectory: string;
 }): World {
@@ -29,6 +29,7 @@ export function liveWorld(account: {
     topicKeyArn: (topicArn) => topics.get(topicArn),
     tagsOf: (arn) => rds.tagsOf(arn),
     groupsOf: (arn) => rds.groupsOf(arn),
+    snapshotKeyArn: (arn) => rds.snapshotKeyOf(arn),
     hasObject: (bucket, key) =>
       stat(join(account.bucketsDirectory, bucket, key)).then(
         (found) => found.isFile(),

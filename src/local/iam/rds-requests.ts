@@ -81,13 +81,11 @@ function behindRds(call: Call, world: World): IamRequest[] {
   const requests: IamRequest[] = [];
   const { input, region } = call;
   // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.Encryption.Keys.html
-  if (input["KmsKeyId"] !== undefined) {
-    const resource = keyArn(call, world, text(call, "KmsKeyId"));
-    const context = { "kms:ViaService": `rds.${region}.amazonaws.com` };
-    requests.push(
-      { action: "kms:DescribeKey", resource, context },
-      { action: "kms:CreateGrant", resource, context: { ...context, "kms:GrantIsForAWSResource": "true" } },
-    );
+  if (input["KmsKeyId"] !== undefined) requests.push(...ofKey(keyArn(call, world, text(call, "KmsKeyId")), region));
+  // What is copied is read under its own key: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-copy-snapshot.html
+  if (call.operation === "CopyDBClusterSnapshot") {
+    const source = world.snapshotKeyArn(rdsArn(call, world, "SourceDBClusterSnapshotIdentifier"));
+    if (source !== undefined) requests.push(...ofKey(source, source.split(":")[3] ?? region));
   }
   // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
   if (input["ManageMasterUserPassword"] === true) {
@@ -104,6 +102,14 @@ function behindRds(call: Call, world: World): IamRequest[] {
     requests.push({ action: `rds:${call.operation}`, resource, context: {} });
   }
   return requests;
+}
+
+function ofKey(resource: string, region: string): IamRequest[] {
+  const context = { "kms:ViaService": `rds.${region}.amazonaws.com` };
+  return [
+    { action: "kms:DescribeKey", resource, context },
+    { action: "kms:CreateGrant", resource, context: { ...context, "kms:GrantIsForAWSResource": "true" } },
+  ];
 }
 
 function flags({ operation, input }: Call): RequestContext {

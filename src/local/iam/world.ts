@@ -23,6 +23,8 @@ export interface World {
   readonly tagsOf: (arn: string) => Tags;
   /** Of a cluster or a cluster snapshot; undefined for one that is not there. */
   readonly groupsOf: (arn: string) => { readonly engineVersion: string; readonly subnetGroup?: string } | undefined;
+  /** The key of an encrypted cluster snapshot: the account's own, or one that another account shares. */
+  readonly snapshotKeyArn: (arn: string) => string | undefined;
   readonly hasObject: (bucket: string, key: string) => Promise<boolean>;
 }
 

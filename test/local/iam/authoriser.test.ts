@@ -7,6 +7,7 @@ import { ServiceError } from "../../../src/local/wire/service.ts";
 
 const ROLE = "arn:aws:iam::123456789012:role/tear-down-role";
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1";
+const FOREIGN_KEY = "arn:aws:kms:eu-west-1:444455556666:key/share";
 const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:cluster:orders";
 
 describe("openAuthoriser", () => {
@@ -29,6 +30,7 @@ describe("openAuthoriser", () => {
     topicKeyArn: () => KEY,
     tagsOf: (arn) => tags[arn] ?? {},
     groupsOf: (arn) => groups[arn],
+    snapshotKeyArn: (arn) => (arn.includes(":444455556666:") ? FOREIGN_KEY : undefined),
     hasObject: async (bucket, key) => objects.has(`${bucket}/${key}`),
   };
   const opened = (): Authoriser =>
@@ -204,6 +206,20 @@ describe("openAuthoriser", () => {
       message: expect.stringContaining(`kms:CreateGrant on resource: ${KEY}`),
     });
     expect(await call("sns", "Publish", { TopicArn: "t" })).toMatchObject({ code: "KMSAccessDeniedException" });
+  });
+
+  it("asks for a copy about the key of what is copied, also where that is another account's", async () => {
+    const key = (Resource: string) => ({ Action: ["kms:DescribeKey", "kms:CreateGrant"], Resource });
+    const copy = (): Promise<unknown> =>
+      call("rds", "CopyDBClusterSnapshot", {
+        SourceDBClusterSnapshotIdentifier: "arn:aws:rds:eu-west-1:444455556666:cluster-snapshot:theirs",
+        TargetDBClusterSnapshotIdentifier: "mine",
+        KmsKeyId: "alias/restore-drill",
+      });
+    statements = [{ Action: "rds:CopyDBClusterSnapshot", Resource: "*" }, key(KEY)];
+    expect(await copy()).toMatchObject({ code: "KMSKeyNotAccessibleFault" });
+    statements.push(key(FOREIGN_KEY));
+    expect(await copy()).toBe("allowed");
   });
 
   it("asks of every resource of a type when a call names none", async () => {

@@ -245,6 +245,15 @@ export class RdsAdministration {
     return undefined;
   }
 
+  /** The key of an encrypted cluster snapshot, in any region, its owner this account or another that shares it. */
+  snapshotKeyOf(arn: string): string | undefined {
+    for (const { snapshots, sharedSnapshots } of this.#core.regions.values()) {
+      const found = sharedSnapshots.get(arn) ?? snapshots.all().find((each) => each.arn === arn);
+      if (found !== undefined) return found.facts.kmsKeyArn;
+    }
+    return undefined;
+  }
+
   /** Everything there is, in every region: also what a Describe call does not show yet. */
   resources(): ResourceSummary[] {
     return summariesOf(this.#core, () => true);
