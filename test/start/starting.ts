@@ -18,14 +18,16 @@ export function executions() {
   const client = new SFNClient({});
   const sfn = mockClient(client);
   const begun = new Map<string, { input: string; isOver: boolean }>();
+  const network = { isDown: false };
   sfn.on(StartExecutionCommand).callsFake(async ({ name = "", input = "" }: StartExecutionInput) => {
+    if (network.isDown) throw new Error("socket hang up");
     const there = begun.get(name);
     if (there !== undefined && (there.isOver || there.input !== input))
       throw new ExecutionAlreadyExists({ message: `Execution Already Exists: '${name}'`, $metadata: {} });
     if (there === undefined) begun.set(name, { input, isOver: false });
     return { executionArn: `${STATE_MACHINE.replace("stateMachine", "execution")}:${name}`, startDate: new Date() };
   });
-  return { client, sfn, begun };
+  return { client, sfn, begun, network };
 }
 
 /** The sample plan with changes; its name is its file's. */
@@ -42,13 +44,14 @@ export const planOf = (plan: string, { source = {}, incidents = {} }: { source?:
 /** A stack with these plans, at a moment that can be moved. */
 export function stackWith(plans: readonly Plan[]) {
   const bucket = evidenceBucket();
-  const { client, sfn, begun } = executions();
+  const { client, sfn, begun, network } = executions();
   const logged: object[] = [];
   const stack = {
     now: new Date("2026-11-21T14:01:00.000Z"),
     bucket,
     sfn,
     begun,
+    network,
     logged,
     /** As the function does, from the document that EventBridge delivers. */
     deliver: async (event: object): Promise<EventAnswer> =>
