@@ -49,7 +49,6 @@ export default class RestoreDrillPackages {
 
   async addPlanResources() {
     const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
-    if (!("ScheduleGroup" in Resources)) return; // until infrastructure/schedule.yml has it
     const added = planResources(await this.readPlans(), { name: this.name });
     const taken = Object.keys(added).filter((logicalId) => logicalId in Resources);
     this.refuse(

@@ -36,16 +36,16 @@ describe("the roles of drills", () => {
     theatre = await openTheatre(
       "permissions",
       {
-        orders: await demoPlan(),
-        "same-region": await demoPlan({
-          plan: "same-region",
+        "cross-region": await demoPlan({ plan: "cross-region" }),
+        // As the packaged plan is called, whose schedule starts it.
+        orders: await demoPlan({
           keep: { when: "always", for: "1h" },
           counterproof: false,
           sandbox: { region: "eu-west-1", securityGroup: closedSecurityGroup(openAccount(), "eu-west-1") },
         }),
       },
       {
-        parameters: { ScheduledPlan: "same-region", ScheduleState: "ENABLED", BaselineScheduleState: "ENABLED" },
+        parameters: { ScheduleState: "ENABLED", BaselineScheduleState: "ENABLED" },
         faults: { outcome: (step) => (mishap === "writer fails" && step === "instanceCreate" ? "failed" : undefined) },
         onEvent: ({ type, executionArn }) => {
           if (type === "ExecutionStarted" && isOf(MACHINE_ARN, executionArn)) running = executionArn;
@@ -67,19 +67,19 @@ describe("the roles of drills", () => {
     );
     const { cloud } = theatre;
     ({ template } = cloud);
-    drills["cross-region"] = await theatre.drill("orders");
+    drills["cross-region"] = await theatre.drill("cross-region");
     mishap = "writer fails";
-    drills["failing"] = await theatre.drill("orders");
+    drills["failing"] = await theatre.drill("cross-region");
     mishap = "stopped";
-    await runExecution(cloud, MACHINE_ARN, { plan: "same-region" });
+    await runExecution(cloud, MACHINE_ARN, { plan: "orders" });
     await cloud.events.settled();
-    for (const name of ["restore-drill-weekly", "restore-drill-baseline"]) {
+    for (const name of ["restore-drill-orders", "restore-drill-daily-baseline"]) {
       await cloud.events.fireSchedule(name);
       await cloud.events.settled();
     }
     await leaveBehind(theatre);
     for (let sweeps = 0; sweeps < MAX_SWEEPS && cloud.rds.leftovers().length > 0; sweeps += 1) {
-      await cloud.events.fireSchedule("restore-drill-sweep");
+      await cloud.events.fireSchedule("restore-drill-hourly-sweep");
       await cloud.events.settled();
       await cloud.rds.settled();
     }
@@ -166,7 +166,7 @@ describe("the roles of drills", () => {
       roleArn,
       statements.filter(({ Sid }) => Sid !== "AddWriter"),
     );
-    const { status, report } = await theatre.drill("same-region").finally(() => roles.set(roleArn, statements));
+    const { status, report } = await theatre.drill("orders").finally(() => roles.set(roleArn, statements));
     expect(status).toBe("FAILED");
     expect(report.verdict).toMatchObject({ verdict: "errored", reason: "drill" });
     expect(JSON.stringify(report)).toContain(

@@ -7,10 +7,14 @@ import validateDefinition from "asl-validator";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { functionNames } from "../../packaging/bundle.ts";
+import { isAllowed } from "../../packaging/permissions.ts";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
 import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
+import { WatchdogInput } from "../../src/cadence/watchdog.ts";
 import { STEPS } from "../../src/evidence/journal.ts";
-import { DrillRequest } from "../../src/plan/drill.ts";
+import { readPattern } from "../../src/local/events/pattern.ts";
+import { StartScheduledDrillInput } from "../../src/start/start-scheduled-drill.ts";
+import { SweepInput } from "../../src/sweep/sweep.ts";
 import { PROJECT_DIRECTORY, packagedService } from "./packaged-service.ts";
 import { settingsReadBy } from "./settings.ts";
 
@@ -130,38 +134,101 @@ describe("the state machines", () => {
 
 describe("the schedules", () => {
   const Schedule = z.object({
+    GroupName: z.string(),
     ScheduleExpression: z.string(),
     State: z.string(),
     Target: z.object({ Arn: z.string(), Input: z.string() }),
   });
+  const schedules = () => z.parse(z.array(Schedule), ofType("AWS::Scheduler::Schedule"));
+  const idOf = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1);
 
-  const startedBy = (machine: string) => {
-    const schedules = z.parse(z.array(Schedule), ofType("AWS::Scheduler::Schedule"));
-    const { arn } = template.stateMachines.find(({ name }) => name === machine) ?? {};
-    return schedules.filter(({ Target }) => Target.Arn === arn);
+  /** What each target understands; a plan's is what EventBridge Scheduler makes of it. */
+  const INPUTS: Readonly<Record<string, z.core.$ZodType>> = {
+    "restore-drill-sweep": SweepInput,
+    "restore-drill-watchdog": WatchdogInput,
+    "restore-drill-start-scheduled-drill": StartScheduledDrillInput,
+    "restore-drill-capture-baseline": CaptureBaselineInput.shape.request,
   };
 
-  it("start each machine at times that exist, once they are enabled", () => {
-    for (const machine of ["restore-drill", "restore-drill-capture-baseline"] as const) {
-      const schedules = startedBy(machine);
-      expect(schedules).toMatchObject([{ State: "DISABLED", ScheduleExpression: expect.stringMatching(CRON) }]);
+  it("are all in the stack's own group, and give their targets what they understand", () => {
+    expect(new Set(schedules().map(({ Target }) => idOf(Target.Arn)))).toEqual(new Set(Object.keys(INPUTS)));
+    for (const { GroupName, Target } of schedules()) {
+      expect(GroupName).toBe("restore-drill");
+      const input = Target.Input.replace("<aws.scheduler.scheduled-time>", "2026-11-24T04:00:00Z");
+      const read = INPUTS[idOf(Target.Arn)];
+      expect(read && z.safeParse(read, JSON.parse(input)).success, Target.Input).toBe(true);
     }
   });
 
-  it("make requests that PlanDrill and CaptureBaseline understand", () => {
-    const [drill, capture] = [startedBy("restore-drill")[0], startedBy("restore-drill-capture-baseline")[0]];
-    expect(z.parse(DrillRequest, JSON.parse(drill?.Target.Input ?? ""))).toMatchObject({
-      plan: "orders",
-      trigger: { kind: "schedule" },
+  it("start nothing that costs money before somebody enables them, and always look after what is there", () => {
+    const states = schedules().map(({ Target, State }) => [idOf(Target.Arn), State]);
+    expect(Object.fromEntries(states)).toEqual({
+      "restore-drill-sweep": "ENABLED",
+      "restore-drill-watchdog": "ENABLED",
+      "restore-drill-start-scheduled-drill": "DISABLED",
+      "restore-drill-capture-baseline": "DISABLED",
     });
-    const request = JSON.parse(capture?.Target.Input ?? "");
-    expect(z.parse(CaptureBaselineInput.shape.request, request)).toEqual({ plan: "orders" });
   });
 });
 
-/** Minute, hour, then a day of the month or of the week but not both: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
-const CRON =
-  /^cron\(([0-5]?\d) ([01]?\d|2[0-3]) (\? \S+ (SUN|MON|TUE|WED|THU|FRI|SAT)|(\*|[1-9]|[12]\d|3[01]|L) \S+ \?) (\*|20\d\d)\)$/;
+describe("the rules", () => {
+  const Rule = z.object({
+    Name: z.string(),
+    EventPattern: z.unknown(),
+    Targets: z.array(z.object({ Arn: z.string(), RoleArn: z.optional(z.string()) })),
+  });
+
+  it("may each start what they name: a machine under a role, a function by its own permission", () => {
+    const permissions = ofType("AWS::Lambda::Permission");
+    for (const { Name, Targets } of z.parse(z.array(Rule), ofType("AWS::Events::Rule"))) {
+      for (const { Arn, RoleArn } of Targets) {
+        if (Arn.startsWith("arn:aws:states:")) {
+          expect(isAllowed(template.roles.get(RoleArn ?? "") ?? [], "states:StartExecution", Arn), Name).toBe(true);
+          continue;
+        }
+        expect(permissions, Name).toContainEqual({
+          FunctionName: Arn,
+          Action: "lambda:InvokeFunction",
+          Principal: "events.amazonaws.com",
+          SourceArn: `arn:aws:events:eu-central-1:000000000000:rule/${Name}`,
+        });
+      }
+    }
+  });
+
+  it("have patterns that EventBridge reads: lists of values, in at most 2,048 characters", () => {
+    for (const { Name, EventPattern } of z.parse(z.array(Rule), ofType("AWS::Events::Rule"))) {
+      expect(() => readPattern(EventPattern), Name).not.toThrow();
+      expect(JSON.stringify(EventPattern).length, Name).toBeLessThanOrEqual(2048);
+    }
+  });
+
+  it("take requests of anybody, and of AWS Backup only Aurora's restore tests that were completed", () => {
+    const matches = (id: string, event: object): boolean => {
+      const { EventPattern } = z.parse(Rule, template.resources[id]?.properties);
+      return readPattern(EventPattern)(event);
+    };
+    const requested = { source: "restore-drill", "detail-type": "Restore Drill Requested", detail: { plan: "orders" } };
+    expect(matches("DrillRequested", requested)).toBe(true);
+    expect(matches("DrillRequested", { ...requested, source: "another" })).toBe(false);
+    const detail = {
+      restoreJobId: "AB12",
+      status: "COMPLETED",
+      resourceType: "Aurora",
+      restoreTestingPlanArn: "arn:aws:backup:eu-central-1:111122223333:restore-testing-plan:weekly-1",
+    };
+    const ended = (changes: object) =>
+      matches("RestoreTestEnded", {
+        source: "aws.backup",
+        "detail-type": "Restore Job State Change",
+        detail: { ...detail, ...changes },
+      });
+    expect(ended({})).toBe(true);
+    expect(
+      [{ status: "RUNNING" }, { resourceType: "EBS" }, { restoreTestingPlanArn: undefined }].filter(ended),
+    ).toEqual([]);
+  });
+});
 
 const Task = z.object({ Type: z.literal("Task"), Resource: z.string(), TimeoutSeconds: z.number() });
 
