@@ -3,7 +3,7 @@ import { deployedPlan } from "../src/plan/library.ts";
 import { drillStep } from "../src/step.ts";
 import { JudgeDrillInput, judgeDrill } from "../src/verdict/judge-drill.ts";
 
-const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
+const metrics = new Metrics();
 
 export const handler = drillStep("judge-drill", JudgeDrillInput, (input, step) =>
   judgeDrill({ metrics, ...step, plans: deployedPlan }, input),

@@ -8,7 +8,7 @@ import { deployedPlan } from "../src/plan/library.ts";
 import { drillStep } from "../src/step.ts";
 
 const sns = new SNSClient(patience(PATIENCE_FOR_NOTIFICATIONS));
-const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
+const metrics = new Metrics();
 const topicArn = setting("OUTCOME_TOPIC_ARN");
 
 export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input, step) =>

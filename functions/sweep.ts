@@ -7,7 +7,7 @@ import { taskBeside } from "../src/step.ts";
 import { SweepInput, sweep } from "../src/sweep/sweep.ts";
 
 const rds = inRegion(RDSClient, PATIENCE_FOR_SWEEP);
-const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
+const metrics = new Metrics();
 const homeRegion = setting("AWS_REGION");
 const plans = { names: () => deployedPlanNames(), read: (name: string) => deployedPlan(name) };
 

@@ -3,7 +3,7 @@ import { WatchdogInput, watchdog } from "../src/cadence/watchdog.ts";
 import { deployedPlan, deployedPlanNames } from "../src/plan/library.ts";
 import { taskBeside } from "../src/step.ts";
 
-const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
+const metrics = new Metrics();
 const plans = { names: () => deployedPlanNames(), read: (name: string) => deployedPlan(name) };
 
 export const handler = taskBeside("watchdog", WatchdogInput, (_, task) => watchdog({ metrics, plans, ...task }));

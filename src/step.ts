@@ -11,7 +11,7 @@ import { InputInvalid } from "./errors.ts";
 import type { StepName } from "./evidence/journal.ts";
 import { journalled, logged } from "./evidence/journalled.ts";
 
-const logger = new Logger({ serviceName: "restore-drill" });
+const logger = new Logger();
 
 /** What a step's core is given beside its input. */
 export interface StepContext {

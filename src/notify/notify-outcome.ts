@@ -3,6 +3,7 @@ import type { Metrics } from "@aws-lambda-powertools/metrics";
 import type { PublishCommandInput, SNSClient } from "@aws-sdk/client-sns";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
+import { publishCost } from "../cost/metrics.ts";
 import { keptSandboxOf } from "../evidence/kept-sandbox.ts";
 import { leftoversOf, publishLeftovers } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
@@ -62,6 +63,7 @@ export async function notifyOutcome(
   const { drill, evidence, interruption, teardown } = input;
   // Before anything that can fail: a leak pages also when the message can not be sent.
   publishLeftovers(services.metrics, subject.database, leftovers.length);
+  if (evidence !== undefined) publishCost(services.metrics, subject.database, evidence.actualUsd);
   const kept = keptSandboxOf(input);
   const notKept = teardown?.notKept;
   const restoreTest = describeRestoreTest(input);

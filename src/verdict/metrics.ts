@@ -29,6 +29,9 @@ export function publishMetrics(metrics: Metrics, { database, drill, verdict, che
   metrics.addDimension("database", database);
   for (const name of VERDICTS) metrics.addMetric(METRIC[name], MetricUnit.Count, name === verdict.verdict ? 1 : 0);
   const { rto, rpo } = verdict.objectives;
+  // The line that a measured value is held against, where people look at both.
+  if (rto !== undefined) metrics.addMetric("RtoObjectiveSeconds", MetricUnit.Seconds, rto.objectiveSeconds);
+  if (rpo !== undefined) metrics.addMetric("RpoObjectiveSeconds", MetricUnit.Seconds, rpo.objectiveSeconds);
   if (rpo?.measuredSeconds !== undefined) metrics.addMetric("RpoSeconds", MetricUnit.Seconds, rpo.measuredSeconds);
   if (drill !== undefined)
     metrics.addMetric("RecoveryPointAgeSeconds", MetricUnit.Seconds, drill.recoveryPoint.ageSeconds);

@@ -7,8 +7,15 @@ export const OF_EVERY_FUNCTION = {
 };
 
 /** Of the role of every machine. */
-export const OF_EVERY_MACHINE = Object.fromEntries(
-  [
+const TRACING = [
+  "xray:PutTraceSegments",
+  "xray:PutTelemetryRecords",
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+];
+export const OF_EVERY_MACHINE = Object.fromEntries([
+  ...TRACING.map((action) => [action, "Step Functions traces the machine with the machine's role"]),
+  ...[
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -18,7 +25,7 @@ export const OF_EVERY_MACHINE = Object.fromEntries(
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
   ].map((action) => [action, "Step Functions delivers the machine's log with the machine's role"]),
-);
+]);
 
 const TAGS_ARE_LISTED = "Describe calls carry tags, and AWS does not say whether that takes this permission";
 const TAGS = {

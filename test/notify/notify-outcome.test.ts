@@ -625,7 +625,8 @@ describe("a sandbox that stays after an incident", () => {
 });
 
 describe("the metric of leftovers", () => {
-  const values = () => published.map(({ Leftovers, database }) => [database, Leftovers]);
+  const values = () =>
+    published.flatMap(({ Leftovers, database }) => (Leftovers === undefined ? [] : [[database, Leftovers]]));
 
   it("is published by database and for the alarm, also when nothing is left", async () => {
     await notify();
@@ -640,5 +641,21 @@ describe("the metric of leftovers", () => {
     sns.on(PublishCommand).rejects(Object.assign(new Error("gone"), { $metadata: { httpStatusCode: 404 } }));
     await expect(notify({ ...PASSED, evidence: { ...EVIDENCE, leftovers: LEFT } })).rejects.toThrow("gone");
     expect(values()[0]).toEqual([undefined, 1]);
+  });
+});
+
+describe("the metric of cost", () => {
+  const costs = () => published.filter((document) => "DrillCostUsd" in document);
+
+  it("is what the evidence says that the drill used, by database", async () => {
+    await notify();
+    expect(costs()).toMatchObject([{ service: "restore-drill", database: "orders-production", DrillCostUsd: 1.237 }]);
+  });
+
+  it("is not published for a drill whose evidence could not be written: nobody knows it", async () => {
+    const { evidence, ...unrecorded } = PASSED;
+    expect(evidence).toBeDefined();
+    await notify({ ...unrecorded, evidenceFailure: { Error: "NoSuchBucket", Cause: "gone" } });
+    expect(costs()).toEqual([]);
   });
 });

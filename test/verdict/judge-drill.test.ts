@@ -130,7 +130,8 @@ describe("judgeDrill", () => {
     expect(documents()).toMatchObject([
       { database: "orders-production", DrillErrored: 1, DrillPassed: 0, DrillFailed: 0, DrillInconclusive: 0 },
     ]);
-    expect(documents()[0]).not.toHaveProperty("RpoSeconds");
+    for (const name of ["RpoSeconds", "RpoObjectiveSeconds", "RtoObjectiveSeconds"])
+      expect(documents()[0]).not.toHaveProperty(name);
   });
 });
 
@@ -147,6 +148,8 @@ describe("the metrics of a drill", () => {
       DrillInconclusive: 0,
       DrillErrored: 0,
       RpoSeconds: 37_620,
+      RpoObjectiveSeconds: 86_400,
+      RtoObjectiveSeconds: 14_400,
       RecoveryPointAgeSeconds: 37_620,
       CheckSeconds: [0.5, 1.5],
     });
