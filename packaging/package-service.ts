@@ -26,7 +26,11 @@ export type StandIns = Readonly<Partial<Record<"functions" | "drills", Readonly<
  * Packages the project from `service`, which must not exist yet: the framework works in `.serverless/` of the service directory, which two
  * at a time would share. Resolves to the package's directory, inside it. Rejects with what the command printed.
  */
-export async function packageService(service: string, standIns: StandIns = {}): Promise<string> {
+export async function packageService(
+  service: string,
+  standIns: StandIns = {},
+  options: readonly string[] = [],
+): Promise<string> {
   await mkdir(service, { recursive: true });
   await copyFile(join(PROJECT_DIRECTORY, "serverless.yml"), join(service, "serverless.yml"));
   for (const name of SERVICE) {
@@ -34,7 +38,7 @@ export async function packageService(service: string, standIns: StandIns = {}): 
     if (texts === undefined) await symlink(join(PROJECT_DIRECTORY, name), join(service, name));
     else await writeAll(join(service, name), texts);
   }
-  await runServerless(service);
+  await runServerless(service, options);
   return join(service, "out");
 }
 
@@ -43,12 +47,12 @@ async function writeAll(directory: string, texts: Readonly<Record<string, string
   for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, name), text);
 }
 
-/** Without AWS credentials, region or login: packaging must not need them. */
-async function runServerless(service: string): Promise<void> {
+/** Packages the service of a directory into `out/` of it. Without AWS credentials, region or login: packaging must not need them. */
+export async function runServerless(service: string, options: readonly string[] = []): Promise<void> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
   const env = { ...Object.fromEntries(inherited), HOME: service, AWS_EC2_METADATA_DISABLED: "true" };
   const serverless = join(PROJECT_DIRECTORY, "node_modules/serverless/bin/serverless.js");
-  await promisify(execFile)(process.execPath, [serverless, "package", "--package", "out"], {
+  await promisify(execFile)(process.execPath, [serverless, "package", "--package", "out", ...options], {
     cwd: service,
     env,
     timeout: PACKAGING_LIMIT_MILLISECONDS,

@@ -1,0 +1,150 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { createOnlyPaths, DiffableTemplate, diffTemplates } from "../../packaging/template-diff.ts";
+import { diffText } from "../../packaging/template-diff-text.ts";
+import { PROJECT_DIRECTORY, packagedService, packageOf } from "./packaged-service.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const TEMPLATE = "cloudformation-template-update-stack.json";
+type Resources = Record<string, { Type: string; [attribute: string]: unknown }>;
+
+const sideOf = (
+  Resources: Resources,
+  more: { createOnly?: Record<string, string[]>; code?: Record<string, string> } = {},
+) => ({
+  template: DiffableTemplate.parse({ Resources }),
+  createOnly: new Map(Object.entries(more.createOnly ?? {})),
+  ...(more.code === undefined ? {} : { code: new Map(Object.entries(more.code)) }),
+});
+const diffOf = (base: Resources, next: Resources, createOnly: Record<string, string[]> = {}) =>
+  diffTemplates(sideOf(base, { createOnly }), sideOf(next, { createOnly }));
+
+const queue = (Properties: object, more: object = {}) => ({ Q: { Type: "AWS::SQS::Queue", Properties, ...more } });
+
+describe("diffTemplates", () => {
+  it("finds nothing in a template that is compared with itself", () => {
+    expect(diffOf(queue({ A: [1, { B: 2 }] }), queue({ A: [1, { B: 2 }] }))).toEqual([]);
+  });
+
+  it("tells what is added and removed, by section", () => {
+    const base = { ...sideOf(queue({})), template: DiffableTemplate.parse({ Outputs: { Old: { Value: 1 } } }) };
+    expect(diffTemplates(base, sideOf(queue({})))).toMatchObject([
+      { section: "Resources", name: "Q", kind: "added" },
+      { section: "Outputs", name: "Old", kind: "removed" },
+    ]);
+  });
+
+  it("names the paths that changed, what they were and what they are", () => {
+    expect(diffOf(queue({ Policy: { Max: 5 }, Gone: "x" }), queue({ Policy: { Max: 6 } }))).toMatchObject([
+      {
+        kind: "changed",
+        paths: [
+          { path: "Properties.Policy.Max", from: 5, to: 6 },
+          { path: "Properties.Gone", from: "x", to: undefined },
+        ],
+      },
+    ]);
+  });
+
+  it("knows a statement by its Sid and a grant by itself, wherever they stand in their list", () => {
+    const policy = (...Statement: object[]) => queue({ Statement });
+    const [read, write] = [
+      { Sid: "Read", Action: ["s3:GetObject", "s3:ListBucket"] },
+      { Sid: "Write", Action: ["s3:PutObject"] },
+    ];
+    expect(diffOf(policy(read, write), policy(write, { ...read, Action: ["s3:ListBucket", "s3:GetObject"] }))).toEqual(
+      [],
+    );
+    expect(
+      diffOf(policy(read), policy({ Sid: "New", Action: "sqs:*" }, { ...read, Action: ["s3:GetObject"] })),
+    ).toMatchObject([
+      {
+        paths: [
+          { path: "Properties.Statement.Read.Action", from: "s3:ListBucket", to: undefined },
+          { path: "Properties.Statement.New", from: undefined },
+        ],
+      },
+    ]);
+  });
+
+  it("sees the order of an intrinsic function's arguments", () => {
+    const joined = (...parts: string[]) => queue({ Name: { "Fn::Join": ["-", parts] } });
+    expect(diffOf(joined("a", "b"), joined("b", "a"))).toMatchObject([{ paths: [{ path: "Properties.Name" }] }]);
+  });
+
+  it("tells what would be replaced: where a property that is set on creation changes, is new or goes", () => {
+    const createOnly = { Q: ["Properties.QueueName"] };
+    expect(diffOf(queue({ QueueName: "a" }), queue({ QueueName: "b" }), createOnly)).toMatchObject([
+      { kind: "replaced" },
+    ]);
+    expect(diffOf(queue({}), queue({ QueueName: "b" }), createOnly)).toMatchObject([{ kind: "replaced" }]);
+    expect(diffOf(queue({ Delay: 1 }), queue({ Delay: 2 }), createOnly)).toMatchObject([{ kind: "changed" }]);
+    expect(diffOf(queue({}), { Q: { Type: "AWS::SNS::Topic", Properties: {} } })).toMatchObject([{ kind: "replaced" }]);
+  });
+
+  it("tells what goes with its data, and what its policy keeps", () => {
+    expect(diffOf(queue({}), {})).toMatchObject([{ kind: "removed", data: "lost" }]);
+    expect(diffOf(queue({}, { DeletionPolicy: "Retain" }), {})).toMatchObject([{ kind: "removed", data: "kept" }]);
+    const createOnly = { Q: ["Properties.QueueName"] };
+    const renamed = (more: object) =>
+      diffOf(queue({ QueueName: "a" }, more), queue({ QueueName: "b" }, more), createOnly);
+    expect(renamed({ DeletionPolicy: "Retain" })).toMatchObject([{ kind: "replaced", data: "lost" }]);
+    expect(renamed({ UpdateReplacePolicy: "Retain" })).toMatchObject([{ kind: "replaced", data: "kept" }]);
+    expect(diffOf({ T: { Type: "AWS::SNS::Topic" } }, {})[0]).not.toHaveProperty("data");
+  });
+
+  it("says code of code, and nothing of where it was uploaded", () => {
+    const uploaded = (at: string) => ({
+      F: { Type: "AWS::Lambda::Function", Properties: { Code: { S3Key: `${at}/f.zip` }, Timeout: 1 } },
+    });
+    const diff = (hash: string) =>
+      diffTemplates(sideOf(uploaded("1"), { code: { F: "one" } }), sideOf(uploaded("2"), { code: { F: hash } }));
+    expect(diff("one")).toEqual([]);
+    expect(diff("two")).toMatchObject([{ kind: "changed", paths: [{ path: "code" }] }]);
+  });
+});
+
+describe("diffText", () => {
+  it("is a line a resource and a line a path, with what is dangerous in capitals", () => {
+    const long = "x".repeat(100);
+    const changes = diffOf(
+      { ...queue({ QueueName: "a" }), T: { Type: "AWS::SNS::Topic", Properties: { DisplayName: `${long}1` } } },
+      { ...queue({ QueueName: "b" }), T: { Type: "AWS::SNS::Topic", Properties: { DisplayName: `${long}2` } } },
+      { Q: ["Properties.QueueName"] },
+    );
+    expect(diffText(changes, "HEAD")).toBe(
+      `Against HEAD: 1 changed, 1 replaced.
+
+! AWS::SQS::Queue Q  REPLACED  ITS DATA IS DELETED
+    QueueName: "a" -> "b"  (not without a new one)
+~ AWS::SNS::Topic T
+    DisplayName: …xxxxxxxxxxxx1" -> …xxxxxxxxxxxx2"
+`,
+    );
+    expect(diffText([], "HEAD")).toBe("Nothing changes against HEAD.\n");
+  });
+});
+
+describe("the packaged template", () => {
+  const templateIn = async (directory: string) =>
+    DiffableTemplate.parse(JSON.parse(await readFile(join(directory, TEMPLATE), "utf8")));
+
+  it("is the same when it is packaged again, with other code too: the same logical ids, nothing added or changed", async () => {
+    const plans = { "orders.yml": await readFile(join(PROJECT_DIRECTORY, "drills/orders.yml"), "utf8") };
+    const [first, second] = await Promise.all([packagedService().then(templateIn), packageOf(templateIn, plans)]);
+    expect(Object.keys(first.Resources).length).toBeGreaterThan(100);
+    expect(
+      diffTemplates({ template: first, createOnly: new Map() }, { template: second, createOnly: new Map() }),
+    ).toEqual([]);
+  });
+
+  it("would be replaced where AWS's schemas say so: a function by another name, and no role for another policy", async () => {
+    const file = join(await packagedService(), TEMPLATE);
+    const paths = createOnlyPaths(file);
+    expect(paths.get("PlanDrillLambdaFunction")).toEqual(["Properties.FunctionName"]);
+    expect(paths.get("RestoreDrill")).toContain("Properties.StateMachineName");
+    expect(paths.get("PlanDrillRole") ?? []).not.toContain("Properties.Policies");
+  });
+});
