@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { StorageEncryptionType } from "@aws-sdk/client-rds";
 import type { PostgresServer } from "../../postgres/postgres-host.ts";
-import { type RdsCore, type RestoreHook, regionOf, requireCluster } from "./core.ts";
+import { type RdsCore, type RestoreHook, regionOf, requireCluster, requireSnapshot } from "./core.ts";
 import { automatedSnapshotId, rdsArn, resourceId } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { ensureMasterUser } from "./master-user.ts";
 import { requireParameterGroup, requireSubnetGroup } from "./networks.ts";
 import { ensureReader, newReader } from "./reader.ts";
 import type { Cluster, ParameterGroup, Snapshot, StorageFacts, SubnetGroup } from "./resources.ts";
+import { deleteRestored, restoreForTest, type TestedRestore } from "./restore-tests.ts";
 import { type SharedSnapshotOptions, shareSnapshot } from "./shared-snapshots.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { type ResourceSummary, summariesOf } from "./summaries.ts";
@@ -201,6 +202,24 @@ export class RdsAdministration {
   grantKey(arn: string, isGranted: boolean): void {
     if (isGranted) this.#core.grantedKeys.add(arn);
     else this.#core.grantedKeys.delete(arn);
+  }
+
+  /** What AWS Backup restores to have it tested, and what of. No drill answers for it. */
+  async restoreForTest(test: TestedRestore) {
+    const { arn } = await restoreForTest(this.#core, test);
+    const {
+      arn: of,
+      clusterId,
+      createdAt,
+      facts,
+    } = requireSnapshot(regionOf(this.#core, test.region), test.snapshotId);
+    const clusterArn = rdsArn(test.region, this.#core.accountId, "cluster", clusterId);
+    return { arn, source: { arn: of, clusterArn, createdAt, allocatedGib: facts.allocatedGib } };
+  }
+
+  /** As AWS Backup deletes it: once, without its instances. Throws what RDS refuses. */
+  deleteRestored(arn: string): Promise<void> {
+    return deleteRestored(this.#core, arn);
   }
 
   createSubnetGroup(region: string, group: SubnetGroup): void {

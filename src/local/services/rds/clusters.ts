@@ -4,6 +4,7 @@ import { type RdsCore, regionOf, requireCluster } from "./core.ts";
 import { parseRdsArn } from "./identifiers.ts";
 import { type Filters, filtered, pageOf } from "./paging.ts";
 import { type Cluster, clusterStatus, ENGINE, instanceStatus, type Region } from "./resources.ts";
+import { checkedScaling } from "./restores.ts";
 import { manageMasterPassword } from "./secrets.ts";
 import { clusterShape } from "./shapes.ts";
 import { newSnapshotId, snapshotOf } from "./snapshots.ts";
@@ -23,6 +24,7 @@ const MODIFIABLE = new Set([
   "DeletionProtection",
   "ManageMasterUserPassword",
   "MasterUserSecretKmsKeyId",
+  "ServerlessV2ScalingConfiguration",
 ]);
 
 export function describeClusters(core: RdsCore, regionName: string, input: DescribeDBClustersMessage) {
@@ -52,6 +54,8 @@ export function modifyCluster(core: RdsCore, regionName: string, input: ModifyDB
   } else if (input.ManageMasterUserPassword === false && cluster.secret) {
     throw new ServiceError("InvalidParameterCombination", "MasterUserPassword is required to stop managing it.");
   }
+  const scaling = checkedScaling(input.ServerlessV2ScalingConfiguration);
+  if (scaling !== undefined) cluster.scaling = scaling;
   if (input.DeletionProtection !== undefined) cluster.deletionProtection = input.DeletionProtection;
   return { DBCluster: clusterShape(region, cluster) };
 }

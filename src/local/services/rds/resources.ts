@@ -75,7 +75,7 @@ export interface Cluster {
   readonly subnetGroup: string;
   readonly securityGroupIds: readonly string[];
   readonly parameterGroup: string;
-  readonly scaling: ServerlessV2ScalingConfiguration | undefined;
+  scaling: ServerlessV2ScalingConfiguration | undefined;
   readonly lifecycleSupport: string;
   readonly tags: Map<string, string>;
   readonly dataDirectory: string;

@@ -4,7 +4,7 @@ import { type RdsCore, regionOf, requireReadableSnapshot } from "./core.ts";
 import { newIdentifier, rdsArn, resourceId } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { requireParameterGroup, requireSecurityGroups, requireSubnetGroup } from "./networks.ts";
-import { type Cluster, ENGINE, type Snapshot, type StorageFacts, snapshotStatus } from "./resources.ts";
+import { type Cluster, ENGINE, type Origin, type Snapshot, type StorageFacts, snapshotStatus } from "./resources.ts";
 import { clusterShape } from "./shapes.ts";
 import { newDirectory, readSnapshot } from "./snapshot-files.ts";
 import { newTags } from "./tags.ts";
@@ -13,7 +13,12 @@ import { newTags } from "./tags.ts";
  * RestoreDBClusterFromSnapshot: a cluster without an instance, its Data API off, with only the tags given. What is left out is filled in
  * as RDS does it: the region's default engine version, the default VPC.
  */
-export function restoreCluster(core: RdsCore, regionName: string, input: RestoreDBClusterFromSnapshotMessage) {
+export function restoreCluster(
+  core: RdsCore,
+  regionName: string,
+  input: RestoreDBClusterFromSnapshotMessage,
+  origin: Origin = "api",
+) {
   const region = regionOf(core, regionName);
   const id = newIdentifier("DBClusterIdentifier", input.DBClusterIdentifier ?? "");
   if (region.clusters.find(id)) {
@@ -28,7 +33,7 @@ export function restoreCluster(core: RdsCore, regionName: string, input: Restore
   const cluster: Cluster = {
     ...begun,
     arn: rdsArn(regionName, core.accountId, "cluster", id),
-    origin: "api",
+    origin,
     resourceId: resourceId("cluster"),
     madeAt,
     facts,
@@ -88,7 +93,7 @@ function refuseOlder(snapshotVersion: string, wanted: string): void {
 }
 
 /** Aurora capacity units come in halves, 0 to 256; 0 lets the cluster pause. */
-function checkedScaling(
+export function checkedScaling(
   scaling: ServerlessV2ScalingConfiguration | undefined,
 ): ServerlessV2ScalingConfiguration | undefined {
   if (scaling === undefined) return undefined;
