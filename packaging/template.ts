@@ -83,7 +83,7 @@ export interface TemplateOptions {
   /** Names, by logical id, of resources that CloudFormation would name. */
   readonly names?: Readonly<Record<string, string>>;
   /** The template as it is to be deployed, of the one that was packaged. */
-  readonly alter?: (packaged: Template) => Template;
+  readonly alter?: (packaged: Template, stackName: string) => Template;
 }
 
 /**
@@ -95,8 +95,8 @@ export async function readPackagedTemplate(
   options: TemplateOptions = {},
 ): Promise<PackagedTemplate> {
   const packaged = z.parse(Template, await readJson(join(directory, "cloudformation-template-update-stack.json")));
-  const template = options.alter?.(packaged) ?? packaged;
   const { service } = z.parse(FrameworkState, await readJson(join(directory, "serverless-state.json")));
+  const template = options.alter?.(packaged, service.provider.stackName) ?? packaged;
   const { region = "eu-central-1", accountId = "000000000000", parameters = {}, names = {} } = options;
   const place = { region, accountId, stackName: service.provider.stackName };
   const scope = scopeOf(template, place, { parameters, names });

@@ -2,21 +2,34 @@
  * The embedded local cloud: one account in one process, on real PostgreSQL servers, in which the packaged functions and the deployed
  * state machines run. Not reproduced: Aurora's storage, KMS's cryptography, real networks, real durations.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { BundledPlan } from "../../packaging/bundle.ts";
 import type { PackagedTemplate } from "../../packaging/template.ts";
-import { ACCOUNT_ID, type Account, closedSecurityGroup, openAccount, prepareSandboxNetworks } from "./account.ts";
-import { type Deployment, EVIDENCE_BUCKET, HOME_REGION, localFunction, prepareDeployment } from "./deployment.ts";
-import { openAsyncInvocations } from "./events/async-invocations.ts";
-import { type DeadLetter, openDeadLetterQueues } from "./events/dead-letters.ts";
-import { type EventBus, openEventBus } from "./events/event-bus.ts";
-import { targetStarter } from "./events/start-target.ts";
+import {
+  ACCOUNT_ID,
+  type Account,
+  closedSecurityGroup,
+  openAccount,
+  prepareSandboxNetworks,
+  SANDBOX,
+} from "./account.ts";
+import type { Alarms } from "./alarms/alarms.ts";
+import { Metrics } from "./alarms/metrics.ts";
+import {
+  bucketsInUse,
+  type Deployment,
+  EVIDENCE_BUCKET,
+  HOME_REGION,
+  localFunction,
+  prepareDeployment,
+} from "./deployment.ts";
+import type { DeadLetter } from "./events/dead-letters.ts";
+import type { EventBus } from "./events/event-bus.ts";
 import { type Authorisation, openAuthoriser } from "./iam/authoriser.ts";
 import { liveWorld } from "./iam/live-world.ts";
-import { executionsOf, requireInvocable } from "./inner-calls.ts";
+import { requireInvocable } from "./inner-calls.ts";
 import {
   createLambdaRuntime,
   type LambdaRuntime,
@@ -24,6 +37,8 @@ import {
   type LocalFunction,
 } from "./lambda/runtime.ts";
 import type { PostgresHost } from "./postgres/postgres-host.ts";
+import { countExecution, measured, openReactions } from "./reactions.ts";
+import { backupService, type LocalBackup } from "./services/backup.ts";
 import { ec2Service } from "./services/ec2.ts";
 import { kmsService } from "./services/kms.ts";
 import type { RdsAdministration } from "./services/rds/administration.ts";
@@ -34,7 +49,9 @@ import { type RdsOptions, rdsService } from "./services/rds.ts";
 import { s3Service } from "./services/s3.ts";
 import { type PublishedMessage, snsService } from "./services/sns.ts";
 import { type StatesService, type StatesServiceOptions, statesService } from "./services/states.ts";
+import { readSubscriptions, type Subscription } from "./stack/subscriptions.ts";
 import { type EndpointOptions, startEndpoint } from "./wire/endpoint.ts";
+import { newPrincipal } from "./wire/principal.ts";
 import type { CallRecord, Principal } from "./wire/service.ts";
 
 /** Wait states are scaled as RDS's durations are: a wait of AWS's whole second, the least there is, lasts 40 ms. */
@@ -51,7 +68,7 @@ export interface LocalCloudOptions {
   readonly cacheDirectory: string;
   /** The plans that are deployed. */
   readonly plans: readonly BundledPlan[];
-  /** Where the stack's sandbox network is. By default where the stack is. */
+  /** Where plans that do not say have their sandboxes. By default where the stack is, which makes a network there. */
   readonly sandboxRegion?: string;
   /** Parameters of the stack, by name, where they differ. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -77,6 +94,7 @@ export interface LocalCloud {
   readonly host: PostgresHost;
   readonly account: Account;
   readonly rds: RdsAdministration;
+  readonly backup: Omit<LocalBackup, "service">;
   readonly lambda: LambdaRuntime;
   readonly states: Pick<StatesService, "endExecution" | "running">;
   readonly calls: readonly CallRecord[];
@@ -86,6 +104,9 @@ export interface LocalCloud {
   readonly events: Pick<EventBus, "deliveries" | "put" | "fireSchedule" | "settled">;
   /** What rules, schedules and functions gave up, in the queues that the template gives them. */
   readonly deadLetters: readonly DeadLetter[];
+  /** What the template's alarms say of what functions log and services measure. */
+  readonly alarms: Alarms;
+  readonly subscriptions: readonly Subscription[];
   /** What is deployed. */
   readonly template: PackagedTemplate;
   readonly messages: readonly PublishedMessage[];
@@ -147,6 +168,7 @@ async function openServices(
   closers.push(() => rds.close());
   prepareSandboxNetworks(account, rds.administration, host.version.split(".")[0] ?? "", stack);
 
+  const backup = backupService({ accountId: ACCOUNT_ID, rds: rds.administration });
   const authoriser = openAuthoriser({
     roles: template.roles,
     roleOf: new Map(functions.map(({ deployedName, roleArn }) => [deployedName, roleArn])),
@@ -160,29 +182,35 @@ async function openServices(
     onDecision: (authorisation) => keepNewest(authorisations, authorisation),
   });
   let lambda: LambdaRuntime | undefined;
-  let events: EventBus | undefined;
+  let onExecutionEvent: EventBus["onExecutionEvent"] | undefined;
+  const metrics = new Metrics();
+  const invoke = async (arn: string, payload: unknown, invocation: { readonly signal?: AbortSignal } = {}) =>
+    lambda && measured(metrics, arn, lambda.invoke(arn, payload, invocation));
   const states = statesService({
     region: HOME_REGION,
     accountId: ACCOUNT_ID,
     machines: template.stateMachines,
     invoke: async (arn, payload, signal, { execution, roleArn }) => {
       await requireInvocable(authoriser, roleArn, execution, arn);
-      return lambda?.invoke(arn, payload, { signal });
+      return invoke(arn, payload, { signal });
     },
     timeScale: options.waitScale ?? WAIT_SCALE,
     onEvent: (event) => {
       options.onEvent?.(event);
-      events?.onExecutionEvent(event);
+      countExecution(metrics, event);
+      onExecutionEvent?.(event);
     },
   });
+  const sns = snsService({ topics: refs("AWS::SNS::Topic"), onPublish: (message) => messages.push(message) });
   const endpoint = await startEndpoint({
     accountId: ACCOUNT_ID,
     principals: [operator, ...principals.values()],
     services: [
       rds.service,
       rds.dataService,
-      s3Service({ directory: options.root, buckets: bucketsInUse(functions, refs) }),
-      snsService({ topics: refs("AWS::SNS::Topic"), onPublish: (message) => messages.push(message) }),
+      backup.service,
+      s3Service({ directory: options.root, buckets: bucketsInUse({ functions, refs }) }),
+      sns,
       kmsService({ keys: account.keys }),
       ec2Service({ networks: account.networks }),
       states,
@@ -200,7 +228,10 @@ async function openServices(
   });
   lambda = createLambdaRuntime({
     functions: Object.fromEntries(deployed),
-    onLog: options.onLog ?? (() => {}),
+    onLog: (functionName, line) => {
+      metrics.readLog(line);
+      options.onLog?.(functionName, line);
+    },
     ...(options.alterAnswer === undefined ? {} : { alterAnswer: options.alterAnswer }),
     accountId: ACCOUNT_ID,
   });
@@ -208,29 +239,9 @@ async function openServices(
     async () => lambda?.close(),
     () => states.close(),
   );
-  const { finished, startExecution, describe } = executionsOf(states);
-  const deadLetters = openDeadLetterQueues(template, authoriser);
-  const invocations = openAsyncInvocations({
-    template,
-    deadLetters,
-    invoke: async (arn, payload) => lambda?.invoke(arn, payload),
-  });
-  events = openEventBus({
-    accountId: ACCOUNT_ID,
-    region: HOME_REGION,
-    template,
-    start: targetStarter({
-      template,
-      authoriser,
-      startExecution,
-      finished,
-      invoke: invocations.invoke,
-    }),
-    deadLetters,
-    describe,
-    finished,
-  });
-  closers.push(async () => events?.close());
+  const { alarms, deadLetters, events } = openReactions({ template, authoriser, states, sns, metrics, invoke });
+  onExecutionEvent = events.onExecutionEvent;
+  closers.push(async () => events.close());
   await lambda.prewarm();
 
   return {
@@ -238,47 +249,46 @@ async function openServices(
     host,
     account,
     rds: rds.administration,
+    backup,
     lambda,
     states,
     calls,
     authorisations,
     events,
-    deadLetters: deadLetters.letters,
+    deadLetters,
+    alarms,
+    subscriptions: readSubscriptions(template),
     template,
     messages,
     evidenceDirectory: join(options.root, EVIDENCE_BUCKET),
     operator,
     principalOf,
-    finished,
+    finished: (executionArn) => states.executionFinished(executionArn),
   };
 }
 
-/** The package of the stack, with the security group for sandboxes of where they are. */
 async function deploy(options: LocalCloudOptions): Promise<Deployment> {
   const deployment = await prepareDeployment({
     directory: join(options.host.runDirectory, "functions"),
     cacheDirectory: options.cacheDirectory,
     plans: options.plans,
-    parameters: {
-      SandboxSecurityGroup: closedSecurityGroup(openAccount(), options.sandboxRegion ?? HOME_REGION),
-      ...options.parameters,
-    },
+    parameters: { ...sandboxParameters(options), ...options.parameters },
   });
   return { ...deployment, template: options.alterTemplate?.(deployment.template) ?? deployment.template };
 }
 
-/** The framework's own bucket, which packages are deployed from, nobody asks here for anything. */
-function bucketsInUse(functions: Deployment["functions"], refs: Deployment["refs"]): string[] {
-  const settings = new Set(functions.flatMap(({ environment }) => Object.values(environment)));
-  return refs("AWS::S3::Bucket").filter((bucket) => settings.has(bucket));
+/** The stack makes what sandboxes need in its own region; in another it is told what is there. */
+function sandboxParameters({ host, sandboxRegion = HOME_REGION }: LocalCloudOptions): Record<string, string> {
+  if (sandboxRegion === HOME_REGION) return { NewestEngineMajor: host.version.split(".")[0] ?? "" };
+  return {
+    SandboxSubnetGroup: SANDBOX.subnetGroup,
+    SandboxSecurityGroup: closedSecurityGroup(openAccount(), sandboxRegion),
+    SandboxParameterGroup: SANDBOX.parameterGroup,
+    SandboxKmsKey: SANDBOX.kmsKey,
+  };
 }
 
 function keepNewest<Item>(items: Item[], item: Item): void {
   items.push(item);
   if (items.length > MAX_CALLS) items.shift();
-}
-
-function newPrincipal(name: string): Principal {
-  const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
-  return { name, accessKeyId, secretAccessKey: randomBytes(20).toString("hex") };
 }

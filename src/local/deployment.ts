@@ -3,9 +3,10 @@ import { cp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type BundledPlan, writePlans } from "../../packaging/bundle.ts";
 import { type PackagedFunction, type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
-import { ACCOUNT_ID, SANDBOX } from "./account.ts";
+import { ACCOUNT_ID } from "./account.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
 import { cachedPackage } from "./package-cache.ts";
+import { exchangePlans, packagedPlans } from "./stack/plans.ts";
 import type { Principal } from "./wire/service.ts";
 
 /** Where the stack is deployed; source and drill regions are the plan's. */
@@ -35,27 +36,7 @@ export interface Deployment {
   readonly refs: (type: string) => string[];
 }
 
-/** The template of a package as the local account deploys it. */
-function localTemplate(
-  packageDirectory: string,
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<PackagedTemplate> {
-  return readPackagedTemplate(packageDirectory, {
-    accountId: ACCOUNT_ID,
-    region: HOME_REGION,
-    names: { EvidenceBucket: EVIDENCE_BUCKET },
-    parameters: {
-      SandboxKmsKey: SANDBOX.kmsKey,
-      SandboxSubnetGroup: SANDBOX.subnetGroup,
-      SandboxParameterGroup: SANDBOX.parameterGroup,
-      // The drills that people watch here show that their checks can fail.
-      Counterproof: "on",
-      ...parameters,
-    },
-  });
-}
-
-/** Packages the service, puts its functions into `directory`, and gives them these plans in place of the packaged ones. */
+/** Packages the service, puts its functions into `directory`, and gives them and the template these plans in place of the packaged ones. */
 export async function prepareDeployment(options: {
   readonly directory: string;
   readonly cacheDirectory: string;
@@ -63,7 +44,15 @@ export async function prepareDeployment(options: {
   readonly parameters: Readonly<Record<string, string>>;
 }): Promise<Deployment> {
   const packaged = await cachedPackage(options.cacheDirectory);
-  const template = await localTemplate(packaged, options.parameters);
+  const packagedWith = await packagedPlans(packaged);
+  const template = await readPackagedTemplate(packaged, {
+    accountId: ACCOUNT_ID,
+    region: HOME_REGION,
+    names: { EvidenceBucket: EVIDENCE_BUCKET },
+    // The drills that people watch here show that their checks can fail.
+    parameters: { Counterproof: "on", ...options.parameters },
+    alter: (template, name) => exchangePlans(template, { packaged: packagedWith, given: options.plans, name }),
+  });
   await cp(join(packaged, "functions"), options.directory, { recursive: true });
   const functions = template.functions.map((packagedFunction): DeployedFunction => {
     const { name, arn, handler } = packagedFunction;
@@ -96,4 +85,10 @@ export function localFunction(
       AWS_SECRET_ACCESS_KEY: cloud.principal.secretAccessKey,
     },
   };
+}
+
+/** The framework's own bucket, which packages are deployed from, nobody asks here for anything. */
+export function bucketsInUse({ functions, refs }: Pick<Deployment, "functions" | "refs">): string[] {
+  const settings = new Set(functions.flatMap(({ environment }) => Object.values(environment)));
+  return refs("AWS::S3::Bucket").filter((bucket) => settings.has(bucket));
 }

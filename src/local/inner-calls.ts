@@ -20,14 +20,17 @@ export async function requireInvocable(
   throw new FunctionError(functionArn, { errorType: "Lambda.AWSLambdaException", errorMessage });
 }
 
-/** Step Functions as other services of the account call it, without a signature. */
+/** Of a call that one service makes to another, without a signature. */
+export const innerContext = (): CallContext => ({
+  region: HOME_REGION,
+  accountId: ACCOUNT_ID,
+  principal: { name: "aws", accessKeyId: "", secretAccessKey: "" },
+  signal: new AbortController().signal,
+});
+
+/** Step Functions as other services of the account call it. */
 export function executionsOf(states: StatesService) {
-  const context: CallContext = {
-    region: HOME_REGION,
-    accountId: ACCOUNT_ID,
-    principal: { name: "aws", accessKeyId: "", secretAccessKey: "" },
-    signal: new AbortController().signal,
-  };
+  const context = innerContext();
   const call = (operation: string, input: object) => states.operations[operation]?.(input, context);
   return {
     finished: (executionArn: string) => states.executionFinished(executionArn),

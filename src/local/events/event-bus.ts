@@ -27,6 +27,8 @@ export interface EventBusOptions {
   readonly deadLetters: Pick<DeadLetterQueues, "send">;
   readonly describe: (executionArn: string) => DescribeExecutionOutput;
   readonly finished: (executionArn: string) => Promise<DescribeExecutionOutput>;
+  /** Told of every event that a rule could not deliver. */
+  readonly onFailedInvocation?: (rule: string) => void;
 }
 
 /** When the tick is of, and how often it comes: the Scheduler delivers at least once. */
@@ -103,6 +105,7 @@ export function openEventBus(options: EventBusOptions): EventBus {
       const { ended } = await options.start(target, input, source);
       track(ended.catch((thrown: unknown) => note({ error: messageOf(thrown) })));
     } catch (error) {
+      if (source.service === "events") options.onFailedInvocation?.(by);
       const lost = await bury(parcel, messageOf(error));
       note({
         error: [messageOf(error), ...(lost === undefined ? [] : [`Its dead letter is lost: ${lost}`])].join(" "),
