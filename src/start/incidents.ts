@@ -4,20 +4,18 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { IncidentContended, InputInvalid } from "../errors.ts";
 import { DrillRequest, Instant } from "../plan/drill.ts";
 import { databaseKey } from "../plan/names.ts";
-import type { Plan } from "../plan/plan.ts";
+import { Plan } from "../plan/plan.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import type { Incident } from "./incident.ts";
 import { type DrillStarter, executionArnOf, executionName, startDrill } from "./start-drill.ts";
 
 /** The incident of a database that was last opened, as `incidents/<region>/<cluster>.json`. */
 const OpenIncident = z.object({
-  plan: z.string(),
-  /** When its first event was raised. */
+  plan: Plan.shape.plan,
+  /** When its first event was raised: with the plan, the name of its drill's execution. */
   openedAt: Instant,
   /** When that event was here. */
   claimedAt: Instant,
-  /** The drill's, which follows from plan and `openedAt`. */
-  executionName: z.string(),
   /** What the drill is started with: whoever starts it again starts it with the same. */
   request: DrillRequest,
 });
@@ -96,7 +94,6 @@ function open({ eventId, what, raisedAt, happenedAt }: Incident, plan: Plan, now
     plan: plan.plan,
     openedAt: raisedAt,
     claimedAt: now.toISOString(),
-    executionName: executionName("incident", plan.plan, new Date(raisedAt)),
     request: {
       plan: plan.plan,
       failureMoment,
@@ -112,21 +109,21 @@ function startedBy(what: string, when: string): string {
   return `${plain.length <= roomChars ? plain : `${plain.slice(0, roomChars - 3)}...`} ${when}`;
 }
 
-async function begin(
-  services: IncidentServices,
-  { plan, executionName: name, request }: OpenIncident,
-): Promise<IncidentDrill> {
-  const { executionArn, isNew } = await startDrill(services, name, request);
+async function begin(services: IncidentServices, opened: OpenIncident): Promise<IncidentDrill> {
+  const name = nameOf(opened);
+  const { executionArn, isNew } = await startDrill(services, name, opened.request);
   const why = isNew ? `It is the first event of an incident: ${name} was started.` : `${name} was started before.`;
-  return { plan, executionArn, started: isNew, why };
+  return { plan: opened.plan, executionArn, started: isNew, why };
 }
 
 async function join(services: IncidentServices, opened: OpenIncident): Promise<IncidentDrill> {
-  const { plan, executionName: name, openedAt, claimedAt, request } = opened;
-  const isMended = secondsBetween(claimedAt, services.now()) > MENDED_SECONDS;
+  const name = nameOf(opened);
+  const isMended = secondsBetween(opened.claimedAt, services.now()) > MENDED_SECONDS;
   const executionArn = isMended
     ? executionArnOf(services.stateMachineArn, name)
-    : (await startDrill(services, name, request)).executionArn;
-  const why = `It joins the incident of ${openedAt}, whose drill is ${name}. To drill once more, start a drill by hand.`;
-  return { plan, executionArn, started: false, why };
+    : (await startDrill(services, name, opened.request)).executionArn;
+  const why = `It joins the incident of ${opened.openedAt}, whose drill is ${name}. To drill once more, start a drill by hand.`;
+  return { plan: opened.plan, executionArn, started: false, why };
 }
+
+const nameOf = ({ plan, openedAt }: OpenIncident): string => executionName("incident", plan, new Date(openedAt));

@@ -134,6 +134,7 @@ const TURNS = {
       takenAt: AT,
     },
   ],
+  waiting: [{ drillId: ID, database: "eu-west-1/billing-production", region: "eu-central-1", seenAt: AT }],
 };
 
 const NOTIFICATION: Notification = { state: "sending", at: AT, verdict: "passed", messageId: "one" };

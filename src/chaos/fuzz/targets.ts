@@ -21,6 +21,7 @@ import { ENDINGS } from "./endings.ts";
 import { anyJson, mutated, mutatedText } from "./mutations.ts";
 import { is, none } from "./named.ts";
 import { ADOPTION, DOCUMENT, PLAN } from "./samples.ts";
+import { STARTS } from "./starts.ts";
 import type { Target } from "./target.ts";
 
 const PLAN_TEXT = JSON.stringify(PLAN, null, 2);
@@ -135,6 +136,7 @@ export const TARGETS: readonly Target[] = [
   REFUSED_REQUEST,
   ...STORED_DOCUMENTS,
   ...ENDINGS,
+  ...STARTS,
   ...ANSWERS,
   FAILURES,
   SOURCE_URLS,
