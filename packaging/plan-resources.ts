@@ -71,7 +71,7 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
     `${logicalIdPart(plan)}OverdueAlarm`,
     pagingAlarm({
       AlarmName: `${name}-${plan}-overdue`,
-      AlarmDescription: `No drill of the plan ${plan} has passed in ${days} days, or none ever. See "Overdue" in docs/runbook.md.`,
+      AlarmDescription: `No drill of the plan ${plan} has passed in ${days} days, or none ever. See docs/runbook.md#overdue.`,
       MetricName: "DaysSinceLastPass",
       Dimensions: dimensions({ service: name, database: source.cluster, plan }),
       Period: DAY_SECONDS,
@@ -96,7 +96,7 @@ function verdictAlarmsOf(database: string, name: string): [string, TemplateResou
       `${logicalIdPart(database)}FailedAlarm`,
       pagingAlarm({
         AlarmName: `${name}-${database}-failed`,
-        AlarmDescription: `The last drill of ${database} failed: what came back is wrong, or too late, or nothing came back. See "A drill failed" in docs/runbook.md.`,
+        AlarmDescription: `The last drill of ${database} failed: what came back is wrong, or too late, or nothing came back. See docs/runbook.md#a-drill-failed.`,
         MetricName: "DrillFailed",
         ...ring,
       }),
@@ -105,7 +105,7 @@ function verdictAlarmsOf(database: string, name: string): [string, TemplateResou
       `${logicalIdPart(database)}ErroredAlarm`,
       pagingAlarm({
         AlarmName: `${name}-${database}-errored`,
-        AlarmDescription: `The last drill of ${database} could not be carried out, and says nothing of its backups. See "A drill errored" in docs/runbook.md.`,
+        AlarmDescription: `The last drill of ${database} could not be carried out, and says nothing of its backups. See docs/runbook.md#a-drill-errored.`,
         MetricName: "DrillErrored",
         ...ring,
       }),

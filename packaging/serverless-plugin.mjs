@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { parsePlan } from "../src/plan/parse.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { cadenceProblems } from "./cadence-check.ts";
+import { dashboard } from "./dashboard.ts";
 import { nameProblems } from "./physical-names.ts";
 import { planConflicts } from "./plan-conflicts.ts";
 import { planResources } from "./plan-resources.ts";
@@ -49,7 +50,8 @@ export default class RestoreDrillPackages {
 
   async addPlanResources() {
     const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
-    const added = planResources(await this.readPlans(), { name: this.name });
+    const plans = await this.readPlans();
+    const added = { ...planResources(plans, { name: this.name }), ...dashboard(plans, { name: this.name }) };
     const taken = Object.keys(added).filter((logicalId) => logicalId in Resources);
     this.refuse(
       taken.map((id) => `A plan or cluster would be given ${id}, which the stack has already: rename the plan.`),

@@ -15,7 +15,7 @@ import { referenceOf } from "../../src/local/iam/reference.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
 import { namesOf, TAG } from "../../src/plan/names.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
-import { OF_EVERY_FUNCTION, OF_EVERY_MACHINE, UNUSED_GRANTS } from "./unused-grants.ts";
+import { OF_EVERY_FUNCTION, OF_EVERY_MACHINE, OF_WHAT_IS_DELIVERED, UNUSED_GRANTS } from "./unused-grants.ts";
 import { UNUSED_RESOURCES } from "./unused-resources.ts";
 
 /** What befalls the drill that is running. */
@@ -73,7 +73,7 @@ describe("the roles of drills", () => {
     mishap = "stopped";
     await runExecution(cloud, MACHINE_ARN, { plan: "orders" });
     await cloud.events.settled();
-    for (const name of ["restore-drill-orders", "restore-drill-daily-baseline"]) {
+    for (const name of ["restore-drill-orders", "restore-drill-daily-baseline", "restore-drill-watchdog"]) {
       await cloud.events.fireSchedule(name);
       await cloud.events.settled();
     }
@@ -221,8 +221,8 @@ const nameOf = (roleArn: string): string => roleArn.replace(/^.*:role\//, "");
 /** Whose role it is, and what every role of that kind may do unused. */
 function ownerOf(roleArn: string, { functions, stateMachines }: PackagedTemplate): [string, object] {
   const owner = functions.find((each) => each.roleArn === roleArn);
-  if (owner !== undefined) return [owner.name, OF_EVERY_FUNCTION];
+  if (owner !== undefined) return [owner.name, { ...OF_EVERY_FUNCTION, ...OF_WHAT_IS_DELIVERED }];
   const machine = stateMachines.find((each) => each.roleArn === roleArn);
   if (machine !== undefined) return [machine.name, OF_EVERY_MACHINE];
-  return [nameOf(roleArn), {}];
+  return [nameOf(roleArn), OF_WHAT_IS_DELIVERED];
 }

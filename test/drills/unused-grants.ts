@@ -6,6 +6,11 @@ export const OF_EVERY_FUNCTION = {
   "logs:PutLogEvents": "Lambda writes the function's log with the function's role",
 };
 
+/** Of the role of every schedule, and of functions that nobody waits for. */
+export const OF_WHAT_IS_DELIVERED = {
+  "sqs:SendMessage": "dead letters are of what could not be delivered, also not after all attempts",
+};
+
 /** Of the role of every machine. */
 const TRACING = [
   "xray:PutTraceSegments",

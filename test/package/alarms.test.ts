@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
-import { packagedService } from "./packaged-service.ts";
+import { PROJECT_DIRECTORY, packagedService } from "./packaged-service.ts";
+import { publishedMetrics } from "./published-metrics.ts";
 
 const ACCOUNT = "111122223333";
 const PAGES = `arn:aws:sns:eu-central-1:${ACCOUNT}:restore-drill-pages`;
@@ -16,8 +19,34 @@ const Alarm = z.looseObject({
   Period: z.optional(z.int()),
   EvaluationPeriods: z.int(),
   TreatMissingData: z.enum(["breaching", "notBreaching", "ignore"]),
-  Metrics: z.optional(z.array(z.looseObject({ MetricStat: z.optional(z.looseObject({ Period: z.int() })) }))),
+  Namespace: z.optional(z.string()),
+  MetricName: z.optional(z.string()),
+  Dimensions: z.optional(z.array(z.object({ Name: z.string(), Value: z.string() }))),
+  Metrics: z.optional(
+    z.array(
+      z.looseObject({
+        MetricStat: z.optional(z.looseObject({ Period: z.int(), Metric: z.looseObject({ MetricName: z.string() }) })),
+      }),
+    ),
+  ),
 });
+
+/** Metrics of AWS's own, by https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html */
+const OF_AWS = [
+  "ApproximateNumberOfMessagesVisible",
+  "Errors",
+  "ExecutionsAborted",
+  "ExecutionsFailed",
+  "ExecutionsTimedOut",
+  "FailedInvocations",
+];
+
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, "")
+    .replaceAll(" ", "-");
 
 let template: PackagedTemplate;
 let alarms: [string, z.infer<typeof Alarm>][];
@@ -45,9 +74,55 @@ describe("every alarm", () => {
     }
   });
 
+  it("names the section of the runbook that says what it means, and that section is there", async () => {
+    const runbook = await readFile(join(PROJECT_DIRECTORY, "docs/runbook.md"), "utf8");
+    const sections = [...runbook.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+    for (const [id, { AlarmDescription }] of alarms) {
+      const named = [...AlarmDescription.matchAll(/docs\/runbook\.md#([a-z0-9-]+)\./g)].map(([, anchor]) => anchor);
+      expect(named, id).toHaveLength(1);
+      expect(sections, id).toContain(named[0]);
+    }
+  });
+
+  it("watches metrics that somebody publishes", async () => {
+    const names = new Set([...(await publishedMetrics()), ...OF_AWS]);
+    for (const [id, { MetricName, Metrics = [] }] of alarms) {
+      const watched = [MetricName, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric.MetricName)];
+      const written = watched.filter((name) => name !== undefined);
+      expect(written.length, id).toBeGreaterThan(0);
+      expect(
+        written.filter((name) => !names.has(name)),
+        id,
+      ).toEqual([]);
+    }
+  });
+
+  it("watches the service that the functions publish as, where it is a metric of ours", () => {
+    const services = new Set(template.functions.map(({ environment }) => environment["POWERTOOLS_SERVICE_NAME"]));
+    expect([...services]).toEqual(["restore-drill"]);
+    const own = alarms.filter(([, { Namespace }]) => Namespace === "RestoreDrill");
+    expect(own.length).toBeGreaterThanOrEqual(6);
+    for (const [id, { Dimensions = [] }] of own)
+      expect(Dimensions.find(({ Name }) => Name === "service")?.Value, id).toBe("restore-drill");
+  });
+
   it("is called as the stack is, and no two alike", () => {
     const names = alarms.map(([, { AlarmName }]) => AlarmName);
     expect(names.filter((name) => !name.startsWith("restore-drill-"))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("the alarm on a silent watchdog", () => {
+  it("rings when a whole day and two hours more have no number, not when there is one", () => {
+    expect(template.resources["WatchdogSilentAlarm"]?.properties).toMatchObject({
+      Statistic: "SampleCount",
+      Period: 3600,
+      EvaluationPeriods: 26,
+      DatapointsToAlarm: 26,
+      ComparisonOperator: "LessThanThreshold",
+      Threshold: 1,
+      TreatMissingData: "breaching",
+    });
   });
 });
