@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { PROJECT_DIRECTORY } from "../package/packaged-service.ts";
+
+const read = (file: string): Promise<string> => readFile(join(PROJECT_DIRECTORY, file), "utf8");
+
+/** Intrinsic functions are of no interest here. */
+const parseTemplate = (text: string): Record<string, Record<string, Record<string, unknown>>> =>
+  parse(text, { logLevel: "silent" });
+
+describe("docs/deploy.md", () => {
+  it("has every parameter of the stack, with its default, and no other", async () => {
+    const page = await read("docs/deploy.md");
+    const [, table = ""] = /<!-- parameters -->(.*)<!-- \/parameters -->/s.exec(page) ?? [];
+    const told = Object.fromEntries(
+      [...table.matchAll(/^\| `(\w+)` \| (?:`(.*?)`)? ?\| .+ \|$/gm)].map(([, name, value = ""]) => [name, value]),
+    );
+    const defaults = parseTemplate(await read("serverless.yml"))["params"]?.["default"] ?? {};
+    const { name: _, ...parameters } = defaults;
+    expect(told).toEqual(Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])));
+  });
+
+  it("names parameters as the template declares them", async () => {
+    const declared = Object.keys(parseTemplate(await read("infrastructure/parameters.yml"))["Parameters"] ?? {});
+    const page = await read("docs/deploy.md");
+    const named = [...page.matchAll(/--param "(\w+)=/g)].map(([, name = ""]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !declared.includes(`${name[0]?.toUpperCase()}${name.slice(1)}`))).toEqual([]);
+  });
+});
