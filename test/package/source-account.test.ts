@@ -124,6 +124,19 @@ describe("the key of what is shared", () => {
   });
 });
 
+describe("what another account shares", () => {
+  it("may be copied by one role of the drill account's stack, and nothing else be done to it by any", async () => {
+    const { functions } = await readPackagedTemplate(await packagedService(), { accountId: DRILL_ACCOUNT });
+    const shared = `arn:aws:rds:eu-west-1:${OWNER}:cluster-snapshot:drill-share-2026-11-21-04-05`;
+    const given = functions.flatMap(({ name, statements }) =>
+      [...new Set(statements.flatMap(({ Action }) => Action))]
+        .filter((action) => action.startsWith("rds:") && isAllowed(statements, action, shared))
+        .map((action) => `${name} ${action}`),
+    );
+    expect(given).toEqual(["copy-snapshot rds:CopyDBClusterSnapshot"]);
+  });
+});
+
 describe("the source account's state machine", () => {
   const faults: RdsFaults = {};
   let cloud: RdsCloud;
