@@ -38,8 +38,8 @@ export interface IncidentDrill {
 const MAX_AGE_SECONDS = 24 * 3600;
 /** Clocks differ by seconds. */
 const MAX_AHEAD_SECONDS = 300;
-/** EventBridge delivers for 24 h and Lambda tries for 6 h: who claimed longer ago has started. Step Functions knows names for 90 days. */
-const MENDED_SECONDS = 30 * 3600;
+/** Step Functions knows a name for 90 days after its execution's end, and would take it for a new one then. No quiet is longer than 7 days. */
+const MENDED_SECONDS = 60 * 86_400;
 /** One of those that write at the same moment is first, and the others see it then: one more look is enough, but where S3 answers both with a conflict. */
 const MAX_RACES = 8;
 const MAX_PAUSE_MS = 200;
@@ -76,15 +76,18 @@ const keyOf = ({ source }: Plan): string => `incidents/${databaseKey(source)}.js
 const belongsTo = ({ openedAt }: OpenIncident, { raisedAt }: Incident, { incidents }: Plan): boolean =>
   secondsBetween(openedAt, raisedAt) < incidents.quietSeconds;
 
-function assertRecent({ eventId, sentAt, happenedAt }: Incident, now: Date): void {
+function assertRecent({ eventId, sentAt, raisedAt, happenedAt }: Incident, now: Date): void {
   if (secondsBetween(sentAt, now) > MAX_AGE_SECONDS)
     throw new InputInvalid(
       `Event ${eventId} is not of today: "time" is ${sentAt}, more than ${MAX_AGE_SECONDS / 3600} h ago, and EventBridge delivers for no longer. No drill was started. If the incident still is one, start a drill by hand, with "failureMoment".`,
     );
-  const isAhead = (moment: string): boolean => secondsBetween(now, moment) > MAX_AHEAD_SECONDS;
-  if (isAhead(sentAt) || isAhead(happenedAt))
+  // One that was opened in the future would be joined by all that comes until then.
+  const ahead = Object.entries({ time: sentAt, detail: raisedAt > happenedAt ? raisedAt : happenedAt }).find(
+    ([, moment]) => secondsBetween(now, moment) > MAX_AHEAD_SECONDS,
+  );
+  if (ahead !== undefined)
     throw new InputInvalid(
-      `Event ${eventId} is of the future: ${isAhead(sentAt) ? `"time" is ${sentAt}` : `"detail" says ${happenedAt}`}, and it is ${now.toISOString()}. No drill was started. Send it again with the moment since when data is damaged.`,
+      `Event ${eventId} is of the future: "${ahead[0]}" says ${ahead[1]}, and it is ${now.toISOString()}. No drill was started. Send it again with the moment since when data is damaged.`,
     );
 }
 

@@ -146,7 +146,7 @@ describe("a finding of GuardDuty", () => {
     const stack = stackWith([ORDERS]);
     await stack.deliver(threatEvent());
     stack.begun.clear();
-    stack.later(31 * 3600);
+    stack.later(61 * 86_400);
     await stack.deliver(threatEvent({ time: stack.now.toISOString() }));
     expect(stack.begun.size).toBe(0);
   });
@@ -284,7 +284,12 @@ describe("an event with a field that is missing or wrong", () => {
     [
       "of tomorrow",
       alarmEvent({ time: "2026-11-22T14:00:00Z" }),
-      /is of the future: "time" is 2026-11-22T14:00:00\.000Z/,
+      /is of the future: "time" says 2026-11-22T14:00:00\.000Z/,
+    ],
+    [
+      "of a finding of tomorrow",
+      { ...threatEvent(), detail: { ...threatEvent().detail, createdAt: "2026-11-22T14:00:00Z" } },
+      /is of the future: "detail" says 2026-11-22/,
     ],
     [
       "about tomorrow",
