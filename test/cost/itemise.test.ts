@@ -96,7 +96,7 @@ describe("measuredUsage", () => {
   });
 
   it("counts a look as a Task, a Choice and a Wait, the last without a Wait", () => {
-    // 14 of every drill; looks: turn 1, copy 4, sandbox 8, checks 1, teardown 5.
-    expect(usage.transitions).toBe(14 + 2 + 11 + 23 + 2 + 14);
+    // 15 of every drill; looks: turn 1, copy 4, sandbox 8, checks 1, teardown 5.
+    expect(usage.transitions).toBe(15 + 2 + 11 + 23 + 2 + 14);
   });
 });
