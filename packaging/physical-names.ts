@@ -58,12 +58,13 @@ interface Named {
 export function nameProblems(resources: Resources, { name, stage }: Naming): string[] {
   const all = [
     { logicalId: "The stack", type: "AWS::CloudFormation::Stack", name, rule: STACK_NAME, within: undefined },
-    ...namedOf(resources),
+    ...physicalNames(resources),
   ];
   return [...tooLong(all, { name, stage }), ...wrongCharacters(all), ...sharedNames(all), ...tooMany(resources)];
 }
 
-function namedOf(resources: Resources): Named[] {
+/** Every name that the template writes out. */
+export function physicalNames(resources: Resources): Named[] {
   return Object.entries(resources).flatMap(([logicalId, { Type: type, Properties: properties = {} }]) => {
     const rule = RULES[type];
     const name = rule === undefined ? undefined : properties[rule.property];

@@ -1,11 +1,16 @@
-import { readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { functionNames } from "../../packaging/bundle.ts";
+import { packageService } from "../../packaging/package-service.ts";
+import { readPackagedTemplate } from "../../packaging/template.ts";
 import { createOnlyPaths, DiffableTemplate, diffTemplates } from "../../packaging/template-diff.ts";
 import { diffText } from "../../packaging/template-diff-text.ts";
-import { PROJECT_DIRECTORY, packagedService, packageOf } from "./packaged-service.ts";
+import { stagelessProblems } from "./checks/stack.ts";
+import { PROJECT_DIRECTORY, packagedService } from "./packaged-service.ts";
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const TEMPLATE = "cloudformation-template-update-stack.json";
 type Resources = Record<string, { Type: string; [attribute: string]: unknown }>;
@@ -128,21 +133,33 @@ describe("diffText", () => {
 });
 
 describe("the packaged template", () => {
-  const templateIn = async (directory: string) =>
-    DiffableTemplate.parse(JSON.parse(await readFile(join(directory, TEMPLATE), "utf8")));
+  const textIn = (directory: string): Promise<string> => readFile(join(directory, TEMPLATE), "utf8");
+  const sideIn = (text: string) => ({ template: DiffableTemplate.parse(JSON.parse(text)), createOnly: new Map() });
 
-  it("is the same when it is packaged again, with other code too: the same logical ids, nothing added or changed", async () => {
-    const plans = { "orders.yml": await readFile(join(PROJECT_DIRECTORY, "drills/orders.yml"), "utf8") };
-    const [first, second] = await Promise.all([packagedService().then(templateIn), packageOf(templateIn, plans)]);
-    expect(Object.keys(first.Resources).length).toBeGreaterThan(100);
-    expect(
-      diffTemplates({ template: first, createOnly: new Map() }, { template: second, createOnly: new Map() }),
-    ).toEqual([]);
+  /** Packaging once more: other code, another stage. */
+  let staged: string;
+  const service = join(PROJECT_DIRECTORY, ".restore-drill/test", `package-${randomUUID()}`);
+  beforeAll(async () => {
+    const functions = functionNames().map((name) => [`${name}.ts`, "export const handler = () => {};\n"]);
+    staged = await packageService(service, { functions: Object.fromEntries(functions) }, ["--stage", "x"]);
+  });
+  afterAll(() => rm(service, { recursive: true, force: true }));
+
+  it("is the same when it is packaged again, but for the stage in its names: no other logical ids, nothing changed", async () => {
+    const [first, second] = await Promise.all([packagedService().then(textIn), textIn(staged)]);
+    expect(Object.keys(sideIn(first).template.Resources).length).toBeGreaterThan(100);
+    expect(second).toContain("restore-drill-x-plan-drill");
+    // The framework's own export has the stage where the stack's names do not.
+    const [was, is] = [first.replaceAll("drill-prod-", "drill-"), second.replaceAll("drill-x", "drill")];
+    expect(diffTemplates(sideIn(was), sideIn(is))).toEqual([]);
+  });
+
+  it("has the stage in every name of its own, so that stages stand side by side", async () => {
+    expect(stagelessProblems("restore-drill-x")(await readPackagedTemplate(staged))).toEqual([]);
   });
 
   it("would be replaced where AWS's schemas say so: a function by another name, and no role for another policy", async () => {
-    const file = join(await packagedService(), TEMPLATE);
-    const paths = createOnlyPaths(file);
+    const paths = createOnlyPaths(join(staged, TEMPLATE));
     expect(paths.get("PlanDrillLambdaFunction")).toEqual(["Properties.FunctionName"]);
     expect(paths.get("RestoreDrill")).toContain("Properties.StateMachineName");
     expect(paths.get("PlanDrillRole") ?? []).not.toContain("Properties.Policies");
