@@ -55,6 +55,12 @@ async function answer(handler: Handler, { payload, context, deadlineEpochMs }: I
   }
 }
 
+/** Lambda's logs may come late; here whoever has the answer has seen them, and the metrics in them. */
+async function logged(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+}
+
 function stringify(result: unknown): string {
   try {
     return JSON.stringify(result) ?? "null";
@@ -65,7 +71,11 @@ function stringify(result: unknown): string {
 
 try {
   const handler = loadHandler((workerData as { bundle: string }).bundle);
-  parentPort?.on("message", async (invocation: Invocation) => say(await answer(handler, invocation)));
+  parentPort?.on("message", async (invocation: Invocation) => {
+    const message = await answer(handler, invocation);
+    await logged();
+    say(message);
+  });
   say({ kind: "ready" });
 } catch (error) {
   say({ kind: "broken", failure: describeFailure(error) });

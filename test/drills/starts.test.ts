@@ -1,0 +1,186 @@
+import { randomUUID } from "node:crypto";
+import { glob, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { damageCopy } from "../../src/chaos/source.ts";
+import { ACCOUNT_ID } from "../../src/local/account.ts";
+import { alarmEvent, requestedEvent, threatEvent } from "../start/events.ts";
+import { openStartingCloud, type StartingCloud, smallPlan } from "./starting-cloud.ts";
+
+const MINUTE_MS = 60_000;
+const ago = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS);
+/** As EventBridge writes moments: to the second. */
+const second = (date: Date): string => date.toISOString().replace(/\.\d+/, "");
+
+const STORMY_ALARMS = ["stormy-cpu", "stormy-deadlocks", "stormy-lag", "stormy-logins", "stormy-rows"];
+const ALARM_AT = ago(60);
+/** Two before the alarm, one after. */
+const BACKUPS = [ago(300), ago(120), ago(30)];
+
+describe("what starts a drill", () => {
+  let starting: StartingCloud;
+  let isDamaged = false;
+  /** Set while a drill is to lose its plan. */
+  let isLosingPlan = false;
+
+  let removing: Promise<void> | undefined;
+
+  beforeAll(async () => {
+    const plans = [
+      { plan: smallPlan("scheduled", { cadence: { every: "7d", schedule: "cron(0 4 ? * TUE *)" } }) },
+      { plan: smallPlan("alarmed", { incidents: { alarms: ["alarmed-data-loss"], keep: "1h" } }), backups: BACKUPS },
+      { plan: smallPlan("stormy", { incidents: { alarms: STORMY_ALARMS } }) },
+      { plan: smallPlan("guarded", { incidents: { guardduty: true } }) },
+      { plan: smallPlan("requested") },
+    ];
+    starting = await openStartingCloud("starts", plans, {
+      parameters: { ScheduleState: "ENABLED", PageEmail: "oncall@example.org" },
+      onEvent: ({ type, state }) => {
+        if (!isLosingPlan || type !== "TaskStateEntered" || state !== "CopySnapshot") return;
+        isLosingPlan = false;
+        removing = removePlan("requested");
+      },
+    });
+    starting.cloud.rds.onRestored(async (_cluster, server) => {
+      if (isDamaged) await damageCopy(server.connection);
+    });
+  });
+  afterAll(() => starting?.close());
+
+  async function removePlan(plan: string): Promise<void> {
+    const functions = join(starting.cloud.host.runDirectory, "functions");
+    for await (const file of glob(`*/drills/${plan}.json`, { cwd: functions })) await rm(join(functions, file));
+  }
+  const put = (event: { id: string }) => starting.cloud.events.put(event);
+  const stateOf = async (alarm: string, now = new Date()) =>
+    (await starting.cloud.alarms.evaluate(now)).get(`restore-drill-${alarm}`);
+  const newId = (): string => randomUUID();
+
+  it("a slot of its schedule, once however often it is delivered; one that failed pages, and the next that passed ends it", async () => {
+    const { cloud } = starting;
+    expect(await stateOf("scheduled-failed")).toMatchObject({ state: "INSUFFICIENT_DATA" });
+    isDamaged = true;
+    await cloud.events.fireSchedule("restore-drill-scheduled", { slot: new Date("2026-11-17T04:00:00Z") });
+    const [failed] = await starting.drills();
+    isDamaged = false;
+    expect(failed).toMatchObject({ status: "FAILED", report: { verdict: { verdict: "failed", reason: "data" } } });
+    starting.pages();
+    const failedAt = new Date();
+    expect(await stateOf("scheduled-failed", failedAt)).toMatchObject({ state: "ALARM", failedActions: [] });
+    const [page] = starting.pages();
+    expect(page?.subject).toBe('ALARM: "restore-drill-scheduled-failed" in eu-central-1');
+    expect(cloud.subscriptions.filter(({ takes }) => page && takes(page))).toMatchObject([
+      { protocol: "email", endpoint: "oncall@example.org" },
+    ]);
+
+    await cloud.events.fireSchedule("restore-drill-scheduled", { slot: new Date("2026-11-24T04:00:00Z"), times: 2 });
+    const drills = await starting.drills();
+    expect(drills.map(({ name }) => name)).toEqual(["schedule-scheduled-20261124T040000Z"]);
+    expect(drills[0]?.report).toMatchObject({
+      verdict: { verdict: "passed" },
+      trigger: { kind: "schedule", by: "restore-drill-scheduled" },
+    });
+    // Five minutes after the failure only what came later is in the alarm's period.
+    const over = await stateOf("scheduled-failed", new Date(failedAt.getTime() + 300_001));
+    expect(over).toMatchObject({ state: "OK", changedFrom: "ALARM" });
+    expect(starting.pages().map(({ subject }) => subject)).toContain(
+      'OK: "restore-drill-scheduled-failed" in eu-central-1',
+    );
+  });
+
+  it("the watchdog's word: a plan that passed is in time, one that never did is overdue", async () => {
+    await starting.cloud.events.fireSchedule("restore-drill-watchdog");
+    await starting.cloud.events.settled();
+    expect(await stateOf("scheduled-overdue")).toMatchObject({ state: "OK" });
+    expect(await stateOf("requested-overdue")).toMatchObject({ state: "ALARM" });
+  });
+
+  it("an alarm: one drill of the newest backup before it however often its event comes, kept as a candidate", async () => {
+    const event = alarmEvent({ id: newId(), alarmName: "alarmed-data-loss", time: second(ALARM_AT) });
+    for (let times = 0; times < 10; times++) put(event);
+    const drills = await starting.drills();
+    expect(drills).toHaveLength(1);
+    const [{ report, name } = { report: undefined, name: "" }] = drills;
+    expect(name).toMatch(/^incident-alarmed-\d{8}T\d{6}Z$/);
+    expect(report).toMatchObject({
+      verdict: { verdict: "passed" },
+      trigger: { kind: "incident", by: expect.stringContaining("alarm alarmed-data-loss") },
+      drill: { recoveryPoint: { createdAt: BACKUPS[1]?.toISOString() } },
+    });
+    const clusters = starting.cloud.rds.leftovers().filter(({ kind }) => kind === "cluster");
+    expect(clusters).toMatchObject([{ region: "eu-central-1", status: "available" }]);
+  });
+
+  it("a storm of 500 alarms: one drill", async () => {
+    for (let event = 0; event < 500; event++) {
+      const time = second(new Date(ALARM_AT.getTime() + (event % 60) * 1000));
+      put(alarmEvent({ id: newId(), alarmName: STORMY_ALARMS[event % STORMY_ALARMS.length] ?? "", time }));
+    }
+    const drills = await starting.drills();
+    expect(drills.map(({ report }) => report.verdict.verdict)).toEqual(["passed"]);
+    expect(starting.cloud.deadLetters).toEqual([]);
+  });
+
+  it("a finding of GuardDuty about its cluster", async () => {
+    const createdAt = second(ago(10));
+    const event = threatEvent({ id: newId(), time: createdAt, cluster: "guarded", accountId: ACCOUNT_ID });
+    const { service } = event.detail;
+    const seen = { ...service, eventFirstSeen: second(ago(20)) };
+    put({ ...event, detail: { ...event.detail, createdAt, service: seen } } as typeof event);
+    const [drill, ...others] = await starting.drills();
+    expect(others).toEqual([]);
+    expect(drill?.report).toMatchObject({
+      database: "guarded",
+      verdict: { verdict: "passed" },
+      trigger: { kind: "incident", by: expect.stringContaining("GuardDuty CredentialAccess:RDS/") },
+    });
+  });
+
+  it("an event of any tool that names the database; its drill ends as it should when its plan goes meanwhile", async () => {
+    isLosingPlan = true;
+    put(requestedEvent({ database: "requested", reason: "a bad migration" }, { id: newId(), time: second(ago(1)) }));
+    const [drill, ...others] = await starting.drills();
+    expect(others).toEqual([]);
+    expect(drill?.report).toMatchObject({
+      database: "requested",
+      verdict: { verdict: "passed" },
+      trigger: { by: expect.stringContaining("request: a bad migration") },
+      leftovers: [],
+    });
+    await removing;
+    expect(removing).toBeDefined();
+    put(requestedEvent({ database: "requested" }, { id: newId(), time: second(new Date()) }));
+    expect(await starting.drills()).toEqual([]);
+    expect(starting.cloud.deadLetters).toMatchObject([
+      { body: { responsePayload: { errorType: "Drill.NoPlanForEvent" } } },
+    ]);
+  });
+
+  it("an alarm that no plan names starts nothing, and is not even delivered", async () => {
+    const deliveries = starting.cloud.events.deliveries.length;
+    put(alarmEvent({ id: newId(), alarmName: "nobodys-alarm", time: second(new Date()) }));
+    expect(await starting.drills()).toEqual([]);
+    expect(starting.cloud.events.deliveries).toHaveLength(deliveries);
+  });
+
+  it("an event that lacks a field starts nothing: it is in the dead letters, which page", async () => {
+    const lettersBefore = starting.cloud.deadLetters.length;
+    const { detail, ...event } = alarmEvent({ id: newId(), alarmName: STORMY_ALARMS[0] ?? "" });
+    const { timestamp: _, ...state } = detail.state;
+    const incomplete = { ...event, detail: { ...detail, state } };
+    starting.pages();
+    put(incomplete);
+    expect(await starting.drills()).toEqual([]);
+    const letters = starting.cloud.deadLetters.slice(lettersBefore);
+    expect(letters).toMatchObject([
+      {
+        from: expect.stringMatching(/:function:restore-drill-start-event-drill$/),
+        body: { requestPayload: incomplete, responsePayload: { errorType: "Drill.InputInvalid" } },
+      },
+    ]);
+    expect(await stateOf("dead-letters")).toMatchObject({ state: "ALARM" });
+    expect(starting.pages().map(({ subject }) => subject)).toContain(
+      'ALARM: "restore-drill-dead-letters" in eu-central-1',
+    );
+  });
+});
