@@ -46,7 +46,7 @@ export interface Capturing extends Reading {
 }
 
 /** What came of a check. */
-export type Finding = Pick<CheckResult, "outcome" | "observed" | "fault" | "sql" | "newestAt">;
+export type Finding = Pick<CheckResult, "outcome" | "observed" | "fault" | "sql" | "newestAt" | "rowsRead">;
 
 /** A check ends with its finding, or is left at a cursor from which another slice goes on. */
 export type Progress = { readonly finding: Finding } | { readonly cursor: unknown };

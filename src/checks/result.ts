@@ -36,6 +36,8 @@ export const CheckResult = z.object({
   sql: z.optional(z.string()),
   /** Freshness checks only: the newest moment seen in the data. */
   newestAt: z.optional(z.iso.datetime()),
+  /** Full reads only: how many rows came back. */
+  rowsRead: z.optional(z.number()),
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 

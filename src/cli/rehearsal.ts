@@ -216,9 +216,11 @@ async function drill(cloud: LocalCloud, plan: string): Promise<DrillResult> {
 /** A drill is filed under its database, which a refused drill may not have known: the id finds it. */
 async function readEvidence(directory: string, drillId: string): Promise<Pick<DrillResult, "report" | "evidence">> {
   const evidence: string[] = [];
-  for await (const file of glob(`*/{${drillId}/*.json,ledger/${drillId}.json}`, { cwd: directory }))
+  for await (const file of glob(`*/{${drillId}/*.{html,json},ledger/${drillId}.json}`, { cwd: directory }))
     evidence.push(join(directory, file));
   const reportFile = evidence.find((file) => file.endsWith("/report.json"));
   const report = reportFile === undefined ? undefined : Report.parse(JSON.parse(await readFile(reportFile, "utf8")));
-  return { report, evidence: evidence.sort() };
+  // The page for people comes first.
+  const isPage = (file: string): boolean => file.endsWith(".html");
+  return { report, evidence: evidence.sort((a, b) => Number(isPage(b)) - Number(isPage(a)) || (a < b ? -1 : 1)) };
 }

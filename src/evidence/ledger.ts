@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
 import type { Drill } from "../plan/drill.ts";
+import { PHASES } from "../verdict/verdict.ts";
 
 const StepSeconds = z.object({
   copy: z.optional(z.number()),
@@ -24,7 +25,11 @@ export const LedgerEntry = z.object({
   rtoSeconds: z.optional(z.number()),
   rpoSeconds: z.optional(z.number()),
   stepSeconds: StepSeconds,
+  /** Of the phases that it got through. Absent in older entries, as `rowsRead` is. */
+  phaseSeconds: z.optional(z.partialRecord(z.enum(PHASES), z.number())),
   sizeGib: z.optional(z.number()),
+  /** How many rows came back, where every one was read. */
+  rowsRead: z.optional(z.number()),
   /** Nothing wrong was seen, and what was seen was left for later drills to compare with. */
   isReference: z.optional(z.boolean()),
   /** The database inside the cluster, and when the recovery point was made: says what of, and of when, it is a reference. */

@@ -12,12 +12,15 @@ import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
 import { restoredBeforeSeconds, type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
+import { Drift } from "./drift.ts";
 import { readJournal } from "./journal.ts";
 import { keptSandboxOf } from "./kept-sandbox.ts";
-import { type LedgerEntry, writeLedger } from "./ledger.ts";
+import { type EarlierDrills, earlierDrills, type LedgerEntry, writeLedger } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { HISTORY_DRILLS, renderReport } from "./page/render-report.ts";
 import { PARTS } from "./parts.ts";
 import type { EvidenceAnswer, Manifest, Report } from "./report.ts";
+import { rowsReadOf } from "./rows-read.ts";
 import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
 
 export const RecordEvidenceInput = z.object({
@@ -41,8 +44,8 @@ const COST_BASIS =
 const NO_COST = { usd: 0, items: [] };
 
 /**
- * Files the drill: report.json, checks.json, manifest.json (SHA-256 of each, and of plan.json), then, last, its ledger entry, so that an entry in the
- * ledger always has its evidence. Recording again replaces the same files.
+ * Files the drill: report.json, checks.json, report.html for people, manifest.json (SHA-256 of each, and of plan.json), then, last, its ledger entry,
+ * so that an entry in the ledger always has its evidence. Recording again replaces the same files.
  */
 export async function recordEvidence(services: Services, input: RecordEvidenceInput): Promise<EvidenceAnswer> {
   const { store, now } = services;
@@ -71,13 +74,16 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
       results ?? { drillId: subject.drillId, complete: false, results: [] },
     ),
   };
+  const hashed = hashesOf(files);
+  const page = renderReport(report, {
+    history: await historyOf(store, report),
+    drift: driftIn(proofs),
+    files: hashed,
+  });
+  await store.putText(`${prefix}/${PAGE}`, page, "text/html; charset=utf-8");
   const manifest: Manifest = {
     drillId: subject.drillId,
-    files: Object.entries(files).map(([file, text]) => ({
-      file,
-      sha256: sha256(text),
-      bytes: Buffer.byteLength(text),
-    })),
+    files: [...hashed, ...hashesOf({ [PAGE]: page })],
   };
   const manifestSha256 = sha256(await store.put(`${prefix}/manifest.json`, manifest));
   const hasLeftParts = Object.keys(parts).length > 0;
@@ -86,11 +92,33 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   return {
     bucket: store.bucket,
     prefix,
-    files: [...Object.keys(files), "manifest.json"].map((file) => `${prefix}/${file}`).concat(ledgerKey),
+    files: [PAGE, ...Object.keys(files), "manifest.json"].map((file) => `${prefix}/${file}`).concat(ledgerKey),
     manifestSha256,
     leftovers: report.leftovers,
     actualUsd: report.cost.actual.usd,
   };
+}
+
+/** What people open first. */
+const PAGE = "report.html";
+
+const hashesOf = (files: Readonly<Record<string, string>>): Manifest["files"] =>
+  Object.entries(files).map(([file, text]) => ({ file, sha256: sha256(text), bytes: Buffer.byteLength(text) }));
+
+/** The drills before this one: recorded again, it finds itself in the ledger, and maybe others that came after it. */
+async function historyOf(store: JsonStore, { database, drillId, endedAt }: Report): Promise<EarlierDrills> {
+  const found = await earlierDrills(store, database, new Date(endedAt), HISTORY_DRILLS + 1);
+  const entries = found.entries.filter((entry) => entry.drillId < drillId).slice(-HISTORY_DRILLS);
+  return { ...found, entries };
+}
+
+function driftIn({ "drift.json": text }: Readonly<Record<string, string>>): Drift | "unreadable" | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return z.parse(Drift, JSON.parse(text));
+  } catch {
+    return "unreadable";
+  }
 }
 
 /** What a comparison and a counterproof leave, where there was one. */
@@ -140,6 +168,7 @@ function compose(
     database: subject.database,
     plan: subject.plan,
     execution,
+    trigger: subject.trigger,
     endedAt,
     verdict,
     ...(input.interruption === undefined ? {} : { interruption: input.interruption }),
@@ -202,7 +231,9 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
         report.leftovers.length > 0 || report.kept !== undefined ? undefined : tookSeconds(report.teardown),
       ),
     },
+    phaseSeconds: Object.fromEntries(verdict.phases.map(({ name, seconds }) => [name, seconds])),
     ...(drill === undefined ? {} : { sizeGib: drill.recoveryPoint.sizeGib }),
+    ...measured("rowsRead", rowsReadOf(report.checks)),
     leftovers: report.leftovers.length,
     ...(report.kept === undefined ? {} : { keptUntil: report.kept.until }),
     actualUsd: report.cost.actual.usd,

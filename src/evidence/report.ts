@@ -17,6 +17,8 @@ export const Report = z.object({
   database: z.string(),
   plan: z.string(),
   execution: Execution,
+  /** Who or what started it, also where planning refused it. Absent in older reports: there it is the drill's. */
+  trigger: z.optional(z.object({ kind: z.string(), by: z.string() })),
   endedAt: z.iso.datetime(),
   verdict: Verdict,
   /** How the execution ended before its drill did, where another one finished it. */

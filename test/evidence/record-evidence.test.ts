@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import "aws-sdk-client-mock-vitest/extend";
 import { describe, expect, it } from "vitest";
 import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
@@ -9,6 +11,7 @@ import { SAMPLE_PLAN } from "../plan/sample-plan.ts";
 import { COPY, checkResult, checkResults, ISOLATION, SANDBOX, STORY, TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 import { evidenceBucket } from "./evidence-bucket.ts";
+import { ledgerEntry } from "./sample-ledger.ts";
 
 const prefix = SAMPLE_DRILL.evidencePrefix;
 const execution = { id: "arn:execution:1", name: "weekly-1", startedAt: SAMPLE_DRILL.startedAt };
@@ -52,23 +55,47 @@ const sha256 = (text: string | undefined): string =>
     .digest("hex");
 
 describe("recordEvidence", () => {
-  it("files report, checks and manifest with the drill, and the ledger entry last", async () => {
+  it("files report, checks, page and manifest with the drill, and the ledger entry last; names the page first", async () => {
     const { answer, bucket } = await record();
-    const files = ["report", "checks", "manifest"].map((name) => `${prefix}/${name}.json`);
+    const page = `${prefix}/report.html`;
+    const [report, checks, manifest] = ["report", "checks", "manifest"].map((name) => `${prefix}/${name}.json`);
+    const files = [report, checks, page, manifest];
     const ledger = `orders-production/ledger/${DRILL_ID}.json`;
-    expect([...bucket.objects.keys()].slice(-4)).toEqual([...files, ledger]);
+    expect([...bucket.objects.keys()].slice(-5)).toEqual([...files, ledger]);
     expect(EvidenceAnswer.parse(answer)).toMatchObject({
       bucket: "evidence",
       prefix,
-      files: [...files, ledger],
+      files: [page, report, checks, manifest, ledger],
       leftovers: [],
+    });
+  });
+
+  it("writes the page as HTML in UTF-8, of this drill and of those before it", async () => {
+    const earlier = (drillId: string) => ({
+      [`orders-production/ledger/${drillId}.json`]: ledgerEntry({ drillId, startedAt: "2026-11-14T14:32:05.000Z" }),
+    });
+    const { bucket } = await record(PASSED, {
+      ...WHOLE_DRILL,
+      [`${prefix}/drift.json`]: "not what it should be",
+      ...earlier("20261114-143205-3f9a2b1c"),
+      // Itself, recorded before, and one that came later.
+      ...earlier(DRILL_ID),
+      ...earlier("20261122-143205-3f9a2b1c"),
+    });
+    const page = bucket.objects.get(`${prefix}/report.html`);
+    expect(page).toContain("<!doctype html>");
+    expect(page).toContain("1 earlier drill since 2026-11-14");
+    expect(page).toContain("drift.json can not be read");
+    expect(bucket.s3).toHaveReceivedCommandWith(PutObjectCommand, {
+      Key: `${prefix}/report.html`,
+      ContentType: "text/html; charset=utf-8",
     });
   });
 
   it("hashes the very bytes that are stored, and ties the ledger to them", async () => {
     const { answer, bucket, read } = await record();
     const manifest = Manifest.parse(read(`${prefix}/manifest.json`));
-    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json"]);
+    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json", "report.html"]);
     for (const { file, sha256: claimed, bytes } of manifest.files) {
       const stored = bucket.objects.get(`${prefix}/${file}`);
       expect(claimed).toBe(sha256(stored));
@@ -82,7 +109,13 @@ describe("recordEvidence", () => {
     const left = { [`${prefix}/heartbeats.json`]: { a: 1 }, [`${prefix}/drift.json`]: { b: 2 } };
     const { bucket, read } = await record(PASSED, { ...WHOLE_DRILL, ...left });
     const { files } = Manifest.parse(read(`${prefix}/manifest.json`));
-    expect(files.map(({ file }) => file)).toEqual(["heartbeats.json", "drift.json", "report.json", "checks.json"]);
+    expect(files.map(({ file }) => file)).toEqual([
+      "heartbeats.json",
+      "drift.json",
+      "report.json",
+      "checks.json",
+      "report.html",
+    ]);
     expect(files[0]?.sha256).toBe(sha256(bucket.objects.get(`${prefix}/heartbeats.json`)));
     expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({
       isReference: true,
@@ -114,6 +147,12 @@ describe("recordEvidence", () => {
     expect(files[1]?.bytes).toBe(Buffer.from(bucket.objects.get(`${prefix}/checks.json`) ?? "").length);
   });
 
+  it("remembers how many rows came back", async () => {
+    const fullRead = checkResult({ kind: "full-read", rowsRead: 308_104 });
+    const { read } = await record(PASSED, { ...WHOLE_DRILL, [`${prefix}/checks.json`]: checkResults([fullRead]) });
+    expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ rowsRead: 308_104 });
+  });
+
   it("reports what an auditor asks: verdict, checks, isolation, teardown, cost", async () => {
     const { read } = await record();
     const report = Report.parse(read(`${prefix}/report.json`));
@@ -140,6 +179,7 @@ describe("recordEvidence", () => {
       rtoSeconds: 1200,
       rpoSeconds: 37_620,
       stepSeconds: { copy: 300, restore: 300, checks: 190, teardown: 300 },
+      phaseSeconds: { select: 2, "first-query": 97 },
       sizeGib: 120,
       leftovers: 0,
     });

@@ -144,5 +144,7 @@ function conclude(
   if (ownRows === "0")
     return found("empty", tables === 0 ? "no tables in the database" : `no rows in ${countOf(tables, "table")}`);
   const megabytes = Math.ceil(Number(bytes) / 1e6).toLocaleString("en-US");
-  return found("held", `${countOf(BigInt(rows), "row")} of ${countOf(tables, "table")} read, ${megabytes} MB`);
+  return found("held", `${countOf(BigInt(rows), "row")} of ${countOf(tables, "table")} read, ${megabytes} MB`, {
+    rowsRead: Number(rows),
+  });
 }

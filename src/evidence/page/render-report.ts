@@ -1,0 +1,76 @@
+import type { Drift } from "../drift.ts";
+import type { EarlierDrills } from "../ledger.ts";
+import type { Manifest, Report } from "../report.ts";
+import { checksSection } from "./checks-section.ts";
+import { firstScreen } from "./first-screen.ts";
+import { constant, html, type Markup } from "./markup.ts";
+import { counterproofSection, driftSection } from "./proof-sections.ts";
+import { costSection, drillSection, evidenceSection } from "./record-sections.ts";
+import { isolationSection, teardownSection } from "./sandbox-sections.ts";
+import { POLICY, SIGNS, STYLE } from "./style.ts";
+import { timeline } from "./timeline.ts";
+import { trends } from "./trend.ts";
+import { day, VERDICT_WORDS } from "./words.ts";
+
+/** What a page shows beside the report: the drills before it, and what else it left. */
+export interface Surroundings {
+  /** At most `HISTORY_DRILLS`. */
+  readonly history: EarlierDrills;
+  /** Absent when nothing was compared with an earlier time. */
+  readonly drift?: Drift | "unreadable" | undefined;
+  /** Every file of the drill but the page itself and the manifest. */
+  readonly files: Manifest["files"];
+}
+
+/** A year of weekly drills. A mark, a line and a row of each are some 700 B in four charts and a table: 36 kB of a page's 300. */
+export const HISTORY_DRILLS = 52;
+
+const NAVIGATION = [
+  ["time", "Time"],
+  ["trend", "Over time"],
+  ["checks", "Checks"],
+  ["drift", "Comparison"],
+  ["counterproof", "Counterproof"],
+  ["isolation", "Isolation"],
+  ["teardown", "Teardown"],
+  ["cost", "Cost"],
+  ["drill", "Provenance"],
+  ["evidence", "Files"],
+] as const;
+
+/**
+ * One drill as one page: a file that needs nothing else, runs nothing, and is at most 300 kB whatever the drill was like. What has no room is
+ * counted, and said where it is.
+ */
+export function renderReport(report: Report, { history, drift, files }: Surroundings): string {
+  const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = {
+    time: timeline(report, history.entries),
+    trend: trends(report, history),
+    checks: checksSection(report),
+    drift: driftSection(drift),
+    counterproof: counterproofSection(report),
+    isolation: isolationSection(report),
+    teardown: teardownSection(report),
+    cost: costSection(report),
+    drill: drillSection(report),
+    evidence: evidenceSection(files),
+  };
+  const shown = NAVIGATION.filter(([id]) => sections[id] !== undefined);
+  const { verdict, database, drill, execution } = report;
+  const title = `${VERDICT_WORDS[verdict.verdict]}: ${database}, restore drill of ${day(drill?.startedAt ?? execution.startedAt)}`;
+  return html`${constant("<!doctype html>")}
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>${title}</title>
+${STYLE}</head><body>
+${SIGNS}<main>
+${firstScreen(report)}<nav aria-label="Sections"><ul>${shown.map(
+    ([id, name]) => html`<li><a href="#${id}">${name}</a></li>
+`,
+  )}</ul></nav>
+${shown.map(([id]) => sections[id])}</main>
+<footer>Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run.</footer>
+</body></html>
+`.text;
+}

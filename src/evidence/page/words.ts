@@ -1,0 +1,72 @@
+import { formatDuration } from "../../verdict/duration.ts";
+import type { Verdict } from "../../verdict/verdict.ts";
+import { html, type Markup } from "./markup.ts";
+
+/** `2026-11-22 00:04:05 UTC`. What is no moment is shown as it is. */
+export function moment(at: string): Markup {
+  return html`<time datetime="${at}">${momentWords(at)}</time>`;
+}
+
+function momentWords(at: string): string {
+  const milliseconds = Date.parse(at);
+  if (Number.isNaN(milliseconds)) return at;
+  return `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+export const day = (at: string): string => momentWords(at).slice(0, 10);
+
+export const usd = (amount: number): string => (amount > 0 && amount < 0.005 ? "under $0.01" : `$${amount.toFixed(2)}`);
+
+export const count = (number: number, noun: string): string =>
+  `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+
+/** With its sign: `+3 min 12 s`, `−4 s`, `±0 s`. */
+export const signed = (difference: number, describe: (value: number) => string): string =>
+  `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${describe(Math.abs(difference))}`;
+
+export const VERDICT_WORDS = {
+  passed: "Passed",
+  failed: "Failed",
+  inconclusive: "Inconclusive",
+  errored: "Errored",
+} as const satisfies Record<Verdict["verdict"], string>;
+
+/** What the verdict means, in half a sentence. */
+export function meaningOf({ verdict, reason, objectives: { rto, rpo } }: Verdict): string {
+  switch (reason) {
+    case "data":
+      return "what came back is not right";
+    case "recovery":
+      return "it could not be recovered";
+    case "objective":
+      if (rto?.met === false && rpo?.met === false) return "recovered too late, and to a moment too old";
+      return rpo?.met === false ? "recovered to a moment too old" : "recovered too late";
+    case "unchecked":
+      return "not everything that decides could be asked";
+    case "empty":
+      return "there was nothing to look at";
+    case "drill":
+      return "the drill broke, the backup was not judged";
+    default:
+      return verdict === "passed" ? "the backup came back, right and in time" : "see what was seen";
+  }
+}
+
+/** A sign beside words that say the same: shape and words carry it, not the colour. */
+export const sign = (verdict: Verdict["verdict"]): Markup =>
+  html`<svg class="sign ${verdict}" viewBox="-9 -9 18 18" aria-hidden="true"><use href="#sign-${verdict}"/></svg>`;
+
+/** Met, missed, or not known. */
+export function objectiveWords(objective: Verdict["objectives"]["rto"]): Markup {
+  if (objective === undefined) return html`no objective was read`;
+  const wanted = `objective ${formatDuration(objective.objectiveSeconds)}`;
+  if (objective.met === undefined) return html`${sign("inconclusive")}not measured, ${wanted}`;
+  return objective.met ? html`${sign("passed")}met, ${wanted}` : html`${sign("failed")}missed, ${wanted}`;
+}
+
+export function section(id: string, title: string, ...content: Markup[]): Markup {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${content}
+</section>
+`;
+}
