@@ -105,7 +105,7 @@ async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Pr
 
 async function readFiles(directory: string, drillId: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for await (const file of glob(`*/{${drillId}/**/*.json,ledger/${drillId}.json}`, { cwd: directory })) {
+  for await (const file of glob(`*/{${drillId}/**/*.{html,json},ledger/${drillId}.json}`, { cwd: directory })) {
     const name = file.includes("/ledger/") ? "ledger.json" : file.slice(file.indexOf(drillId) + drillId.length + 1);
     files.set(name, await readFile(join(directory, file), "utf8"));
   }
