@@ -58,7 +58,16 @@ describe("statemachines/finish-drill.asl.json", () => {
 
   it("does what it shares with a drill as the drill does it", () => {
     const withoutNext = ({ Next: _, Choices: _c, Default: _d, Catch: _ca, ...state }: State): object => state;
-    for (const name of ["JudgeDrill", "BadDataSeen", "JudgeErrored", "TearDown", "WaitForTeardown", "RecordEvidence"])
+    for (const name of [
+      "JudgeDrill",
+      "BadDataSeen",
+      "JudgeErrored",
+      "TearDown",
+      "WaitForTeardown",
+      "IsRestoreTest",
+      "AnswerRestoreTest",
+      "RecordEvidence",
+    ])
       expect(withoutNext(stateOf(FINISH, name))).toEqual(withoutNext(stateOf(MACHINE, name)));
   });
 
@@ -106,6 +115,16 @@ describe("statemachines/finish-drill.asl.json", () => {
     const adopted = adopting({ drill: SAMPLE_DRILL, checks: { failing: ["rows orders"] } });
     const { seen } = await finish({ ...adopted, JudgeDrill: failing("TypeError") });
     expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ verdict: { verdict: "failed", reason: "data" } });
+  });
+
+  it("answers a restore test that has no answer yet, and only such a one", async () => {
+    const request = { plan: "orders", restoreTest: { restoreJobId: "job-1" } };
+    const stopped = { drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, request };
+    const answered = { ...stopped, restoreTestAnswer: { recorded: true } };
+    const AnswerRestoreTest = () => ({ recorded: true });
+    const { visited } = await finish({ ...adopting(stopped), AnswerRestoreTest });
+    expect(visited).toEqual([...ADOPTING, ...TEARING_DOWN, "IsRestoreTest", "AnswerRestoreTest", ...TELLING.slice(1)]);
+    expect((await finish(adopting(answered))).visited).toEqual([...ADOPTING, ...TEARING_DOWN, ...TELLING]);
   });
 
   it("leaves a verdict as it was", async () => {

@@ -108,6 +108,36 @@ const JUDGED = ["JudgeDrill", "WasAnythingCreated"];
 
 const WANTED: Handlers = { PlanDrill: () => ({ ...SAMPLE_DRILL, counterproof: true }) };
 
+const RESTORE_TEST = { plan: "orders", restoreTest: { restoreJobId: "job-1" } };
+const TOLD = { at: SAMPLE_DRILL.startedAt, restoreJobId: "job-1", status: "FAILED", message: "m", recorded: true };
+
+describe("a restore test of AWS Backup", () => {
+  const ANSWERED = ["IsRestoreTest", "AnswerRestoreTest", "RecordEvidence", "NotifyOutcome"];
+
+  it("is answered once the writer is gone, and evidence and people hear of it", async () => {
+    const { status, visited, seen } = await runWith({ AnswerRestoreTest: () => TOLD }, RESTORE_TEST);
+    expect(status).toBe("SUCCEEDED");
+    expect(visited.slice(-9, -2)).toEqual(["WaitForTeardown", "TearDown", "IsTeardownReady", ...ANSWERED]);
+    expect(seen["AnswerRestoreTest"]?.[0]).toMatchObject({ verdict: SAMPLE_VERDICT, teardown: { phase: "ready" } });
+    for (const step of ["RecordEvidence", "NotifyOutcome"])
+      expect(seen[step]?.[0]).toMatchObject({ restoreTestAnswer: TOLD });
+  });
+
+  it("is answered also when it was refused before there was a drill, and when teardown broke", async () => {
+    const refused = { AnswerRestoreTest: () => TOLD, PlanDrill: failing("Drill.RestoreTestRefused") };
+    expect((await runWith(refused, RESTORE_TEST)).visited.slice(-7, -2)).toEqual(["WasAnythingCreated", ...ANSWERED]);
+    const broken = { AnswerRestoreTest: () => TOLD, TearDown: failing("TypeError") };
+    expect((await runWith(broken, RESTORE_TEST)).visited.slice(-7, -2)).toEqual(["TearDown", ...ANSWERED]);
+  });
+
+  it("that can not be answered is recorded and told all the same", async () => {
+    const { status, seen } = await runWith({ AnswerRestoreTest: failing("AccessDeniedException") }, RESTORE_TEST);
+    expect(status).toBe("SUCCEEDED");
+    expect(seen["RecordEvidence"]).toHaveLength(1);
+    expect(seen["NotifyOutcome"]?.[0]).toMatchObject({ restoreTestFailure: { Error: "AccessDeniedException" } });
+  });
+});
+
 describe("a drill that passes", () => {
   it("goes through every step and loops where there is something to wait for", async () => {
     const { status, visited } = await runWith();
