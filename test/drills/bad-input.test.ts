@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/checks/result.ts";
 import { openAccount } from "../../src/local/account.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
-import { demoPlan, openTheatre, type Theatre } from "./theatre.ts";
+import { openSmallTheatre, smallPlan, type Theatre } from "./theatre.ts";
 
 const sqlCheck = (name: string, sql: string) => ({ kind: "sql" as const, name, sql, expect: { equals: 0 } });
 
@@ -23,23 +23,23 @@ const DEFAULT_VPC = openAccount().vpcs.defaultVpc(REGION);
 
 async function plans(): Promise<Record<string, unknown>> {
   const source = { region: "eu-west-1", cluster: "orders-production", database: "shop" };
-  const withSandbox = (sandbox: object) => demoPlan({ sandbox: { region: REGION, ...sandbox } });
-  const withChecks = (checks: PlanFile["checks"]) => demoPlan({ checks });
+  const withSandbox = (sandbox: object) => smallPlan({ sandbox: { region: REGION, ...sandbox } });
+  const withChecks = (checks: PlanFile["checks"]) => smallPlan({ checks });
   return {
-    "misspelt-key": { ...(await demoPlan()), objectivs: {} },
-    "no-such-region": await demoPlan({ source: { ...source, region: "eu-wets-1" } }),
-    "no-such-cluster": await demoPlan({ source: { ...source, cluster: "orders-prodution" } }),
-    "no-such-database": await demoPlan({ source: { ...source, database: "shoop" } }),
-    "no-recovery-point": await demoPlan({ recoveryPoint: "manual" }),
-    "drills-a-sandbox": await demoPlan({ source: { ...source, cluster: "restore-drill-20261121-143205-3f9a2b1c" } }),
+    "misspelt-key": { ...(await smallPlan()), objectivs: {} },
+    "no-such-region": await smallPlan({ source: { ...source, region: "eu-wets-1" } }),
+    "no-such-cluster": await smallPlan({ source: { ...source, cluster: "orders-prodution" } }),
+    "no-such-database": await smallPlan({ source: { ...source, database: "shoop" } }),
+    "no-recovery-point": await smallPlan({ recoveryPoint: "manual" }),
+    "drills-a-sandbox": await smallPlan({ source: { ...source, cluster: "restore-drill-20261121-143205-3f9a2b1c" } }),
     "production-key": await withSandbox({ kmsKey: "alias/production" }),
     "production-network": await withSandbox({ subnetGroup: "orders-production" }),
     "default-network": await withSandbox({ subnetGroup: "default", securityGroup: DEFAULT_VPC.securityGroupId }),
     "group-of-another-vpc": await withSandbox({ securityGroup: DEFAULT_VPC.securityGroupId }),
-    "good-but-for-the-network": await demoPlan(),
-    crowded: await demoPlan({ checks: [sqlCheck("no product is negative", NOTHING_NEGATIVE)], counterproof: false }),
-    "one-second": await demoPlan({ limits: { time: "1s" }, objectives: { rto: "1s", rpo: "24h" } }),
-    "too-expensive": await demoPlan({ limits: { costUsd: 0.001 } }),
+    "good-but-for-the-network": await smallPlan(),
+    crowded: await smallPlan({ checks: [sqlCheck("no product is negative", NOTHING_NEGATIVE)], counterproof: false }),
+    "one-second": await smallPlan({ limits: { time: "1s" }, objectives: { rto: "1s", rpo: "24h" } }),
+    "too-expensive": await smallPlan({ limits: { costUsd: 0.001 } }),
     "hard-questions": await withChecks([
       sqlCheck("writes", "delete from shop.customer"),
       sqlCheck("two statements", "select 0; delete from shop.customer"),
@@ -57,7 +57,7 @@ describe("bad input", () => {
   let isCrowded = false;
 
   beforeAll(async () => {
-    theatre = await openTheatre("bad-input", await plans(), {
+    theatre = await openSmallTheatre("bad-input", await plans(), {
       intercept: async ({ principal, operation }) => {
         if (!isCrowded || principal !== "restore-drill-copy-snapshot" || operation !== "CopyDBClusterSnapshot") return;
         isCrowded = false;

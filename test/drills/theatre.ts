@@ -14,6 +14,7 @@ import { runExecution } from "../../src/local/run-execution.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
 import { Plan, type PlanFile } from "../../src/plan/plan.ts";
+import { ofFewerRows, trimDemo } from "./fewer-rows.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 const ROOTS = join(PROJECT, ".restore-drill/test");
@@ -47,15 +48,32 @@ export async function demoPlan(changes: Partial<PlanFile> = {}): Promise<PlanFil
   return withReaderSecret({ ...plan, objectives: { rto: "1h", rpo: "24h" }, ...changes });
 }
 
+/** The same plan for a theatre of fewer rows. */
+export const smallPlan = async (changes: Partial<PlanFile> = {}): Promise<PlanFile> =>
+  ofFewerRows(await demoPlan(changes));
+
+/** Most of a drill's time goes into reading rows: few, where it is not about them. */
+export const openSmallTheatre: typeof openTheatre = (name, plans, options) => open(name, plans, options, trimDemo);
+
 /** Plans are deployed as they are given, the wrong ones too. For the first that is right a baseline is captured: it serves the others. */
-export async function openTheatre(
+export function openTheatre(
   name: string,
   plans: Readonly<Record<string, unknown>>,
   options: Partial<LocalCloudOptions> = {},
 ): Promise<Theatre> {
+  return open(name, plans, options);
+}
+
+async function open(
+  name: string,
+  plans: Readonly<Record<string, unknown>>,
+  options: Partial<LocalCloudOptions> = {},
+  prepare?: typeof trimDemo,
+): Promise<Theatre> {
   const root = await openOwnRoot(ROOTS, name);
   const host = await openPostgresHost({ root: CACHE });
   const server = await demoDatabase(host, join(CACHE, "cache"), join(host.runDirectory, "source"));
+  await prepare?.(server.connection);
   const cloud = await openLocalCloud({
     host,
     cacheDirectory: join(CACHE, "cache"),
