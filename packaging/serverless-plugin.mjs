@@ -7,6 +7,7 @@ import { dashboard } from "./dashboard.ts";
 import { nameProblems } from "./physical-names.ts";
 import { planConflicts } from "./plan-conflicts.ts";
 import { planResources } from "./plan-resources.ts";
+import { sandboxProblems } from "./sandbox-problems.ts";
 import { wordsOnDeployment, wordsOnRemoval } from "./stack-words.ts";
 
 /** Gives every function its package, and the stack what its plans need; refuses plans and names that could not work. */
@@ -49,8 +50,18 @@ export default class RestoreDrillPackages {
   }
 
   async addPlanResources() {
-    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
+    const { Resources, Parameters = {} } = this.serverless.service.provider.compiledCloudFormationTemplate;
     const plans = await this.readPlans();
+    const settingOf = (parameter) => String(Parameters[parameter]?.Default ?? "");
+    this.refuse(
+      sandboxProblems(plans, {
+        name: this.name,
+        region: this.provider.getRegion(),
+        subnetGroup: settingOf("SandboxSubnetGroup"),
+        securityGroup: settingOf("SandboxSecurityGroup"),
+        kmsKey: settingOf("SandboxKmsKey"),
+      }),
+    );
     const added = { ...planResources(plans, { name: this.name }), ...dashboard(plans, { name: this.name }) };
     const taken = Object.keys(added).filter((logicalId) => logicalId in Resources);
     this.refuse(

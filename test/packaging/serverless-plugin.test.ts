@@ -75,6 +75,12 @@ describe("the resources of plans", () => {
     await expect(hooks[ADD]?.()).rejects.toThrow("OrdersSchedule, which the stack has already: rename the plan");
   });
 
+  it("are refused with settings of sandboxes that name half a network", async () => {
+    const template = { Resources: {} as Resources, Parameters: { SandboxSecurityGroup: { Default: "sg-1" } } };
+    const { hooks } = await pluginOf({ template });
+    await expect(hooks[ADD]?.()).rejects.toThrow("sandboxSecurityGroup is sg-1, but the stack makes the network");
+  });
+
   it("are refused, with all of the template, under a stage whose names AWS would not take", async () => {
     const stage = "x".repeat(60);
     const { hooks } = await pluginOf({ name: `restore-drill-${stage}`, stage, template: { Resources: {} } });
