@@ -52,8 +52,7 @@ export function resolveIntrinsics(value: unknown, scope: ResolutionScope, depth 
 }
 
 /**
- * Whether a condition, or the assertion of a rule, holds: `{"Condition": name}`, `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or`,
- * `Fn::Contains`. Throws on any other function.
+ * Whether a condition holds: `{"Condition": name}`, `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or`. Throws on any other function.
  */
 export function holds(condition: unknown, scope: ResolutionScope, depth = 0): boolean {
   if (depth > MAX_DEPTH) throw new Error(`The template's conditions nest more than ${MAX_DEPTH} deep.`);
@@ -71,10 +70,6 @@ export function holds(condition: unknown, scope: ResolutionScope, depth = 0): bo
     case "Fn::Equals": {
       const [one, other] = members.map((each) => JSON.stringify(textual(resolveIntrinsics(each, scope))));
       return one === other;
-    }
-    case "Fn::Contains": {
-      const [list, wanted] = members.map((each) => resolveIntrinsics(each, scope));
-      return Array.isArray(list) && list.map(String).includes(String(wanted));
     }
     default:
       throw new Error(`The template's condition is ${JSON.stringify(condition)}, which is not understood here.`);

@@ -12,10 +12,6 @@ const Parameter = z.looseObject({
   MaxValue: z.optional(z.number()),
   ConstraintDescription: z.optional(z.string()),
 });
-const Rule = z.object({
-  RuleCondition: z.optional(z.unknown()),
-  Assertions: z.array(z.object({ Assert: z.unknown(), AssertDescription: z._default(z.string(), "") })),
-});
 export const Resource = z.looseObject({
   Type: z.string(),
   Condition: z.optional(z.string()),
@@ -27,7 +23,6 @@ export type Resource = z.infer<typeof Resource>;
 export const Template = z.looseObject({
   Parameters: z._default(z.record(z.string(), Parameter), {}),
   Conditions: z._default(z.record(z.string(), z.unknown()), {}),
-  Rules: z._default(z.record(z.string(), Rule), {}),
   Resources: z.record(z.string(), Resource),
   Outputs: z._default(
     z.record(z.string(), z.looseObject({ Value: z.unknown(), Condition: z.optional(z.string()) })),
@@ -49,8 +44,8 @@ export interface StackValues {
 }
 
 /**
- * Throws what CloudFormation would refuse a stack with: a parameter that is not the template's, has no value or one that is not
- * allowed, and a rule that does not hold.
+ * Throws what CloudFormation would refuse a stack with: a parameter that is not the template's, or has no value or one that is not
+ * allowed.
  */
 export function scopeOf(template: Template, place: Place, values: StackValues): TemplateScope {
   const pseudo: Readonly<Record<string, string | undefined>> = {
@@ -117,14 +112,7 @@ export function scopeOf(template: Template, place: Place, values: StackValues): 
     condition,
     has,
   };
-  for (const [name, rule] of Object.entries(template.Rules)) requireRule(name, rule, scope);
   return scope;
-}
-
-function requireRule(name: string, { RuleCondition, Assertions }: z.infer<typeof Rule>, scope: TemplateScope): void {
-  if (RuleCondition !== undefined && !holds(RuleCondition, scope)) return;
-  for (const { Assert, AssertDescription } of Assertions)
-    if (!holds(Assert, scope)) throw new Error(`The template's rule ${name} does not hold. ${AssertDescription}`);
 }
 
 function parametersOf(

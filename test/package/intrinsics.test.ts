@@ -57,7 +57,6 @@ describe("holds", () => {
     [{ "Fn::Not": [{ Condition: "True" }] }, false],
     [{ "Fn::And": [{ Condition: "True" }, { Condition: "False" }] }, false],
     [{ "Fn::Or": [{ Condition: "True" }, { Condition: "False" }] }, true],
-    [{ "Fn::Contains": [["a", "ref-A"], { Ref: "A" }] }, true],
   ])("says of %j: %s", (condition, expected) => {
     expect(holds(condition, SCOPE)).toBe(expected);
   });
@@ -122,22 +121,5 @@ describe("scopeOf", () => {
       [{ Colour: "red" }, "no parameter Colour"],
     ] as const)
       expect(() => scopeOfTemplate({ Parameters }, given)).toThrow(wanted);
-  });
-
-  it("refuses what a rule of the template does not allow", () => {
-    const template = {
-      Parameters: { Mine: { Type: "String", Default: "" }, Also: { Type: "String", Default: "" } },
-      Rules: {
-        Both: {
-          RuleCondition: { "Fn::Not": [{ "Fn::Equals": [{ Ref: "Mine" }, ""] }] },
-          Assertions: [
-            { Assert: { "Fn::Not": [{ "Fn::Equals": [{ Ref: "Also" }, ""] }] }, AssertDescription: "Name both." },
-          ],
-        },
-      },
-    };
-    expect(() => scopeOfTemplate(template, { Mine: "x" })).toThrow("Name both.");
-    expect(() => scopeOfTemplate(template, { Mine: "x", Also: "y" })).not.toThrow();
-    expect(() => scopeOfTemplate(template)).not.toThrow();
   });
 });
