@@ -29,13 +29,13 @@ describe("a function's package", () => {
     for (const name of names) expect(await namesInZip(join(real, `${name}.zip`))).toEqual(expected);
   });
 
-  /** What a Lambda parses before its first step: as packaged, unzipped. */
-  const MAX_BUNDLE_BYTES = 500_000;
+  /** What a Lambda parses before its first step: as packaged, unzipped. The largest is plan-drill, which asks six services. */
+  const MAX_BUNDLE_BYTES = 550_000;
   /** Those that hold every kind of check: each call of theirs works for minutes, against which 50 ms more of parsing are nothing. */
   const MAX_BUNDLE_BYTES_WITH_CHECKS = 700_000;
   const WITH_CHECKS = ["capture-baseline", "prove-checks", "run-checks"];
 
-  it("is at most 500 kB of code, and 700 kB where every kind of check is in it", async () => {
+  it("is at most 550 kB of code, and 700 kB where every kind of check is in it", async () => {
     for (const name of names) {
       const { size } = await stat(join(real, `functions/${name}/index.cjs`));
       expect(size, name).toBeGreaterThan(10_000);
