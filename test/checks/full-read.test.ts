@@ -34,7 +34,13 @@ async function damage(database: string, table: string, blocks: readonly number[]
 describe("the full read", () => {
   it("is asked of every drill, even by a plan without checks", async () => {
     const { answer, result, stored } = await read(await sandbox.database("create table t as select 1 a"));
-    expect(result).toMatchObject({ name: "full-read", kind: "full-read", required: true, outcome: "held" });
+    expect(result).toMatchObject({
+      name: "full-read",
+      kind: "full-read",
+      required: true,
+      outcome: "held",
+      rowsRead: 1,
+    });
     expect(result.observed).toBe("1 row of 1 table read, 1 MB");
     expect(answer).toMatchObject({ phase: "ready", total: 1, done: 1, held: 1 });
     expect(stored.fullReadAt).toBe("2026-11-01T15:00:00.000Z");

@@ -1,0 +1,39 @@
+import axe from "axe-core";
+import { JSDOM } from "jsdom";
+import { describe, expect, it } from "vitest";
+import { checkResult } from "../../verdict/sample-results.ts";
+import { failed, REFUSED, render, sampleReport, weeks } from "./sample-report.ts";
+
+/** What axe finds without layout: contrast is computed in the palette's test. */
+async function problemsOf(page: string): Promise<string[]> {
+  const { window } = new JSDOM(page, { runScripts: "outside-only" });
+  window.eval(axe.source);
+  const { violations } = (await window.eval(
+    'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], rules: { "color-contrast": { enabled: false } } })',
+  )) as axe.AxeResults;
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+describe("the page, to axe", () => {
+  it.each([
+    ["passed, after a year", render(sampleReport(), { history: { entries: weeks(), warnings: [] } })],
+    [
+      "failed",
+      render(
+        sampleReport({
+          verdict: failed(),
+          checks: [checkResult({ outcome: "failed", sql: "select 1" }), checkResult()],
+        }),
+      ),
+    ],
+    ["refused", render(REFUSED)],
+  ])("has no problem: %s", async (_, page) => {
+    expect(await problemsOf(page)).toEqual([]);
+  });
+
+  it("would have, were it wrong", async () => {
+    expect((await problemsOf(render().replace("<main>", "<div>").replace('lang="en"', ""))).join()).toContain(
+      "html-has-lang",
+    );
+  });
+});
