@@ -55,9 +55,18 @@ const UNUSUAL = {
   "rds:StartDBCluster": "RDS deletes no stopped cluster: test/local/services/rds-stops.test.ts shows it",
 };
 
+const TESTED = "only a drill that takes over a restore test: test/drills/restore-test.test.ts shows it";
+
 /** By function, machine, rule or schedule: whose role it is. */
 export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "answer-restore-test": {
+    "backup:DescribeRestoreJob": TESTED,
+    "backup:PutRestoreValidationResult": TESTED,
+    "s3:PutObject": TESTED,
+  },
+  "prove-network": { "rds:DescribeDBClusters": TESTED },
   "plan-drill": {
+    "backup:DescribeRestoreJob": TESTED,
     "rds:ListTagsForResource": `${TAGS_ARE_LISTED}; without tags a drill's own sandbox could be a source`,
   },
   "copy-snapshot": { ...TAGS, ...KEYS, ...SHARED_KEYS },

@@ -5,19 +5,34 @@ const KEYS = {
     "RDS acts on keys as the caller; AWS does not say that CreateGrant and DescribeKey are all that it asks, see unused-grants.ts",
 };
 
+const TESTED = "only a drill that takes over a restore test: test/drills/restore-test.test.ts shows it";
+const testedBy = (...statements: readonly string[]): Record<string, string> =>
+  Object.fromEntries(statements.map((sid) => [`${sid}: rds cluster:awsbackup-restore-test*`, TESTED]));
+
 /** By function: whose role it is. */
 export const UNUSED_RESOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "adopt-drill": {
     "SeeWhoElseFinishes: states execution:restore-drill-finish-drill:*":
       "an event that is delivered twice starts a second execution, which asks whether the first still runs",
   },
+  "answer-restore-test": {
+    "AnswerRestoreTests: *": TESTED,
+    "WriteJournal: s3 evidence/*/journal/*": TESTED,
+  },
   "copy-snapshot": KEYS,
+  "plan-drill": { "DescribeRestoreTests: *": TESTED },
+  "prove-network": testedBy("DescribeRestoreTests"),
   "prove-checks": {
+    ...testedBy("DescribeSandbox", "DamageSandbox"),
     "ReadQuestions: s3 evidence/*/heartbeats.json":
       "a table is emptied, or dropped, for the first check of it, which in other plans is one of freshness",
   },
-  "restore-sandbox": KEYS,
+  "restore-sandbox": {
+    ...KEYS,
+    ...testedBy("AddWriterToRestoreTest", "OpenRestoreTestToDataApi", "AskFirstQuestion"),
+  },
   "run-checks": {
+    ...testedBy("AskSandbox"),
     "ReadQuestions: s3 evidence/*/keys.json": "read to name the rows that differ, by plans that localise by keys",
   },
 };

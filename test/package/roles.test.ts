@@ -149,9 +149,37 @@ describe("production", () => {
       const canRead = (context: Record<string, string>): boolean =>
         isAllowed(statementsOf(name), "secretsmanager:GetSecretValue", secret, context);
       expect(canRead(secretOf(owned.cluster))).toBe(true);
+      expect(canRead(secretOf("awsbackup-restore-test-1a2b"))).toBe(true);
       expect(canRead(secretOf("orders"))).toBe(false);
       expect(canRead({})).toBe(false);
     }
+  });
+});
+
+describe("what AWS Backup restored to be tested", () => {
+  const test = arn("cluster", "awsbackup-restore-test-1a2b");
+  const mark = { "aws:ResourceTag/awsbackup-restore-test": "anything" };
+  const tagged = { [`aws:RequestTag/${TAG.drill}`]: owned.drillId, "rds:PubliclyAccessible": "false" };
+  const changes = ["rds:CreateDBInstance", "rds:ModifyDBCluster", "rds:EnableHttpEndpoint"];
+
+  it("may be given a writer and opened to the Data API, by its name and its tag alone", () => {
+    for (const action of changes) {
+      const may = (resource: string, context: Record<string, string>): boolean =>
+        isAllowed(statementsOf("restore-sandbox"), action, resource, { ...tagged, ...context });
+      expect(may(test, mark), action).toBe(true);
+      expect(may(test, {}), action).toBe(false);
+      expect(may(test, ownTags), action).toBe(false);
+      expect(may(arn("cluster", "orders"), { ...mark, ...ownTags }), action).toBe(false);
+    }
+  });
+
+  it("is deleted, tagged and committed to by no function", () => {
+    const actions = ["rds:DeleteDBCluster", "rds:AddTagsToResource", "rds:StopDBCluster", "rds-data:CommitTransaction"];
+    for (const { name, statements } of template.functions)
+      for (const action of actions)
+        expect(isAllowed(statements, action, test, { ...mark, ...ownTags, ...tagged }), `${name} ${action}`).toBe(
+          false,
+        );
   });
 });
 
