@@ -12,13 +12,13 @@ const Parameter = z.looseObject({
   MaxValue: z.optional(z.number()),
   ConstraintDescription: z.optional(z.string()),
 });
-export const Resource = z.looseObject({
+const Resource = z.looseObject({
   Type: z.string(),
   Condition: z.optional(z.string()),
   Properties: z._default(z.record(z.string(), z.unknown()), {}),
   DeletionPolicy: z._default(z.string(), "Delete"),
 });
-export type Resource = z.infer<typeof Resource>;
+type Resource = z.infer<typeof Resource>;
 
 export const Template = z.looseObject({
   Parameters: z._default(z.record(z.string(), Parameter), {}),
