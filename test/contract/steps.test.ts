@@ -291,7 +291,8 @@ describe("the steps of a drill", () => {
 
   it("leave a journal entry each, that can be read", async () => {
     const entries = [...objects].filter(([key]) => STEP_NAMES.some((step) => key.endsWith(`/journal/${step}.json`)));
-    expect(entries).toHaveLength(STEP_NAMES.length);
+    // All but the answer to a restore test, which this is none of: test/drills/restore-test.test.ts.
+    expect(entries).toHaveLength(STEP_NAMES.length - 1);
     for (const [, text] of entries) expect(() => JournalEntry.parse(JSON.parse(text))).not.toThrow();
   });
 });

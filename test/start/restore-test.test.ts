@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { InputInvalid } from "../../src/errors.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { RestoreTestEvent, restoreTestRequest } from "../../src/start/events/restore-test.ts";
 import { PLAN_YAML } from "../plan/sample-plan.ts";
@@ -61,6 +62,10 @@ describe("restoreTestRequest", () => {
     ],
   ])("leaves alone a job %s", (_, detail, why) => {
     expect(requestOf(detail)).toEqual({ ignored: expect.stringContaining(why) });
+  });
+
+  it("refuses a test that does not say of what it is", () => {
+    expect(() => requestOf({ sourceResourceArn: undefined })).toThrow(InputInvalid);
   });
 
   it("refuses an event without the job, or with one that is no id", () => {

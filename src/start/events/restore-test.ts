@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { InputInvalid } from "../../errors.ts";
 import { type DrillRequest, RestoreJobId } from "../../plan/drill.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { isSourceArn } from "../../plan/source-arn.ts";
@@ -29,16 +30,21 @@ export type RestoreTestStart =
 /**
  * The drill that takes over what a restore test restored, or why there is none: the rule delivers the tests of every database and every kind of
  * resource. AWS Backup takes one answer for a test, so of several plans of the database the first by name has it.
+ * Throws InputInvalid for a test whose event does not say of what it is.
  */
 export function restoreTestRequest(
   { account, region, detail }: z.infer<typeof RestoreTestEvent>,
   plans: readonly Plan[],
 ): RestoreTestStart {
-  const { restoreJobId, status, resourceType, restoreTestingPlanArn, sourceResourceArn = "" } = detail;
+  const { restoreJobId, status, resourceType, restoreTestingPlanArn, sourceResourceArn } = detail;
   const job = `Restore job ${restoreJobId}`;
   if (restoreTestingPlanArn === undefined) return { ignored: `${job} is of no restore testing plan.` };
   if (status !== "COMPLETED") return { ignored: `${job} is ${status}: there is nothing to test.` };
   if (resourceType !== "Aurora") return { ignored: `${job} restored a resource of type ${resourceType}.` };
+  if (sourceResourceArn === undefined)
+    throw new InputInvalid(
+      `The event of restore job ${restoreJobId} has no detail.sourceResourceArn, so which database it tests is not known. Start its drill by hand: {"plan": "...", "restoreTest": {"restoreJobId": "${restoreJobId}"}}.`,
+    );
   const plan = plans
     .filter(({ source, sandbox }) => isSourceArn(sourceResourceArn, source, account) && sandbox.region === region)
     .sort((a, b) => (a.plan < b.plan ? -1 : 1))[0];
