@@ -46,6 +46,7 @@ const PHASE_OF: Readonly<Record<string, string>> = {
   ProveChecks: "counterproof",
   JudgeDrill: "judge",
   TearDown: "tear down",
+  AnswerRestoreTest: "answer",
   RecordEvidence: "evidence",
   NotifyOutcome: "notify",
 };
