@@ -180,6 +180,14 @@ describe("sweep", () => {
     expect(logger.error).toHaveBeenCalledWith("sweep.leaked", expect.objectContaining({ count: 3 }));
   });
 
+  it("deletes a writer that was forgotten in what AWS Backup restored, and leaves that cluster to AWS Backup", async () => {
+    home.clusters.set("awsbackup-restore-test-1a2b", { TagList: [{ Key: "awsbackup-restore-test", Value: "1" }] });
+    home.instances.set(OLD.writer, { TagList: LONG_OVER });
+    await swept();
+    expect(home.deleted).toEqual([OLD.writer]);
+    expect(counts()).toEqual([1, 0, 0, 0, 0]);
+  });
+
   it("leaves alone what a drill may still need", async () => {
     home.hold(OLD, tags(OLD.drillId, inHours(1)));
     await swept();
