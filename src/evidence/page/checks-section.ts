@@ -7,9 +7,8 @@ import { html, type Markup } from "./markup.ts";
 import { groupByProof, type ProofGroup } from "./proves.ts";
 import { count, section, sign } from "./words.ts";
 
-/** Of a page of 300 kB: some 60 checks that did not hold at 1.5 kB with their SQL, and 150 to 250 that did at 350 B. Each group has its share. */
-const MAX_OTHER_BYTES = 90_000;
-const MAX_HELD_BYTES = 60_000;
+/** A check that did not hold is 1.5 kB with its SQL, one that did 350 B: of 150 kB, 60 and 170 have room. Each group has its share. */
+const SHARE_OF_OTHERS = 0.6;
 
 const OUTCOMES: Readonly<Record<CheckOutcome, { readonly words: string; readonly like: Verdict["verdict"] }>> = {
   failed: { words: "failed", like: "failed" },
@@ -18,12 +17,12 @@ const OUTCOMES: Readonly<Record<CheckOutcome, { readonly words: string; readonly
   held: { words: "held", like: "passed" },
 };
 
-/** What was asked, grouped by what it proves; what did not hold comes first and in full, what held is folded. */
-export function checksSection({ checks }: Report): Markup {
+/** What was asked, grouped by what it proves; what did not hold comes first and in full, what held is folded. `maxBytes`: of all checks. */
+export function checksSection({ checks }: Report, maxBytes: number): Markup {
   if (checks.length === 0)
     return section("checks", "What was asked", html`<p>Nothing: the drill did not get to its checks.</p>`);
   const groups = groupByProof(checks);
-  const room = { other: MAX_OTHER_BYTES, held: MAX_HELD_BYTES };
+  const room = { other: maxBytes * SHARE_OF_OTHERS, held: maxBytes * (1 - SHARE_OF_OTHERS) };
   const rendered = groups.map((group, index) => {
     const { markup, otherBytes, heldBytes } = renderGroup(group, room, groups.length - index);
     room.other -= otherBytes;

@@ -85,13 +85,14 @@ function leftoverFigure({ leftovers, kept, drill, teardown }: Report): Markup {
     return html`<div class="failed"><dt>Left behind</dt><dd class="big own">${count(leftovers.length, "thing")}</dd><dd>${sign("failed")}<a href="#teardown">delete by hand</a></dd></div>`;
   if (kept !== undefined)
     return html`<div class="inconclusive"><dt>Left behind</dt><dd class="big">the sandbox</dd><dd>${sign("inconclusive")}<a href="#teardown">kept</a> until ${moment(kept.until)}</dd></div>`;
-  const isConfirmed = teardown?.finishedAt !== undefined;
+  if (drill !== undefined && teardown !== undefined && teardown.finishedAt === undefined)
+    return html`<div class="inconclusive"><dt>Left behind</dt><dd class="big">not known</dd><dd>${sign("inconclusive")}teardown did not end</dd></div>`;
   const why =
     drill === undefined
       ? "nothing was created"
-      : isConfirmed
-        ? "confirmed: everything is gone"
-        : "there was nothing to tear down";
+      : teardown === undefined
+        ? "there was nothing to tear down"
+        : "confirmed: everything is gone";
   return html`<div class="passed"><dt>Left behind</dt><dd class="big">nothing</dd><dd>${sign("passed")}${why}</dd></div>`;
 }
 

@@ -2,7 +2,7 @@
 export type Content = Markup | string | number | undefined | readonly Content[];
 
 /** A longer text is cut, and says by how much: an error's cause may be 32 KiB long, and a page has 300 kB. */
-const MAX_TEXT_CHARS = 4000;
+const MAX_TEXT_CHARS = 2500;
 
 /** Markup that was made here: by `html`, in which every hole is escaped, or by `constant`, from a text of this folder. */
 export class Markup {

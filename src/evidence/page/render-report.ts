@@ -25,6 +25,11 @@ export interface Surroundings {
 /** A year of weekly drills. A mark, a line and a row of each are some 700 B in four charts and a table: 36 kB of a page's 300. */
 export const HISTORY_DRILLS = 52;
 
+/** 300 kB, less 12 kB for what is around the sections and around the checks. What all others need at the very most leaves 60 kB for checks. */
+const MAX_PAGE_BYTES = 288_000;
+/** A page that is quick to read through, as long as there is a choice. */
+const MAX_CHECKS_BYTES = 150_000;
+
 const NAVIGATION = [
   ["time", "Time"],
   ["trend", "Over time"],
@@ -43,10 +48,10 @@ const NAVIGATION = [
  * counted, and said where it is.
  */
 export function renderReport(report: Report, { history, drift, files }: Surroundings): string {
-  const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = {
+  const first = firstScreen(report);
+  const others = {
     time: timeline(report, history.entries),
     trend: trends(report, history),
-    checks: checksSection(report),
     drift: driftSection(drift),
     counterproof: counterproofSection(report),
     isolation: isolationSection(report),
@@ -55,6 +60,9 @@ export function renderReport(report: Report, { history, drift, files }: Surround
     drill: drillSection(report),
     evidence: evidenceSection(files),
   };
+  const usedBytes = [first, STYLE, SIGNS, ...Object.values(others)].reduce((sum, part) => sum + (part?.bytes ?? 0), 0);
+  const checks = checksSection(report, Math.min(MAX_CHECKS_BYTES, MAX_PAGE_BYTES - usedBytes));
+  const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = { ...others, checks };
   const shown = NAVIGATION.filter(([id]) => sections[id] !== undefined);
   const { verdict, database, drill, execution } = report;
   const title = `${VERDICT_WORDS[verdict.verdict]}: ${database}, restore drill of ${day(drill?.startedAt ?? execution.startedAt)}`;
@@ -65,7 +73,7 @@ export function renderReport(report: Report, { history, drift, files }: Surround
 <title>${title}</title>
 ${STYLE}</head><body>
 ${SIGNS}<main>
-${firstScreen(report)}<nav aria-label="Sections"><ul>${shown.map(
+${first}<nav aria-label="Sections"><ul>${shown.map(
     ([id, name]) => html`<li><a href="#${id}">${name}</a></li>
 `,
   )}</ul></nav>

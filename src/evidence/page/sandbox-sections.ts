@@ -7,7 +7,7 @@ import { html, type Markup } from "./markup.ts";
 import { count, moment, section, sign, usd } from "./words.ts";
 
 /** Of a page of 300 kB: facts are some 20 at 250 B, and what a drill makes three things. */
-const MAX_FACTS_BYTES = 12_000;
+const MAX_FACTS_BYTES = 8_000;
 const MAX_RESOURCES_BYTES = 8_000;
 
 export function isolationSection({ network, isolation, drill }: Report): Markup | undefined {
@@ -90,7 +90,10 @@ function keptSandbox({ until, resources, usdPerHour, ask, end, candidate }: Kept
 ${candidate === undefined ? undefined : html`<p>It is the backup of ${moment(candidate.recoveryPoint.createdAt)} (<span class="id">${candidate.recoveryPoint.id}</span>); damage is taken to begin at ${moment(candidate.failureMoment)}.</p><p><b>Proven of it:</b> ${candidate.proven}</p>`}
 <h4>Ask it, through the Data API: it is closed to every network</h4><pre><code>${ask}</code></pre>
 ${(candidate?.promote ?? []).map(
-  ({ when, commands }) => html`<h4>Promote it. ${when}:</h4><pre><code>${commands.join("\n")}</code></pre>
+  ({ when, commands }) => html`<h4>Promote it. ${when}:</h4><pre><code>${commands.map(
+    (command) => html`${command}
+`,
+  )}</code></pre>
 `,
 )}<h4>End it before its time</h4><pre><code>${end}</code></pre></div>`;
 }

@@ -66,9 +66,9 @@ describe("html", () => {
     expect(html`${"a\u001b[31m\u202Eb\nc"}`.text).toBe("a\u{FFFD}[31m\u{FFFD}b\nc");
   });
 
-  it("cuts a text of more than 4,000 characters, and says by how many", () => {
-    expect(html`${"x".repeat(5234)}`.text).toBe(
-      `${"x".repeat(4000)}… (1,234 more characters in the JSON beside this page)`,
+  it("cuts a text of more than 2,500 characters, and says by how many", () => {
+    expect(html`${"x".repeat(3734)}`.text).toBe(
+      `${"x".repeat(2500)}… (1,234 more characters in the JSON beside this page)`,
     );
   });
 

@@ -109,8 +109,9 @@ export const alone = (changes: Partial<Surroundings> = {}): Surroundings => ({
 export const render = (report: Report = sampleReport(), changes: Partial<Surroundings> = {}): string =>
   renderReport(report, alone(changes));
 
+/** Without its style sheet: jsdom would read it anew for every page, and nothing here has a layout. */
 export const pageOf = (report?: Report, changes?: Partial<Surroundings>): PageElement & { readonly title: string } =>
-  new JSDOM(render(report, changes)).window.document;
+  new JSDOM(render(report, changes).replace(/<style>.*<\/style>/s, "")).window.document;
 
 /** What a person reads of it, in one line. */
 export function words(element: PageElement | null): string {
