@@ -1,14 +1,13 @@
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { patience } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
-import { deployedPlan, deployedPlanNames } from "../src/plan/library.ts";
+import { deployedPlans } from "../src/plan/library.ts";
 import { StartingEvent, startEventDrill } from "../src/start/start-event-drill.ts";
 import { taskBeside } from "../src/step.ts";
 
 const sfn = new SFNClient(patience());
 const stateMachineArn = setting("STATE_MACHINE_ARN");
-const plans = { names: () => deployedPlanNames(), read: (name: string) => deployedPlan(name) };
 
 export const handler = taskBeside("start-event-drill", StartingEvent, (event, task) =>
-  startEventDrill({ sfn, stateMachineArn, plans, ...task }, event),
+  startEventDrill({ sfn, stateMachineArn, plans: deployedPlans, ...task }, event),
 );

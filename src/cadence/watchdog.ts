@@ -3,8 +3,8 @@ import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { earlierDrills, type LedgerEntry } from "../evidence/ledger.ts";
+import type { DeployedPlans } from "../plan/library.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ParsedPlan } from "../plan/validate.ts";
 
 /** Asked for nothing: it looks at every deployed plan. */
 export const WatchdogInput = z.strictObject({});
@@ -14,7 +14,7 @@ export interface WatchdogServices {
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly now: () => Date;
-  readonly plans: { readonly names: () => Promise<string[]>; readonly read: (name: string) => Promise<ParsedPlan> };
+  readonly plans: DeployedPlans;
 }
 
 /** How one plan stands to what it promises. */

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PlanInvalid, PlanNotFound } from "../errors.ts";
+import type { Plan } from "./plan.ts";
 import { didYouMean } from "./suggest.ts";
 import { type ParsedPlan, validatePlan } from "./validate.ts";
 
@@ -32,4 +33,21 @@ function parseJson(text: string, file: string): unknown {
   } catch (error) {
     throw new PlanInvalid(`${file} is not JSON: the package is damaged. Package and deploy again.`, { cause: error });
   }
+}
+
+/** The plans that the stack was deployed with, for whoever goes through all of them. */
+export interface DeployedPlans {
+  readonly names: () => Promise<string[]>;
+  readonly read: (name: string) => Promise<ParsedPlan>;
+}
+
+export const deployedPlans: DeployedPlans = {
+  names: () => deployedPlanNames(),
+  read: (name) => deployedPlan(name),
+};
+
+/** In the order of their names. A package holds a stack's plans: its 250 MB are the limit. */
+export async function allPlans({ names, read }: DeployedPlans): Promise<Plan[]> {
+  const parsed = await Promise.all((await names()).sort().map(read));
+  return parsed.map(({ plan }) => plan);
 }

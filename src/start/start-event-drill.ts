@@ -1,8 +1,8 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import * as z from "zod/mini";
+import { allPlans, type DeployedPlans } from "../plan/library.ts";
 import { databaseKey } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
-import { allPlans, type DeployedPlans } from "./deployed-plans.ts";
 import { AlarmEvent, readAlarm } from "./events/alarm.ts";
 import { RequestedEvent, readRequested } from "./events/requested.ts";
 import { RestoreTestEvent, restoreTestRequest } from "./events/restore-test.ts";

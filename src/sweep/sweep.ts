@@ -2,8 +2,8 @@ import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { RDSClient } from "@aws-sdk/client-rds";
 import * as z from "zod/mini";
+import type { DeployedPlans } from "../plan/library.ts";
 import { DRILL_ID } from "../plan/names.ts";
-import type { ParsedPlan } from "../plan/validate.ts";
 import type { Remaining } from "../recovery/answers.ts";
 import { removeCluster, removeSnapshotCopy, removeWriter, type StillThere } from "../recovery/removals.ts";
 import { drillResources, type NamedResource } from "./inventory.ts";
@@ -21,7 +21,7 @@ export interface SweepServices {
   readonly now: () => Date;
   readonly remainingMs: () => number;
   readonly homeRegion: string;
-  readonly plans: { readonly names: () => Promise<string[]>; readonly read: (name: string) => Promise<ParsedPlan> };
+  readonly plans: DeployedPlans;
 }
 
 /** What became of one resource. */
