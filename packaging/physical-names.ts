@@ -84,10 +84,10 @@ function tooLong(all: readonly Named[], { name, stage }: Naming): string[] {
     allowed > 0
       ? `the ${what} ${JSON.stringify(given)} of ${given.length} characters may have ${allowed}`
       : `no ${what} is short enough`;
-  return long.map(
-    (each) =>
-      `${each.logicalId} (${each.type}) would be called ${each.name}, of ${each.name.length} characters where ${each.rule.maxChars} are allowed: ${fix}, or a plan in it needs a shorter name.`,
-  );
+  const others = long.length === 1 ? "" : ` ${long.length - 1} more names are too long.`;
+  return [
+    `${worst.logicalId} (${worst.type}) would be called ${worst.name}, of ${worst.name.length} characters where ${worst.rule.maxChars} are allowed: ${fix}, or a plan in it needs a shorter name.${others}`,
+  ];
 }
 
 const wrongCharacters = (all: readonly Named[]): string[] =>

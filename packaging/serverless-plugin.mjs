@@ -45,7 +45,10 @@ export default class RestoreDrillPackages {
   }
 
   async readPlans() {
-    this.plans ??= await readPlans(join(this.serverless.serviceDir, "drills"));
+    this.plans ??= await readPlans(join(this.serverless.serviceDir, "drills")).catch((error) => {
+      // The framework prints what is not its own error with a stack trace, which no writer of a plan needs.
+      throw new this.serverless.classes.Error(`${error.name}: ${error.message}`, "RESTORE_DRILL_REFUSED");
+    });
     return this.plans.map(({ plan }) => plan);
   }
 
