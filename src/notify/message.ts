@@ -61,9 +61,15 @@ export function composeMessage(outcome: Outcome): Message {
 /** Comes first: what is left costs money by the hour and holds production data. */
 export const DELETE_LEFTOVERS = "Delete what was left behind (below) by hand.";
 
-/** A pass has nothing to do, unless there is something else to do. */
-function nextSteps({ verdict, nextStep = "Look at the evidence." }: Verdict, leftovers: number): string[] {
-  return verdict === "passed" && leftovers > 0 ? [] : [nextStep];
+/** In the order of their urgency. A pass has nothing to do, unless there is something else to do. */
+function nextSteps({ verdict: { verdict, nextStep = "Look at the evidence." }, leftovers, kept }: Outcome): string[] {
+  const others = [
+    ...(leftovers.length === 0 ? [] : [DELETE_LEFTOVERS]),
+    ...(kept?.candidate === undefined
+      ? []
+      : [`Decide before ${kept.until} whether to recover from the candidate (below).`]),
+  ];
+  return verdict === "passed" && others.length > 0 ? others : [...others, nextStep];
 }
 
 /** Accents are dropped, what is left of other alphabets becomes "?", line breaks become blanks; cut at a limit with three dots. */
@@ -81,9 +87,7 @@ function email(outcome: Outcome, label: string): string {
   const sections = [
     outcome.repeated ? ["(Sent again: whether it arrived the first time is not known.)"] : [],
     [`${label}: ${subject.database}`, verdict.summary, ...interruptedLine(outcome)],
-    [
-      `Do next: ${[...(leftovers.length === 0 ? [] : [DELETE_LEFTOVERS]), ...nextSteps(verdict, leftovers.length)].join(" ")}`,
-    ],
+    [`Do next: ${nextSteps(outcome).join(" ")}`],
     verdict.findings.length === 0 ? [] : ["What was seen:", ...verdict.findings.map((line) => `- ${line}`)],
     leftovers.length === 0
       ? []

@@ -487,6 +487,9 @@ describe("a sandbox that stays after an incident", () => {
     const told = await notify(CANDIDATE);
     expectDeliverable(told);
     expect(told.published?.Subject).toBe("PASSED, CANDIDATE: orders-production, restore drill");
+    expect(told.message.email).toContain(
+      "\nDo next: Decide before 2026-11-23T14:57:10.000Z whether to recover from the candidate (below).\n",
+    );
     expect(told.message.sms).toMatch(/^Restore drill PASSED, CANDIDATE: orders-production: /);
     expect(told.json).toMatchObject({
       trigger: "incident",
