@@ -67,13 +67,16 @@ ${worst.shown}${leftOut(worst, "checks.json")}${heldList && html`<details class=
 function otherCheck({ name, outcome, required, expected, observed, fault, seconds, sql }: CheckResult): Markup {
   const { words, like } = OUTCOMES[outcome];
   return html`<div class="check ${like}"><h4>${sign(like)}${name} <span class="own">${words}</span>${required ? undefined : html` <small class="muted">optional</small>`}</h4>
-<dl><dt>Expected</dt><dd>${expected}</dd><dt>Observed</dt><dd>${observed}</dd>${fault && html`<dt>Because</dt><dd>${fault}</dd>`}<dt>Took</dt><dd>${formatDuration(seconds)}</dd></dl>${statement(sql)}</div>
+<dl><dt>Expected</dt><dd>${expected}</dd><dt>Observed</dt><dd>${observed}</dd>${fault && html`<dt>Because</dt><dd>${fault}</dd>`}<dt>Took</dt><dd>${took(seconds)}</dd></dl>${statement(sql)}</div>
 `;
 }
 
 const heldCheck = ({ name, required, expected, observed, seconds, sql }: CheckResult): Markup =>
-  html`<li><b>${name}${required ? "" : " (optional)"}</b><span>${observed}<br><small class="muted">expected ${expected}</small></span><span class="n small muted">${formatDuration(seconds)}</span>${statement(sql)}</li>
+  html`<li><b>${name}${required ? "" : " (optional)"}</b><span>${observed}<br><small class="muted">expected ${expected}</small></span><span class="n small muted">${took(seconds)}</span>${statement(sql)}</li>
 `;
+
+/** Most checks take less than is told: that is not nothing. */
+const took = (seconds: number): string => (seconds < 0.05 ? "under 0.1 s" : formatDuration(seconds));
 
 const statement = (sql: string | undefined): Markup | undefined =>
   sql === undefined || sql === ""

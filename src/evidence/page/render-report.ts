@@ -78,7 +78,7 @@ ${first}<nav aria-label="Sections"><ul>${shown.map(
 `,
   )}</ul></nav>
 ${shown.map(([id]) => sections[id])}</main>
-<footer>Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run.</footer>
+<footer><p>Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run.</p></footer>
 </body></html>
 `.text;
 }

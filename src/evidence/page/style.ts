@@ -45,7 +45,7 @@ pre{white-space:pre-wrap;background:var(--panel);border-radius:6px;padding:.75re
 .seen h2{font-size:1rem;margin:0 0 .3rem}
 .seen li{padding-left:1rem;text-indent:-1rem}
 .seen li::before{content:"–";display:inline-block;width:1rem;text-indent:0;color:var(--own)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1px;background:var(--rule);border:1px solid var(--rule);border-radius:12px;overflow:hidden;margin-top:1.25rem}
+.figures{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;background:var(--rule);border:1px solid var(--rule);border-radius:12px;overflow:hidden;margin-top:1.25rem}
 .figures>div{background:var(--paper);padding:1rem 1.25rem 1.1rem}
 .figures dt{font-size:.875rem}
 .figures .big{font-size:1.5rem;line-height:1.3;font-weight:600;letter-spacing:-.01em}
@@ -56,7 +56,7 @@ table{border-collapse:collapse;width:100%;font-size:.9375rem}
 caption{text-align:left;font-size:.875rem;padding-bottom:.5rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--rule);font-weight:400}
 th:last-child,td:last-child{padding-right:0}
-thead th{font-size:.8125rem;vertical-align:bottom}
+thead th{font-size:.8125rem;vertical-align:bottom;overflow-wrap:normal}
 tbody th{color:var(--ink)}
 .n{text-align:right;white-space:nowrap}
 tfoot td,tfoot th{font-weight:600;color:var(--ink);border-bottom:0}
@@ -93,23 +93,25 @@ details>summary{cursor:pointer;color:var(--accent);width:fit-content}
 .group[open]{padding-bottom:1rem}
 h3.broken{margin-top:1.5rem}
 .legend+.group{margin-top:1rem;border-top:1px solid var(--rule)}
+.legend+details:not(.group){margin-top:.75rem}
 .more{margin:.25rem 0 1.5rem 1.2rem}
 details>summary:hover{text-decoration:underline}
 .check{border-left:3px solid var(--own);padding:.1rem 0 .1rem 1rem;margin:1rem 0}
 .check dl,.facts{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .75rem;margin-top:.25rem}
 .held li:last-child{border-bottom:0}
-.held li{border-bottom:1px solid var(--rule);padding:.5rem 0;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr) 4rem;gap:0 1.25rem;font-size:.9375rem}
+.held li{border-bottom:1px solid var(--rule);padding:.5rem 0;display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr) 5.5rem;gap:0 1.25rem;font-size:.9375rem}
 .held li>details{grid-column:1/-1;font-size:.875rem}
 .facts{grid-template-columns:11rem 1fr;gap:.45rem 1rem}
 .alarm{border:1px solid var(--own);border-left-width:6px;background:var(--band);border-radius:8px;padding:1rem 1.25rem;margin:1rem 0}
 .alarm h3{margin-top:0}
+.alarm h4{margin-top:1rem}
 .left{font-size:.875rem;margin-top:.6rem}
-footer{border-top:1px solid var(--rule);margin-top:4rem;padding:1.25rem 1.25rem 3rem;font-size:.875rem;color:var(--muted)}
+footer p{border-top:1px solid var(--rule);margin:4rem 0 0;padding:1.25rem 0 3rem;font-size:.875rem;color:var(--muted)}
 .off{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media screen and (max-width:58rem){.figures{grid-template-columns:1fr 1fr}}
 @media (max-width:40rem){
  main,footer{padding-left:1rem;padding-right:1rem}
  section{margin:2.75rem 0}
- .figures{grid-template-columns:1fr 1fr}
  .figures>div{padding:.8rem .9rem}
  .figures .big{font-size:1.2rem}
  .phases{font-size:.875rem}
@@ -121,6 +123,8 @@ footer{border-top:1px solid var(--rule);margin-top:4rem;padding:1.25rem 1.25rem 
  .facts{grid-template-columns:1fr;gap:0}
  .facts dd{margin-bottom:.6rem}
  th,td{padding-right:.5rem}
+ .narrow .n{white-space:normal}
+ .narrow th{min-width:6.5rem;overflow-wrap:break-word}
 }
 @media print{
  :root{${variables(LIGHT)};color-scheme:light}
