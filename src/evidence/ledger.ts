@@ -75,17 +75,13 @@ export async function earlierDrills(
   count: number = LEARNED_FROM,
 ): Promise<EarlierDrills> {
   const keys = await newestKeys(store, ledgerPrefix(database), now, count);
-  const entries: LedgerEntry[] = [];
-  const warnings: string[] = [];
-  for (const key of keys) {
-    try {
-      const entry = await store.get(key, LedgerEntry);
-      if (entry !== undefined) entries.push(entry);
-    } catch (error) {
-      if (!(error instanceof EvidenceUnreadable)) throw error;
-      warnings.push(error.message);
-    }
-  }
+  const looks = await Promise.allSettled(keys.map((key) => store.get(key, LedgerEntry)));
+  const entries = looks.flatMap((look) => (look.status === "fulfilled" ? (look.value ?? []) : []));
+  const warnings = looks.flatMap((look) => {
+    if (look.status === "fulfilled") return [];
+    if (look.reason instanceof EvidenceUnreadable) return [look.reason.message];
+    throw look.reason;
+  });
   return { entries, warnings };
 }
 

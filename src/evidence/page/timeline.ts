@@ -86,7 +86,7 @@ function rowsOf({ verdict, teardown }: Report, earlier: readonly LedgerEntry[]):
 const phaseSecondsOf = ({ phaseSeconds, stepSeconds }: LedgerEntry, name: Phase["name"]): number | undefined =>
   phaseSeconds?.[name] ?? (name === "copy" ? stepSeconds.copy : undefined);
 
-export function median(values: readonly (number | undefined)[]): number | undefined {
+function median(values: readonly (number | undefined)[]): number | undefined {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }

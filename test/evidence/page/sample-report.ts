@@ -7,7 +7,7 @@ import { checkResult, ISOLATION, NETWORK, PROOF, TEARDOWN } from "../../verdict/
 import { SAMPLE_VERDICT } from "../../verdict/sample-verdict.ts";
 import { ledgerEntry } from "../sample-ledger.ts";
 
-export const COST = {
+const COST = {
   estimated: { usd: 4.2, items: [{ item: "sandbox storage", quantity: 0.1, unit: "GiB-month", usd: 4.2 }] },
   actual: { usd: 1.5, items: [{ item: "sandbox storage", quantity: 0.05, unit: "GiB-month", usd: 1.5 }] },
   basis: "list prices",
@@ -100,7 +100,7 @@ export function weeks(count: number = HISTORY_DRILLS): LedgerEntry[] {
   });
 }
 
-export const alone = (changes: Partial<Surroundings> = {}): Surroundings => ({
+const alone = (changes: Partial<Surroundings> = {}): Surroundings => ({
   history: { entries: [], warnings: [] },
   files: [{ file: "report.json", sha256: "ab".repeat(32), bytes: 1234 }],
   ...changes,
