@@ -1,9 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { glob, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { damageCopy } from "../../src/chaos/source.ts";
+import { readCommand } from "../../src/cli/deployed/arguments.ts";
+import { runCommand } from "../../src/cli/deployed/command.ts";
 import { ACCOUNT_ID } from "../../src/local/account.ts";
+import { HOME_REGION } from "../../src/local/deployment.ts";
 import { alarmEvent, requestedEvent, threatEvent } from "../start/events.ts";
 import { openStartingCloud, type StartingCloud, smallPlan } from "./starting-cloud.ts";
 
@@ -88,11 +94,39 @@ describe("what starts a drill", () => {
     );
   });
 
+  it("a person at the command line, who sees its phases and its report, and its verdict as the exit code", async () => {
+    const { url: endpoint, operator } = starting.cloud;
+    const { accessKeyId, secretAccessKey } = operator;
+    const where = { endpoint, region: HOME_REGION, credentials: { accessKeyId, secretAccessKey } };
+    const written: string[] = [];
+    const terminal = { write: (text: string) => written.push(text) };
+    const clients = { sfn: new SFNClient(where), s3: new S3Client({ ...where, forcePathStyle: true }) };
+    const command = readCommand(["run", "requested", "--wait"]);
+    expect(await runCommand({ ...clients, stdout: terminal, stderr: terminal, lookSeconds: 0.1 }, command)).toBe(0);
+    const [drill] = await starting.drills();
+    const phases = written.flatMap((text) => /^ {2}([a-z]+(?: [a-z]+)?) {2}/.exec(text)?.[1] ?? []);
+    expect(phases).toEqual([
+      "plan",
+      "network",
+      "copy",
+      "restore",
+      "isolation",
+      "checks",
+      "judge",
+      "tear down",
+      "evidence",
+      "notify",
+    ]);
+    expect(written[0]).toBe(`Started ${drill?.executionArn}\n`);
+    expect(stripVTControlCharacters(written.at(-1) ?? "")).toMatch(/^\nPASSED {2}requested\n/);
+    expect(written.at(-1)).toContain(`s3://evidence/requested/${drill?.report.drillId}/report.json`);
+  });
+
   it("the watchdog's word: a plan that passed is in time, one that never did is overdue", async () => {
     await starting.cloud.events.fireSchedule("restore-drill-watchdog");
     await starting.cloud.events.settled();
     expect(await stateOf("scheduled-overdue")).toMatchObject({ state: "OK" });
-    expect(await stateOf("requested-overdue")).toMatchObject({ state: "ALARM" });
+    expect(await stateOf("guarded-overdue")).toMatchObject({ state: "ALARM" });
   });
 
   it("an alarm: one drill of the newest backup before it however often its event comes, kept as a candidate", async () => {
