@@ -113,7 +113,13 @@ async function prepareSource(options: RehearsalOptions, host: PostgresHost): Pro
 }
 
 async function demoPlan(): Promise<ParsedPlan> {
-  const { file } = parsePlan(await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8"), DEMO_PLAN);
+  const text = await readFile(join(import.meta.dirname, "../..", DEMO_PLAN), "utf8").catch((error: unknown) => {
+    throw new PlanInvalid(
+      `The demo's plan ${DEMO_PLAN} is not there: git has it. To drill a database of yours, name its plan with --plan and the database with --source.`,
+      { cause: error },
+    );
+  });
+  const { file } = parsePlan(text, DEMO_PLAN);
   return validatePlan({ ...file, objectives: { ...file.objectives, rto: DEMO_RTO } }, DEMO_PLAN);
 }
 
