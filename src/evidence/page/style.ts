@@ -124,7 +124,7 @@ footer p{border-top:1px solid var(--rule);margin:4rem 0 0;padding:1.25rem 0 3rem
  .facts dd{margin-bottom:.6rem}
  th,td{padding-right:.5rem}
  .narrow .n{white-space:normal}
- .narrow th{min-width:6.5rem;overflow-wrap:break-word}
+ .narrow tbody th{min-width:5.5rem}
 }
 @media print{
  :root{${variables(LIGHT)};color-scheme:light}
