@@ -63,9 +63,12 @@ function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
  * template keeps it. The copy's own time is that of copying, which is later.
  */
 function momentIn(id: string): Date | undefined {
-  const [, date, hour, minute] = /-(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)$/.exec(id) ?? [];
-  const moment = new Date(`${date}T${hour}:${minute}:00Z`);
-  return Number.isNaN(moment.getTime()) ? undefined : moment;
+  const [found, date, hour, minute] = /-(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)$/.exec(id) ?? [];
+  if (found === undefined) return undefined;
+  const text = `${date}T${hour}:${minute}:00.000Z`;
+  const moment = new Date(text);
+  // Date takes some texts that are no moments, such as February 30, for others.
+  return Number.isNaN(moment.getTime()) || moment.toISOString() !== text ? undefined : moment;
 }
 
 function explainNotShared(

@@ -61,10 +61,37 @@ describe("sharedOrigin", () => {
       account: OWNER,
       clusterArn: `arn:aws:rds:eu-west-1:${OWNER}:cluster:${cluster}`,
       vpcId: "vpc-production",
-      recoveryPoint: expect.objectContaining({ id: "by-hand", arn: arnOf("by-hand"), kind: "manual" }),
+      recoveryPoint: expect.objectContaining({
+        id: "by-hand",
+        arn: arnOf("by-hand"),
+        kind: "manual",
+        createdAt: "2026-11-20T09:00:00.000Z",
+        ageSeconds: 29 * 3600,
+      }),
     });
     expect(asked).toEqual(["eu-west-1"]);
     expect(mock).toHaveReceivedCommandExactlyOnceWith(DescribeDBClusterSnapshotsCommand, { SnapshotType: "shared" });
+  });
+
+  it("takes nothing that a stranger shares, also not what has the name that was asked for", async () => {
+    const theirs = { DBClusterSnapshotArn: arnOf("before-upgrade", "777788889999") };
+    listing(shared("before-upgrade", "2026-11-21T12:00:00Z", theirs));
+    await expect(origin()).rejects.toThrow(/It shares none at all there/);
+    await expect(origin("before-upgrade")).rejects.toThrow(NoRecoveryPoint);
+  });
+
+  it("takes an original before a copy that was named by hand, whose time is that of copying", async () => {
+    const copy = { SourceDBClusterSnapshotArn: arnOf("rds:x") };
+    listing(
+      shared("copied-by-hand", "2026-11-21T13:00:00Z", copy),
+      shared("original", "2026-11-20T09:00:00Z", { SourceDBClusterSnapshotArn: "" }),
+    );
+    expect((await origin()).recoveryPoint).toMatchObject({ id: "original", createdAt: "2026-11-20T09:00:00.000Z" });
+    listing(shared("copied-by-hand", "2026-11-21T13:00:00Z", copy));
+    expect((await origin()).recoveryPoint).toMatchObject({
+      createdAt: "2026-11-21T13:00:00.000Z",
+      copiedFrom: arnOf("rds:x"),
+    });
   });
 
   it("knows from the name of a copy when its automated snapshot was taken, which is no copy's own time", async () => {
@@ -79,7 +106,7 @@ describe("sharedOrigin", () => {
     expect(recoveryPoint).not.toHaveProperty("copiedFrom");
   });
 
-  it.each(["promises-2026-12-24-04-05", "odd-2026-13-45-04-05"])(
+  it.each(["promises-2026-12-24-04-05", "odd-2026-13-45-04-05", "odd-2026-02-30-04-05"])(
     "believes no name of a time that is none or later than the copy: %s",
     async (id) => {
       listing(shared(id, "2026-11-21T06:40:00Z", { SourceDBClusterSnapshotArn: arnOf("rds:x") }));
@@ -92,7 +119,10 @@ describe("sharedOrigin", () => {
 
   it.each(["before-upgrade", arnOf("before-upgrade")])("takes the one that is named, %s", async (named) => {
     listing(shared("newer", "2026-11-21T13:00:00Z"), shared("before-upgrade", "2026-11-19T09:00:00Z"));
-    expect((await origin(named)).recoveryPoint).toMatchObject({ id: "before-upgrade" });
+    expect((await origin(named)).recoveryPoint).toMatchObject({
+      id: "before-upgrade",
+      createdAt: "2026-11-19T09:00:00.000Z",
+    });
   });
 
   it("says what is to be done in the source's account when nothing of the cluster is shared", async () => {
