@@ -3,8 +3,13 @@ import type { TemplateResource, TemplateResources } from "./plan-resources.ts";
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: an event pattern has at most 2,048 characters. */
 export const MAX_PATTERN_CHARS = 2048;
+/** Medium and up: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html. A stranger that fails to log in is below. */
+const LEAST_SEVERITY = 4;
 
-/** Alarms and findings that start drills: absent where no plan waits for one, and several rules where one pattern can not name them all. */
+/**
+ * Alarms and findings that start drills: absent where no plan waits for one, and several rules where one pattern can not name them all. Both
+ * arise where the database is; source-region/template.yml forwards them to the bus of this region.
+ */
 export function incidentRules(plans: readonly Plan[], name: string): TemplateResources {
   const threatened = plans.filter(({ incidents }) => incidents.guardduty);
   const alarms = sortedOnce(plans.flatMap(({ incidents }) => incidents.alarms));
@@ -12,14 +17,17 @@ export function incidentRules(plans: readonly Plan[], name: string): TemplateRes
   const regions = sortedOnce(threatened.map(({ source }) => source.region));
   return {
     ...rulesOf("DatabaseAlarmRaised", `${name}-database-alarm-raised`, alarms, alarmPattern),
-    // Findings are made where the cluster is, and forwarded to the bus of this region.
     ...rulesOf("DatabaseThreatFound", `${name}-database-threat-found`, clusters, (some) =>
       findingPattern(some, regions),
     ),
+    ...forwardingPolicies(plans, name),
   };
 }
 
-const alarmPattern = (alarmName: readonly string[]): object => ({
+/** Whether anything that happens around its database starts a drill of the plan. */
+export const waitsForIncidents = ({ incidents }: Plan): boolean => incidents.guardduty || incidents.alarms.length > 0;
+
+export const alarmPattern = (alarmName: readonly string[]): object => ({
   source: ["aws.cloudwatch"],
   "detail-type": ["CloudWatch Alarm State Change"],
   detail: { alarmName, state: { value: ["ALARM"] } },
@@ -28,8 +36,52 @@ const alarmPattern = (alarmName: readonly string[]): object => ({
 const findingPattern = (dbClusterIdentifier: readonly string[], region: readonly string[]): object => ({
   source: ["aws.guardduty"],
   "detail-type": ["GuardDuty Finding"],
-  detail: { region, resource: { rdsDbInstanceDetails: { dbClusterIdentifier } } },
+  detail: {
+    severity: [{ numeric: [">=", LEAST_SEVERITY] }],
+    region,
+    resource: { rdsDbInstanceDetails: { dbClusterIdentifier } },
+  },
 });
+
+/**
+ * Lets accounts of plans forward what these rules wait for, and nothing else, to this bus. Nobody but AWS puts events of these sources, and none
+ * is taken that a rule did not forward: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+ */
+function forwardingPolicies(plans: readonly Plan[], name: string): TemplateResources {
+  const accounts = sortedOnce(plans.filter(waitsForIncidents).flatMap(({ source }) => source.account ?? []));
+  return Object.fromEntries(
+    accounts.map((account) => [
+      `IncidentsOf${account}`,
+      {
+        Type: "AWS::Events::EventBusPolicy",
+        Properties: {
+          EventBusName: "default",
+          StatementId: `${name}-${account}`,
+          Statement: {
+            Effect: "Allow",
+            Principal: { AWS: joined("arn", PARTITION, "iam", "", account, "root") },
+            Action: "events:PutEvents",
+            Resource: joined(
+              "arn",
+              PARTITION,
+              "events",
+              { Ref: "AWS::Region" },
+              { Ref: "AWS::AccountId" },
+              "event-bus/default",
+            ),
+            Condition: {
+              StringEquals: {
+                "events:source": ["aws.cloudwatch", "aws.guardduty"],
+                "events:detail-type": ["CloudWatch Alarm State Change", "GuardDuty Finding"],
+                "events:eventBusInvocation": "true",
+              },
+            },
+          },
+        },
+      },
+    ]),
+  );
+}
 
 function rulesOf(
   logicalId: string,
@@ -47,6 +99,9 @@ function rulesOf(
   });
   return Object.fromEntries(rules.flat());
 }
+
+const PARTITION = { Ref: "AWS::Partition" };
+const joined = (...parts: unknown[]): object => ({ "Fn::Join": [":", parts] });
 
 /** Greedily as many values a pattern as fit. A single one always does: names have at most 255 characters, and the rest of a pattern about 200. */
 function chunksThatFit(values: readonly string[], patternOf: (values: readonly string[]) => object): string[][] {

@@ -2,10 +2,29 @@ import { databaseKey } from "../src/plan/names.ts";
 import type { Plan } from "../src/plan/plan.ts";
 
 /**
- * Incidents that two plans of one database wait for, in sentences that name plan, field, value and fix: an incident starts one drill a database, and
- * nobody could say of which plan. Two plans of one database are fine otherwise, and so is an alarm that is about two databases.
+ * What two plans can not both say, in sentences that name plan, field, value and fix. Two plans of one database are fine otherwise, and so is an
+ * alarm that is about two databases.
  */
 export function planConflicts(plans: readonly Plan[]): string[] {
+  return [...sharedNames(plans), ...sharedIncidents(plans)];
+}
+
+/** Alarms, metrics, the ledger and evidence go by the name of the cluster alone: each would be told as the other's. */
+function sharedNames(plans: readonly Plan[]): string[] {
+  const first = new Map<string, Plan>();
+  return plans.flatMap((plan) => {
+    const { cluster } = plan.source;
+    const owner = first.get(cluster) ?? plan;
+    first.set(cluster, owner);
+    if (databaseKey(owner.source) === databaseKey(plan.source)) return [];
+    return [
+      `${plan.plan}: source is ${databaseKey(plan.source)}, and that of the plan ${owner.plan} is ${databaseKey(owner.source)}: alarms, metrics, history and evidence go by the name of the cluster, ${cluster}, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage, or rename a cluster.`,
+    ];
+  });
+}
+
+/** An incident starts one drill a database: of two plans that wait for it nobody could say whose. */
+function sharedIncidents(plans: readonly Plan[]): string[] {
   const first = new Map<string, string>();
   const problems: string[] = [];
   for (const plan of plans) {

@@ -130,7 +130,12 @@ describe("what starts a drill", () => {
   });
 
   it("an alarm: one drill of the newest backup before it however often its event comes, kept as a candidate", async () => {
-    const event = alarmEvent({ id: newId(), alarmName: "alarmed-data-loss", time: second(ALARM_AT) });
+    const event = alarmEvent({
+      id: newId(),
+      account: ACCOUNT_ID,
+      alarmName: "alarmed-data-loss",
+      time: second(ALARM_AT),
+    });
     for (let times = 0; times < 10; times++) put(event);
     const drills = await starting.drills();
     expect(drills).toHaveLength(1);
@@ -148,7 +153,14 @@ describe("what starts a drill", () => {
   it("a storm of 500 alarms: one drill", async () => {
     for (let event = 0; event < 500; event++) {
       const time = second(new Date(ALARM_AT.getTime() + (event % 60) * 1000));
-      put(alarmEvent({ id: newId(), alarmName: STORMY_ALARMS[event % STORMY_ALARMS.length] ?? "", time }));
+      put(
+        alarmEvent({
+          id: newId(),
+          account: ACCOUNT_ID,
+          alarmName: STORMY_ALARMS[event % STORMY_ALARMS.length] ?? "",
+          time,
+        }),
+      );
     }
     const drills = await starting.drills();
     expect(drills.map(({ report }) => report.verdict.verdict)).toEqual(["passed"]);
@@ -192,14 +204,14 @@ describe("what starts a drill", () => {
 
   it("an alarm that no plan names starts nothing, and is not even delivered", async () => {
     const deliveries = starting.cloud.events.deliveries.length;
-    put(alarmEvent({ id: newId(), alarmName: "nobodys-alarm", time: second(new Date()) }));
+    put(alarmEvent({ id: newId(), account: ACCOUNT_ID, alarmName: "nobodys-alarm", time: second(new Date()) }));
     expect(await starting.drills()).toEqual([]);
     expect(starting.cloud.events.deliveries).toHaveLength(deliveries);
   });
 
   it("an event that lacks a field starts nothing: it is in the dead letters, which page", async () => {
     const lettersBefore = starting.cloud.deadLetters.length;
-    const { detail, ...event } = alarmEvent({ id: newId(), alarmName: STORMY_ALARMS[0] ?? "" });
+    const { detail, ...event } = alarmEvent({ id: newId(), account: ACCOUNT_ID, alarmName: STORMY_ALARMS[0] ?? "" });
     const { timestamp: _, ...state } = detail.state;
     const incomplete = { ...event, detail: { ...detail, state } };
     starting.pages();

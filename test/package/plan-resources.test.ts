@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { MAX_PATTERN_CHARS } from "../../packaging/incident-rules.ts";
 import { planResources } from "../../packaging/plan-resources.ts";
+import { readPattern } from "../../src/local/events/pattern.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { StartScheduledDrillInput } from "../../src/start/start-scheduled-drill.ts";
 import { planWith } from "../packaging/plans.ts";
+import { threatEvent } from "../start/events.ts";
 
 const resourcesOf = (...plans: Plan[]) => planResources(plans, { name: "restore-drill-x" });
 const idsOf = (...plans: Plan[]): string[] => Object.keys(resourcesOf(...plans)).sort();
@@ -114,7 +116,48 @@ describe("the rules of incidents", () => {
     expect(resourcesOf(plan, planWith({ plan: "other" }))["DatabaseThreatFound"]?.Properties["EventPattern"]).toEqual({
       source: ["aws.guardduty"],
       "detail-type": ["GuardDuty Finding"],
-      detail: { region: ["eu-west-1"], resource: { rdsDbInstanceDetails: { dbClusterIdentifier: ["orders"] } } },
+      detail: {
+        severity: [{ numeric: [">=", 4] }],
+        region: ["eu-west-1"],
+        resource: { rdsDbInstanceDetails: { dbClusterIdentifier: ["orders"] } },
+      },
+    });
+  });
+
+  it.each([
+    [3.9, false],
+    [4, true],
+  ])("are matched by a finding of severity %d: %s", (severity, isMatched) => {
+    const rule = resourcesOf(planWith({ more: "incidents: { guardduty: true }" }))["DatabaseThreatFound"];
+    const matches = readPattern(rule?.Properties["EventPattern"]);
+    expect(matches(threatEvent({ cluster: "orders", severity }))).toBe(isMatched);
+  });
+
+  it("let an account that a plan names forward what they wait for, once, and no account of a plan that waits for nothing", () => {
+    const from = (plan: string, account: string, more = "") =>
+      planWith({
+        plan,
+        source: `{ region: eu-west-1, account: '${account}', cluster: ${plan}, database: d }`,
+        more,
+      });
+    const waiting = "incidents: { alarms: [lost] }";
+    const plans = [from("a", "111122223333", waiting), from("b", "111122223333", waiting), from("c", "444455556666")];
+    expect(idsOfType("AWS::Events::EventBusPolicy", ...plans, planWith({ more: waiting }))).toEqual([
+      "IncidentsOf111122223333",
+    ]);
+    expect(resourcesOf(...plans)["IncidentsOf111122223333"]?.Properties).toMatchObject({
+      EventBusName: "default",
+      StatementId: "restore-drill-x-111122223333",
+      Statement: {
+        Action: "events:PutEvents",
+        Condition: {
+          StringEquals: {
+            "events:source": ["aws.cloudwatch", "aws.guardduty"],
+            "events:detail-type": ["CloudWatch Alarm State Change", "GuardDuty Finding"],
+            "events:eventBusInvocation": "true",
+          },
+        },
+      },
     });
   });
 

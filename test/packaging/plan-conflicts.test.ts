@@ -25,13 +25,22 @@ describe("planConflicts", () => {
     ]);
   });
 
-  it.each([
-    ["another region", "{ region: us-east-1, cluster: orders, database: shop }"],
-    ["another account", "{ region: eu-west-1, account: '111122223333', cluster: orders, database: shop }"],
-    ["another name", "{ region: eu-west-1, cluster: billing, database: shop }"],
-  ])("lets an incident start a drill each of two databases: of %s", (_, source) => {
+  it("lets an incident start a drill each of two databases", () => {
     const incidents = "incidents: { alarms: [lost], guardduty: true }";
-    expect(planConflicts([weekly(incidents), monthly(incidents, source)])).toEqual([]);
+    const other = "{ region: eu-west-1, cluster: billing, database: shop }";
+    expect(planConflicts([weekly(incidents), monthly(incidents, other)])).toEqual([]);
+  });
+
+  it.each([
+    ["us-east-1/orders", "{ region: us-east-1, cluster: orders, database: shop }"],
+    [
+      "111122223333/eu-west-1/orders",
+      "{ region: eu-west-1, account: '111122223333', cluster: orders, database: shop }",
+    ],
+  ])("refuses a namesake of a cluster, %s, which would share its alarms, history and evidence", (namesake, source) => {
+    expect(planConflicts([weekly(""), monthly("", source)])).toEqual([
+      `monthly: source is ${namesake}, and that of the plan weekly is eu-west-1/orders: alarms, metrics, history and evidence go by the name of the cluster, orders, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage, or rename a cluster.`,
+    ]);
   });
 
   it("does not mind an alarm that one plan names twice", () => {

@@ -3,14 +3,22 @@
 interface Sent {
   readonly id?: string;
   readonly time?: string;
+  /** Where it arose: forwarding changes neither. */
+  readonly account?: string;
+  readonly region?: string;
 }
 
-const envelope = ({ id = "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92", time = "2026-11-21T14:00:40Z" }: Sent) => ({
+const envelope = ({
+  id = "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
+  time = "2026-11-21T14:00:40Z",
+  account = "111122223333",
+  region = "eu-central-1",
+}: Sent) => ({
   version: "0",
   id,
-  account: "111122223333",
+  account,
   time,
-  region: "eu-central-1",
+  region,
   resources: [],
 });
 
@@ -49,10 +57,11 @@ export const threatEvent = ({
   cluster = "orders-production",
   accountId = "111122223333",
   region = "eu-west-1",
+  severity = 8,
   service = {},
   ...sent
-}: Sent & { cluster?: string; accountId?: string; region?: string; service?: object } = {}) => ({
-  ...envelope(sent),
+}: Omit<Sent, "account"> & { cluster?: string; accountId?: string; severity?: number; service?: object } = {}) => ({
+  ...envelope({ ...sent, account: accountId, region }),
   source: "aws.guardduty",
   "detail-type": "GuardDuty Finding",
   detail: {
@@ -78,7 +87,7 @@ export const threatEvent = ({
       count: 4,
       ...service,
     },
-    severity: 8,
+    severity,
     createdAt: "2026-11-21T13:59:58.201Z",
     updatedAt: "2026-11-21T13:59:58.201Z",
   },

@@ -3,11 +3,20 @@ import type { Plan } from "../../plan/plan.ts";
 import { ENVELOPE, EventInstant, type Reading } from "../incident.ts";
 import { noPlanFor } from "../no-plan.ts";
 
+const ALARM_ARN = /^arn:[\w-]+:cloudwatch:[\w-]+:\d+:alarm:/;
+
+interface Place {
+  readonly region: string;
+  readonly account: string;
+}
+
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
 export const AlarmEvent = z.object({
   ...ENVELOPE,
   source: z.literal("aws.cloudwatch"),
   "detail-type": z.literal("CloudWatch Alarm State Change"),
+  /** The alarm's ARN. */
+  resources: z.optional(z.array(z.string())),
   detail: z.object({
     alarmName: z.string().check(z.minLength(1)),
     state: z.object({
@@ -21,8 +30,14 @@ export const AlarmEvent = z.object({
   }),
 });
 
-/** An alarm that rings, for the plans that name it. Throws NoPlanForEvent. */
-export function readAlarm({ id, time, detail }: z.infer<typeof AlarmEvent>, plans: readonly Plan[]): Reading {
+type AlarmEvent = z.infer<typeof AlarmEvent>;
+
+/**
+ * An alarm that rings, for the plans that name it: one of their source's account and region, or of the stack's own (`home`). Regions and accounts
+ * may have alarms of one name, and a rule asks for names alone: one of elsewhere is ignored. Throws NoPlanForEvent.
+ */
+export function readAlarm(event: AlarmEvent, plans: readonly Plan[], home: Place): Reading {
+  const { id, time, detail } = event;
   const { alarmName, state, muteDetail } = detail;
   if (state.value !== "ALARM") return { ignored: `The alarm ${alarmName} went to ${state.value}, not to ALARM.` };
   if (muteDetail !== undefined)
@@ -37,8 +52,24 @@ export function readAlarm({ id, time, detail }: z.infer<typeof AlarmEvent>, plan
       there: plans.flatMap(({ incidents }) => incidents.alarms),
       fix: "Write it into incidents.alarms of the plan whose database it is about, and deploy; or do not send it here.",
     });
+  const place = placeOf(event);
+  const meant = named.filter(
+    ({ source: { region, account = home.account } }) => isSame(place, home) || isSame(place, { region, account }),
+  );
+  if (meant.length === 0)
+    return {
+      ignored: `The alarm ${alarmName} is in ${place.region} of the account ${place.account}: neither the stack nor the source of a plan that names an alarm so is there.`,
+    };
   const raisedAt = state.timestamp;
   return {
-    incident: { eventId: id, sentAt: time, what: `alarm ${alarmName}`, raisedAt, happenedAt: raisedAt, plans: named },
+    incident: { eventId: id, sentAt: time, what: `alarm ${alarmName}`, raisedAt, happenedAt: raisedAt, plans: meant },
   };
 }
+
+/** By its ARN, which is the same wherever the event was forwarded to; what surrounds it stands in for that. */
+function placeOf({ resources = [], region, account }: AlarmEvent): Place {
+  const [, , , ofRegion = region, ofAccount = account] = resources.find((arn) => ALARM_ARN.test(arn))?.split(":") ?? [];
+  return { region: ofRegion, account: ofAccount };
+}
+
+const isSame = (one: Place, other: Place): boolean => one.region === other.region && one.account === other.account;

@@ -31,7 +31,8 @@ type ThreatEvent = z.infer<typeof ThreatEvent>;
 
 /**
  * A finding of GuardDuty, for the plans of its cluster that ask for findings. The same finding comes again for as long as it goes on, which is one
- * incident: it counts from its creation, and the data from the first thing that was seen. Throws NoPlanForEvent.
+ * incident: it counts from its creation, and the data from the first thing that was seen. A rule names clusters and regions, not which is where: of
+ * a namesake elsewhere it is ignored. Throws NoPlanForEvent.
  */
 export function readThreat({ id, time, detail }: ThreatEvent, plans: readonly Plan[], ownAccount: string): Reading {
   const { type, accountId, region, service, createdAt } = detail;
@@ -39,17 +40,21 @@ export function readThreat({ id, time, detail }: ThreatEvent, plans: readonly Pl
   if (isSample(detail)) return { ignored: `The finding ${type} of ${cluster} is one of GuardDuty's samples.` };
   if (service?.archived === true) return { ignored: `The finding ${type} of ${cluster} is archived.` };
   const asking = plans.filter(({ incidents }) => incidents.guardduty);
-  const named = asking.filter(
-    ({ source }) =>
-      source.cluster === cluster && source.region === region && (source.account ?? ownAccount) === accountId,
-  );
-  if (named.length === 0)
+  const ofTheName = asking.filter(({ source }) => source.cluster === cluster);
+  if (ofTheName.length === 0)
     throw noPlanFor({
-      asked: `GuardDuty findings about the cluster "${cluster}" in ${region} of the account ${accountId}`,
+      asked: `GuardDuty findings about the cluster "${cluster}"`,
       word: cluster,
       there: asking.map(({ source }) => source.cluster),
       fix: "Write incidents.guardduty: true into the plan of that cluster, and deploy; or do not send its findings here.",
     });
+  const named = ofTheName.filter(
+    ({ source }) => source.region === region && (source.account ?? ownAccount) === accountId,
+  );
+  if (named.length === 0)
+    return {
+      ignored: `The finding ${type} is of a cluster ${cluster} in ${region} of the account ${accountId}, and no plan that asks for findings is of that one.`,
+    };
   const happenedAt = service?.eventFirstSeen ?? createdAt;
   return {
     incident: {
