@@ -13,7 +13,8 @@ export type Command =
   | (Common & {
       readonly command: "run";
       readonly request: Omit<DrillRequest, "trigger">;
-      readonly stage: string;
+      /** What everything in the stack is called by. */
+      readonly stack: string;
       readonly wait: boolean;
     })
   | (Common & { readonly command: "follow"; readonly executionArn: string });
@@ -21,7 +22,8 @@ export type Command =
 const OPTIONS = {
   wait: { type: "boolean", default: false },
   region: { type: "string" },
-  stage: { type: "string", default: "prod" },
+  stage: { type: "string" },
+  name: { type: "string" },
   "recovery-point": { type: "string" },
   "failure-moment": { type: "string" },
   json: { type: "boolean", default: false },
@@ -37,6 +39,7 @@ export const USAGE = `Starts restore drills in your AWS account, where restore-d
 
   --region REGION                    where the stack is; by default as the AWS CLI has it
   --stage STAGE                      which stack; by default prod
+  --name NAME                        the same, of a stack that was deployed with --param "name=NAME"
   --recovery-point ID                instead of the plan's: a snapshot's identifier or ARN, latest, automated, manual
   --failure-moment MOMENT            when data is taken to be lost, such as 2026-11-21T14:30:00Z: only what was backed
                                      up before is restored, and RPO counts back from it
@@ -70,7 +73,14 @@ export function readCommand(argv: readonly string[]): Command {
   };
   const [issue] = z.safeParse(DrillRequest, request).error?.issues ?? [];
   if (issue !== undefined) throw new UsageError(`"${issue.path.join(".")}": ${issue.message}`);
-  return { command: "run", ...common, request, stage: values.stage, wait: values.wait };
+  return { command: "run", ...common, request, stack: stackOf(values), wait: values.wait };
+}
+
+/** As serverless.yml calls the stack of a stage, where no parameter calls it otherwise. */
+function stackOf({ stage, name }: { stage?: string | undefined; name?: string | undefined }): string {
+  if (name !== undefined && stage !== undefined)
+    throw new UsageError("--stage and --name both say which stack it is: leave one of them out.");
+  return name ?? (stage === undefined || stage === "prod" ? "restore-drill" : `restore-drill-${stage}`);
 }
 
 function executionArn(text: string | undefined): string {

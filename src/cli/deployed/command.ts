@@ -8,7 +8,7 @@ import { summarise } from "../summary.ts";
 import { type Command, USAGE } from "./arguments.ts";
 import { followDrill } from "./follow-drill.ts";
 import { readDrill } from "./read-drill.ts";
-import { findMachine, startDrill } from "./start-drill.ts";
+import { findMachine, startByHand } from "./start-by-hand.ts";
 
 export interface CommandServices {
   readonly sfn: SFNClient;
@@ -26,12 +26,12 @@ export async function runCommand(services: CommandServices, command: Command): P
     stdout.write(USAGE);
     return EXIT.passed;
   }
-  if (command.command === "follow") return follow(services, command.executionArn, command.json);
-  const executionArn = await startDrill(sfn, await findMachine(sfn, command.stage), command.request);
+  if (command.command === "follow") return follow(services, command);
+  const executionArn = await startByHand(sfn, await findMachine(sfn, command.stack), command.request);
   if (command.wait) {
     // Also the way back for whoever ends this command: the drill goes on without it.
     services.stderr.write(`Started ${executionArn}\n`);
-    return follow(services, executionArn, command.json);
+    return follow(services, { executionArn, json: command.json, isJustStarted: true });
   }
   stdout.write(
     command.json
@@ -41,7 +41,14 @@ export async function runCommand(services: CommandServices, command: Command): P
   return EXIT.passed;
 }
 
-async function follow(services: CommandServices, executionArn: string, isJson: boolean): Promise<number> {
+async function follow(
+  services: CommandServices,
+  {
+    executionArn,
+    json: isJson,
+    isJustStarted = false,
+  }: { executionArn: string; json: boolean; isJustStarted?: boolean },
+): Promise<number> {
   const { sfn, s3, stdout, stderr, signal, lookSeconds } = services;
   const progress = new Progress(isJson ? stderr : stdout);
   let last: ExecutionEvent | undefined;
@@ -52,6 +59,7 @@ async function follow(services: CommandServices, executionArn: string, isJson: b
   try {
     const execution = await followDrill(sfn, executionArn, {
       onEvent,
+      isJustStarted,
       ...(signal === undefined ? {} : { signal }),
       ...(lookSeconds === undefined ? {} : { lookSeconds }),
     });

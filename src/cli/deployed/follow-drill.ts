@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
+  ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   type HistoryEvent,
   type SFNClient,
@@ -20,6 +21,8 @@ const MAX_PAGES = 25;
 
 export interface FollowOptions {
   readonly onEvent: (event: ExecutionEvent) => void;
+  /** Whether Step Functions may not know of it yet: what it describes is eventually consistent. */
+  readonly isJustStarted: boolean;
   readonly signal?: AbortSignal;
   readonly lookSeconds?: number;
 }
@@ -31,12 +34,13 @@ export interface FollowOptions {
 export async function followDrill(
   sfn: SFNClient,
   executionArn: string,
-  { onEvent, signal, lookSeconds = LOOK_SECONDS }: FollowOptions,
+  { onEvent, isJustStarted, signal, lookSeconds = LOOK_SECONDS }: FollowOptions,
 ): Promise<DescribeExecutionOutput> {
   const events = new ExecutionEvents(executionArn);
   const sending = signal === undefined ? {} : { abortSignal: signal };
   let seen = 0;
   let failedLooks = 0;
+  let isSeen = false;
   for (let looks = 0; looks * lookSeconds <= EXECUTION_SECONDS; looks += 1) {
     try {
       // Before the history: what is described as ended has told all of it.
@@ -47,10 +51,12 @@ export async function followDrill(
       }
       if (execution.status !== "RUNNING") return execution;
       failedLooks = 0;
+      isSeen = true;
     } catch (error) {
       signal?.throwIfAborted();
       failedLooks += 1;
-      if (looks === 0 || failedLooks >= MAX_FAILED_LOOKS) throw error;
+      const isExpected = isSeen || (isJustStarted && error instanceof ExecutionDoesNotExist);
+      if (!isExpected || failedLooks >= MAX_FAILED_LOOKS) throw error;
     }
     await sleep(lookSeconds * 1000, undefined, { signal });
   }

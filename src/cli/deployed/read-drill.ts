@@ -28,13 +28,14 @@ export async function readDrill(
   const last: z.infer<typeof LastDocument> = z.safeParse(LastDocument, document).data ?? {};
   const { evidence, outcome, verdict } = last;
   const read = await readReport(s3, evidence);
+  const machine = executionArn.split(":")[6];
   const isEndedFromOutside = status === "ABORTED" || status === "TIMED_OUT";
   return {
     drillId: drillIdOf({ id: executionArn, startedAt: startDate.toISOString() }),
     plan: last.request?.plan ?? "",
     verdict: verdictOf(execution) ?? "errored",
     cause: isEndedFromOutside
-      ? `The execution ${status === "ABORTED" ? "was stopped" : "ran out of time"}. restore-drill-finish-drill tears down what it made, records it and tells people.`
+      ? `The execution ${status === "ABORTED" ? "was stopped" : "ran out of time"}. ${machine}-finish-drill tears down what it made, records it and tells people.`
       : execution.cause,
     ...read,
     told:

@@ -19,7 +19,7 @@ describe("readCommand", () => {
     expect(readCommand(["run", "orders"])).toEqual({
       command: "run",
       request: { plan: "orders" },
-      stage: "prod",
+      stack: "restore-drill",
       wait: false,
       json: false,
       region: undefined,
@@ -30,9 +30,14 @@ describe("readCommand", () => {
     const options = ["--recovery-point", "manual", "--failure-moment", "2026-11-21T14:30:00Z", "--stage", "dev"];
     expect(readCommand(["run", "orders", "--wait", ...options])).toMatchObject({
       request: { plan: "orders", recoveryPoint: "manual", failureMoment: "2026-11-21T14:30:00Z" },
-      stage: "dev",
+      stack: "restore-drill-dev",
       wait: true,
     });
+  });
+
+  it("takes the name that a stack was deployed with", () => {
+    expect(readCommand(["run", "orders", "--name", "proof-of-backups"])).toMatchObject({ stack: "proof-of-backups" });
+    expect(readCommand(["run", "orders", "--stage", "prod"])).toMatchObject({ stack: "restore-drill" });
   });
 
   it("follows an execution by its ARN", () => {
@@ -50,6 +55,7 @@ describe("readCommand", () => {
     [["run", "orders", "--wiat"], 'There is no option "--wiat". Did you mean "wait"?'],
     [["run", "orders", "--failure-moment", "yesterday"], '--failure-moment is "yesterday": write a moment in UTC'],
     [["run", "orders", "--recovery-point", ""], '"recoveryPoint": '],
+    [["run", "orders", "--stage", "dev", "--name", "proof"], "--stage and --name both say which stack it is"],
     [["follow"], "Name the execution: restore-drill follow ARN."],
     [["follow", "orders"], '"orders" is not the ARN of an execution'],
   ])("says what is wrong with %j", (argv, mistake) => {

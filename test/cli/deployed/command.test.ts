@@ -1,6 +1,8 @@
 import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import {
   DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   type GetExecutionHistoryInput,
   type HistoryEvent,
@@ -12,6 +14,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readCommand } from "../../../src/cli/deployed/arguments.ts";
 import { runCommand } from "../../../src/cli/deployed/command.ts";
+import { personHere } from "../../../src/cli/deployed/start-by-hand.ts";
 import { SAMPLE_DRILL } from "../../plan/sample-drill.ts";
 import { ISOLATION, TEARDOWN } from "../../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../../verdict/sample-verdict.ts";
@@ -20,6 +23,8 @@ import { reportWith } from "../sample-rehearsal.ts";
 const MACHINE = "arn:aws:states:eu-central-1:111122223333:stateMachine:restore-drill";
 const EXECUTION = "arn:aws:states:eu-central-1:111122223333:execution:restore-drill:manual-orders";
 const PREFIX = SAMPLE_DRILL.evidencePrefix;
+
+const MACHINES = ["restore-drill", "restore-drill-dev", "proof"].flatMap((name) => [`${name}-finish-drill`, name]);
 
 const sfnClient = new SFNClient({ region: "eu-central-1" });
 const s3Client = new S3Client({ region: "eu-central-1" });
@@ -70,11 +75,11 @@ function executes(
   eventsAtLook: readonly number[] = [history.length],
 ): void {
   let looks = 0;
-  sfn.on(DescribeExecutionCommand).callsFake(() => {
+  sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => {
     looks += 1;
     const isOver = looks >= eventsAtLook.length;
     return {
-      executionArn: EXECUTION,
+      executionArn,
       stateMachineArn: MACHINE,
       startDate: new Date(SAMPLE_DRILL.startedAt),
       ...(isOver ? ended : { status: "RUNNING" }),
@@ -117,7 +122,7 @@ beforeEach(() => {
   sfn.reset();
   s3.reset();
   sfn.on(ListStateMachinesCommand).resolves({
-    stateMachines: ["restore-drill-finish-drill", "restore-drill", "restore-drill-dev", "other"].map((name) => ({
+    stateMachines: MACHINES.map((name) => ({
       name,
       stateMachineArn: MACHINE.replace(/restore-drill$/, name),
       type: "STANDARD",
@@ -152,9 +157,34 @@ describe("restore-drill run", () => {
     expect(sfn.commandCalls(StartExecutionCommand)[0]?.args[0].input.stateMachineArn).toBe(`${MACHINE}-dev`);
   });
 
+  it("starts the machine of a stack of any name", async () => {
+    await said("run", "orders", "--name", "proof");
+    expect(sfn.commandCalls(StartExecutionCommand)[0]?.args[0].input.stateMachineArn).toMatch(/:proof$/);
+  });
+
+  it("takes no drill that somebody else started in the same second for its own", async () => {
+    sfn.on(StartExecutionCommand).rejects(new ExecutionAlreadyExists({ message: "no", $metadata: {} }));
+    await expect(said("run", "orders", "--wait")).rejects.toThrow(/^manual-orders-.* another request .* again\.$/);
+  });
+
+  it("goes on looking for what it has just started, which Step Functions does not tell of at once", async () => {
+    executes(historyOf(), { status: "SUCCEEDED" });
+    const missing = new ExecutionDoesNotExist({ message: "Execution Does Not Exist", $metadata: {} });
+    const ended = {
+      executionArn: EXECUTION,
+      startDate: new Date(SAMPLE_DRILL.startedAt),
+      status: "SUCCEEDED",
+    } as const;
+    sfn.on(DescribeExecutionCommand).rejectsOnce(missing).rejectsOnce(missing).resolves(ended);
+    expect((await said("run", "orders", "--wait")).code).toBe(0);
+    sfn.on(DescribeExecutionCommand).rejects(missing);
+    await expect(said("run", "orders", "--wait")).rejects.toThrow("Execution Does Not Exist");
+    expect(sfn.commandCalls(DescribeExecutionCommand)).toHaveLength(3 + 24);
+  });
+
   it("starts nothing where there is no such stack, and names those that are there", async () => {
     await expect(said("run", "orders", "--stage", "deb")).rejects.toThrow(
-      'There is no state machine "restore-drill-deb" in eu-central-1: there are: restore-drill-finish-drill, restore-drill, restore-drill-dev. Did you mean "restore-drill-dev"?',
+      'There is no state machine "restore-drill-deb" in eu-central-1: there are: restore-drill, restore-drill-dev, proof. Did you mean "restore-drill-dev"?',
     );
     expect(sfn.commandCalls(StartExecutionCommand)).toEqual([]);
   });
@@ -220,8 +250,15 @@ describe("restore-drill follow", () => {
     expect(code).toBe(2);
   });
 
+  it("names the machine that finishes for the stack that the drill is of", async () => {
+    executes(historyOf(STORY.slice(0, 2)), { status: "ABORTED" });
+    const { out } = await said("follow", EXECUTION.replace("restore-drill", "restore-drill-dev"));
+    expect(out).toContain("restore-drill-dev-finish-drill tears down");
+  });
+
   it("says at once what AWS refuses", async () => {
-    sfn.on(DescribeExecutionCommand).rejects(new Error("Execution Does Not Exist"));
+    const missing = new ExecutionDoesNotExist({ message: "Execution Does Not Exist", $metadata: {} });
+    sfn.on(DescribeExecutionCommand).rejects(missing);
     await expect(said("follow", EXECUTION)).rejects.toThrow("Execution Does Not Exist");
     expect(sfn.commandCalls(DescribeExecutionCommand)).toHaveLength(1);
   });
@@ -236,6 +273,29 @@ describe("restore-drill follow", () => {
       .resolves({ ...ended, status: "SUCCEEDED" });
     expect((await said("follow", EXECUTION)).code).toBe(0);
     expect(sfn.commandCalls(DescribeExecutionCommand)).toHaveLength(3);
+  });
+
+  it("counts looks that fail in a row alone", async () => {
+    executes(historyOf(), { status: "SUCCEEDED" });
+    const seen = { executionArn: EXECUTION, startDate: new Date(SAMPLE_DRILL.startedAt) };
+    const looks = sfn.on(DescribeExecutionCommand).resolvesOnce({ ...seen, status: "RUNNING" });
+    for (let round = 0; round < 2; round += 1) {
+      for (let failed = 0; failed < 23; failed += 1) looks.rejectsOnce(new Error("socket hang up"));
+      looks.resolvesOnce({ ...seen, status: "RUNNING" });
+    }
+    looks.resolves({ ...seen, status: "SUCCEEDED" });
+    expect((await said("follow", EXECUTION)).code).toBe(0);
+  });
+
+  it("gives up after 24 looks in a row that fail", async () => {
+    executes(historyOf(), { status: "SUCCEEDED" });
+    const seen = { executionArn: EXECUTION, startDate: new Date(SAMPLE_DRILL.startedAt) };
+    sfn
+      .on(DescribeExecutionCommand)
+      .resolvesOnce({ ...seen, status: "RUNNING" })
+      .rejects(new Error("socket hang up"));
+    await expect(said("follow", EXECUTION)).rejects.toThrow("socket hang up");
+    expect(sfn.commandCalls(DescribeExecutionCommand)).toHaveLength(1 + 24);
   });
 
   it("leaves the drill alone when it is interrupted, and says how to come back", async () => {
@@ -255,5 +315,18 @@ describe("restore-drill follow", () => {
     );
     expect(await following).toBe(130);
     expect(err).toEqual([`The drill goes on. See how: restore-drill follow ${EXECUTION}\n`]);
+  });
+});
+
+describe("personHere", () => {
+  const nobody = (): never => {
+    throw Object.assign(new Error("uv_os_get_passwd returned ENOENT"), { code: "ERR_SYSTEM_ERROR" });
+  };
+
+  it("is the user by name, and in a container without one what there is", () => {
+    expect(personHere(() => ({ username: "anna" }), { USER: "root" })).toBe("anna");
+    expect(personHere(nobody, { USER: "runner" })).toBe("runner");
+    expect(personHere(nobody, { USER: "" })).toBe(`user id ${process.getuid?.()}`);
+    expect(personHere(nobody, {})).toBe(`user id ${process.getuid?.()}`);
   });
 });
