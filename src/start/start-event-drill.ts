@@ -56,11 +56,12 @@ function readIncident(
   event: Exclude<StartingEvent, z.infer<typeof RestoreTestEvent>>,
   plans: readonly Plan[],
 ): Reading {
+  const [, , , region = "", account = ""] = stateMachineArn.split(":");
   switch (event["detail-type"]) {
     case "CloudWatch Alarm State Change":
-      return readAlarm(event, plans);
+      return readAlarm(event, plans, { region, account });
     case "GuardDuty Finding":
-      return readThreat(event, plans, stateMachineArn.split(":")[4] ?? "");
+      return readThreat(event, plans, account);
     case "Restore Drill Requested":
       return readRequested(event, plans);
   }

@@ -63,6 +63,31 @@ describe("an alarm that rings", () => {
     expect([...stack.begun.keys()]).toEqual(["incident-stock-20261121T140040Z"]);
   });
 
+  it("in the region and account of a source starts the drill of that source alone, whatever else has an alarm of its name", async () => {
+    const alarms = { incidents: { alarms: ["lost"] } };
+    const stack = stackWith([
+      planOf("near", { ...alarms, source: { cluster: "near" } }),
+      planOf("far", { ...alarms, source: { cluster: "far", region: "us-east-1" } }),
+      planOf("theirs", { ...alarms, source: { cluster: "theirs", account: "222233334444" } }),
+    ]);
+    const drillsOf = async (where: { region: string; account?: string }) =>
+      (await stack.deliver(alarmEvent({ alarmName: "lost", ...where }))).drills.map(({ plan }) => plan);
+    expect(await drillsOf({ region: "us-east-1" })).toEqual(["far"]);
+    expect(await drillsOf({ region: "eu-west-1" })).toEqual(["near"]);
+    expect(await drillsOf({ region: "eu-west-1", account: "222233334444" })).toEqual(["theirs"]);
+    expect(await drillsOf({ region: "us-east-1", account: "222233334444" })).toEqual([]);
+  });
+
+  it("is where its ARN says, whatever surrounds it", async () => {
+    const stack = stackWith([planOf("orders", { incidents: { alarms: ["lost"] } })]);
+    const resources = ["arn:aws:cloudwatch:us-east-1:111122223333:alarm:lost"];
+    expect(await stack.deliver({ ...alarmEvent({ alarmName: "lost" }), resources })).toEqual({
+      started: false,
+      why: expect.stringMatching(/^The alarm lost is in us-east-1 of the account 111122223333: neither/),
+      drills: [],
+    });
+  });
+
   it.each([
     ["went back", alarmEvent({ value: "OK" }), /went to OK, not to ALARM/],
     ["lost its data", alarmEvent({ value: "INSUFFICIENT_DATA" }), /went to INSUFFICIENT_DATA/],
@@ -164,8 +189,6 @@ describe("a finding of GuardDuty", () => {
   it.each([
     ["another cluster", { cluster: "users" }],
     ["a cluster whose plan does not ask for findings", { cluster: "billing" }],
-    ["a cluster of that name in another region", { region: "eu-north-1" }],
-    ["a cluster of that name in a member's account", { accountId: "999988887777" }],
   ])("about %s is an error that says whose findings start drills", async (_, other) => {
     const stack = stackWith([ORDERS, BILLING]);
     await expect(stack.deliver(threatEvent(other))).rejects.toMatchObject({
@@ -173,6 +196,19 @@ describe("a finding of GuardDuty", () => {
       message: expect.stringMatching(
         /No plan is for the GuardDuty findings about the cluster .* Plans name: orders-production\./,
       ),
+    });
+    expect(stack.begun.size).toBe(0);
+  });
+
+  it.each([
+    ["another region", { region: "eu-north-1" }, /in eu-north-1 of the account 111122223333/],
+    ["a member's account", { accountId: "999988887777" }, /in eu-west-1 of the account 999988887777/],
+  ])("about a namesake in %s starts nothing, and nobody is called for it", async (_, other, why) => {
+    const stack = stackWith([ORDERS]);
+    expect(await stack.deliver(threatEvent(other))).toEqual({
+      started: false,
+      why: expect.stringMatching(why),
+      drills: [],
     });
     expect(stack.begun.size).toBe(0);
   });
