@@ -82,7 +82,7 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
   ];
 }
 
-/** They ring until a later drill of the database says otherwise: between drills there is no data. */
+/** They ring until a later drill of the database says otherwise: between drills there is no data, and not every verdict says something of both. */
 function verdictAlarmsOf(database: string, name: string): [string, TemplateResource][] {
   const ring = {
     Dimensions: dimensions({ service: name, database }),
@@ -96,7 +96,7 @@ function verdictAlarmsOf(database: string, name: string): [string, TemplateResou
       `${logicalIdPart(database)}FailedAlarm`,
       pagingAlarm({
         AlarmName: `${name}-${database}-failed`,
-        AlarmDescription: `The last drill of ${database} failed: what came back is wrong, or too late, or nothing came back. See docs/runbook.md#a-drill-failed.`,
+        AlarmDescription: `A drill of ${database} failed, and none has passed since: what came back is wrong, or too late, or nothing came back. See docs/runbook.md#a-drill-failed.`,
         MetricName: "DrillFailed",
         ...ring,
       }),
@@ -105,7 +105,7 @@ function verdictAlarmsOf(database: string, name: string): [string, TemplateResou
       `${logicalIdPart(database)}ErroredAlarm`,
       pagingAlarm({
         AlarmName: `${name}-${database}-errored`,
-        AlarmDescription: `The last drill of ${database} could not be carried out, and says nothing of its backups. See docs/runbook.md#a-drill-errored.`,
+        AlarmDescription: `A drill of ${database} could not be carried out, and none since has said anything of its backups. See docs/runbook.md#a-drill-errored.`,
         MetricName: "DrillErrored",
         ...ring,
       }),

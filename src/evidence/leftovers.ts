@@ -27,8 +27,8 @@ function possibleResources({ sandbox: { region, cluster, writer }, copy, restore
 }
 
 /**
- * Twice: by database, to see whose they are, and by service alone, for the alarm, which sees one value of a dimension. Also when there are none, so
- * that the alarm ends with the next drill.
+ * Twice: by database, to see whose they are, and by service alone, for the alarm, which sees one value of a dimension. Also when there are none:
+ * the alarm is over with the next drill that leaves nothing, and rings again for one after it.
  */
 export function publishLeftovers(metrics: Metrics, database: string, count: number): void {
   metrics.singleMetric().addMetric("Leftovers", MetricUnit.Count, count);

@@ -13,6 +13,7 @@ import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { FailureInput, readFailure } from "../verdict/failure.ts";
+import { publishVerdict } from "../verdict/metrics.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";
 import { composeMessage, type Message } from "./message.ts";
 import { tellOnce } from "./tell-once.ts";
@@ -51,6 +52,7 @@ interface Services {
 /**
  * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `database`, `trigger` and `leftovers` (how many) for
  * filter policies. Calling it again sends nothing when the message is known to be out, and says that it repeats itself when that is not known.
+ * Publishes the metrics of verdict, leftovers and cost, once a drill: the alarms page also when the message can not be sent.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */
 export async function notifyOutcome(
@@ -61,9 +63,12 @@ export async function notifyOutcome(
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure)?.message);
   const leftovers = input.evidence?.leftovers ?? leftoversOf(input);
   const { drill, evidence, interruption, teardown } = input;
-  // Before anything that can fail: a leak pages also when the message can not be sent.
-  publishLeftovers(services.metrics, subject.database, leftovers.length);
-  if (evidence !== undefined) publishCost(services.metrics, subject.database, evidence.actualUsd);
+  // Here and nowhere else: only now is the last word spoken, also where the judge broke.
+  const count = (): void => {
+    publishVerdict(services.metrics, subject.database, verdict.verdict);
+    publishLeftovers(services.metrics, subject.database, leftovers.length);
+    if (evidence !== undefined) publishCost(services.metrics, subject.database, evidence.actualUsd);
+  };
   const kept = keptSandboxOf(input);
   const notKept = teardown?.notKept;
   const restoreTest = describeRestoreTest(input);
@@ -82,7 +87,7 @@ export async function notifyOutcome(
     });
   const attributes = { verdict: verdict.verdict, database: subject.database, trigger: subject.trigger.kind };
   const publish = (repeated: boolean) => request(services.topicArn, compose(repeated), attributes, leftovers.length);
-  const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, publish });
+  const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, count, publish });
   return {
     verdict: verdict.verdict,
     error: verdict.error,

@@ -25,6 +25,8 @@ interface Services {
 interface Telling {
   readonly prefix: string;
   readonly verdict: Verdict["verdict"];
+  /** What pages and adds up. Called before anything is sent, and not again by a later call for the same verdict. Must not throw. */
+  readonly count: () => void;
   /** The message, or the one that says that it may be there already. */
   readonly publish: (repeated: boolean) => PublishCommandInput;
 }
@@ -33,13 +35,17 @@ interface Telling {
  * Publishes at most one message that does not say that it is a repetition, and at least one. SNS topics that mails and phones can subscribe to
  * know no deduplication, so a call whose answer was lost is made again and says so. A drill that was redriven and came to another verdict is
  * told of again. Resolves to the message's id. Throws SNS's error.
+ *
+ * Counted twice is better than not at all: so it is where the function ends between counting and its note, or where the bucket does not answer.
+ * An alarm takes the highest of several values, so that only sums on the dashboard show it.
  * https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html
  */
-export async function tellOnce(services: Services, { prefix, verdict, publish }: Telling): Promise<string> {
+export async function tellOnce(services: Services, { prefix, verdict, count, publish }: Telling): Promise<string> {
   const notes = new Notes(services, prefix, verdict);
   const earlier = await notes.read();
   if (earlier?.state === "sent" && earlier.verdict === verdict) return earlier.messageId ?? "";
 
+  if (earlier?.verdict !== verdict) count();
   let isInDoubt = earlier?.state === "sending";
   await notes.write({ state: "sending" });
   for (let attempt = 0; ; attempt += 1) {

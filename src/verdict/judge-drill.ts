@@ -10,7 +10,7 @@ import type { ParsedPlan } from "../plan/validate.ts";
 import { blameFor, nextStepFor } from "./blame.ts";
 import { formatDuration } from "./duration.ts";
 import { type Failure, FailureInput, readFailure } from "./failure.ts";
-import { publishMetrics } from "./metrics.ts";
+import { publishMeasures } from "./metrics.ts";
 import { phasesOf, quotaSecondsOf, StoryInput, storyOf } from "./phases.ts";
 import { readResults } from "./read-results.ts";
 import { OUTCOME_ERROR, type Phase, type Reason, type Verdict } from "./verdict.ts";
@@ -56,7 +56,8 @@ export async function judgeDrill(
   const failure = readFailure(input.failure);
   const quotaSeconds = quotaSecondsOf(story);
   const verdict = judge({ drill, failure, results, phases, counterproof, quotaSeconds, failing });
-  publishMetrics(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
+  if (drill !== undefined)
+    publishMeasures(services.metrics, { database, drill, verdict, checks: results?.results ?? [] });
   return verdict;
 }
 

@@ -627,6 +627,40 @@ describe("a sandbox that stays after an incident", () => {
   });
 });
 
+describe("the metrics of the verdict", () => {
+  const verdicts = () =>
+    published.flatMap((document) => {
+      const counts = Object.entries(document).filter(([name]) => /^Drill(?!CostUsd)/.test(name));
+      return counts.length === 0 ? [] : [{ database: document["database"], ...Object.fromEntries(counts) }];
+    });
+
+  it.each([
+    ["passed", { DrillPassed: 1, DrillFailed: 0, DrillInconclusive: 0, DrillErrored: 0 }],
+    ["failed", { DrillPassed: 0, DrillFailed: 1, DrillInconclusive: 0, DrillErrored: 0 }],
+    ["inconclusive", { DrillPassed: 0, DrillInconclusive: 1 }],
+    ["errored", { DrillPassed: 0, DrillInconclusive: 0, DrillErrored: 1 }],
+  ])("end no page that %s says nothing of", async (verdict, counts) => {
+    await notify({ ...PASSED, verdict: { ...SAMPLE_VERDICT, verdict } });
+    expect(verdicts()).toEqual([{ database: "orders-production", ...counts }]);
+  });
+
+  it("are of the last word: a pass whose evidence could not be written is none", async () => {
+    const { evidence: _, ...unrecorded } = PASSED;
+    await notify({ ...unrecorded, evidenceFailure: { Error: "NoSuchBucket", Cause: "gone" } });
+    expect(verdicts()).toMatchObject([{ DrillErrored: 1, DrillPassed: 0 }]);
+  });
+
+  it("are published when the message can not be sent, and not again by whoever tries later", async () => {
+    sns.on(PublishCommand).rejects(Object.assign(new Error("gone"), { $metadata: { httpStatusCode: 404 } }));
+    const failed = { ...PASSED, verdict: FAILED };
+    await expect(notify(failed)).rejects.toThrow("gone");
+    expect(verdicts()).toMatchObject([{ DrillFailed: 1 }]);
+    sns.on(PublishCommand).resolves({ MessageId: "message-2" });
+    await notify(failed);
+    expect(verdicts()).toHaveLength(1);
+  });
+});
+
 describe("the metric of leftovers", () => {
   const values = () =>
     published.flatMap(({ Leftovers, database }) => (Leftovers === undefined ? [] : [[database, Leftovers]]));
@@ -637,7 +671,7 @@ describe("the metric of leftovers", () => {
       [undefined, 0],
       ["orders-production", 0],
     ]);
-    expect(published[0]).toMatchObject({ service: "restore-drill" });
+    for (const document of published) expect(document).toMatchObject({ service: "restore-drill" });
   });
 
   it("is published when the message can not be sent: then the alarm tells of the leak", async () => {

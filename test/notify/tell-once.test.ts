@@ -10,12 +10,14 @@ const client = new SNSClient({});
 const sns = mockClient(client);
 const KEY = "orders/1/outcome/notification.json";
 let bucket: ReturnType<typeof evidenceBucket>;
+let counted: number;
 
 const failure = (name: string, httpStatusCode?: number): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 
 beforeEach(() => {
   bucket = evidenceBucket();
+  counted = 0;
   sns.reset();
   sns.on(PublishCommand).resolves({ MessageId: "message-1" });
 });
@@ -26,6 +28,9 @@ async function tell(): Promise<string> {
     {
       prefix: "orders/1",
       verdict: "passed",
+      count: () => {
+        counted += 1;
+      },
       publish: (repeated) => ({ TopicArn: "arn:topic", Message: repeated ? "again" : "once" }),
     },
   );
@@ -109,5 +114,38 @@ describe("tellOnce", () => {
     bucket.objects.set(KEY, '{"state');
     await tell();
     expect(noted()).toMatchObject({ state: "sent" });
+  });
+});
+
+describe("counting what is told", () => {
+  it("comes before anything is sent, and is not repeated by whoever tries again", async () => {
+    sns
+      .on(PublishCommand)
+      .rejectsOnce(failure("AuthorizationErrorException", 403))
+      .resolves({ MessageId: "message-2" });
+    await expect(tell()).rejects.toThrow("AuthorizationErrorException");
+    expect(counted).toBe(1);
+    await tell();
+    await tell();
+    expect(counted).toBe(1);
+  });
+
+  it("is not repeated when it was killed while it sent", async () => {
+    bucket.objects.set(KEY, JSON.stringify({ state: "sending", at: "2026-11-21T18:00:00.000Z", verdict: "passed" }));
+    await tell();
+    expect(counted).toBe(0);
+  });
+
+  it("is done again for another verdict", async () => {
+    bucket.objects.set(KEY, JSON.stringify({ state: "sent", at: "2026-11-21T18:00:00.000Z", verdict: "errored" }));
+    await tell();
+    expect(counted).toBe(1);
+  });
+
+  it("is done rather twice than never when the bucket is gone", async () => {
+    bucket.s3.rejects(failure("TimeoutError"));
+    await tell();
+    await tell();
+    expect(counted).toBe(2);
   });
 });

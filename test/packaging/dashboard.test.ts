@@ -5,7 +5,7 @@ import { dashboard } from "../../packaging/dashboard.ts";
 import { publishCost } from "../../src/cost/metrics.ts";
 import { publishLeftovers } from "../../src/evidence/leftovers.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
-import { publishMetrics } from "../../src/verdict/metrics.ts";
+import { publishMeasures, publishVerdict } from "../../src/verdict/metrics.ts";
 import { publishedMetrics } from "../package/published-metrics.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
@@ -80,7 +80,8 @@ describe("the dashboard", () => {
       return true;
     });
     const metrics = new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" });
-    publishMetrics(metrics, { database: "orders", drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, checks: [] });
+    publishVerdict(metrics, "orders", "passed");
+    publishMeasures(metrics, { database: "orders", drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, checks: [] });
     publishLeftovers(metrics, "orders", 0);
     publishCost(metrics, "orders", 1);
     vi.restoreAllMocks();
