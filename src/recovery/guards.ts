@@ -2,7 +2,9 @@ import { DescribeRegionsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeKeyCommand, type KMSClient, NotFoundException } from "@aws-sdk/client-kms";
 import {
   type DBCluster,
+  DBParameterGroupNotFoundFault,
   DBSubnetGroupNotFoundFault,
+  DescribeDBClusterParameterGroupsCommand,
   DescribeDBClustersCommand,
   DescribeDBSubnetGroupsCommand,
   type RDSClient,
@@ -113,6 +115,39 @@ export async function assertSubnetGroup(
       throw new SandboxRefused(
         `There is no DB subnet group ${group} in ${sandboxRegion}. Create it, or name another in sandbox.subnetGroup.`,
         { cause: error },
+      );
+    throw error;
+  }
+}
+
+/**
+ * Throws SandboxRefused when the DB cluster parameter group is not in the drill region, or is of another major version than what is restored:
+ * RDS says so only once the copy is there and paid for.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusterParameterGroups.html
+ */
+export async function assertParameterGroup(
+  rds: RDSClient,
+  group: string,
+  sandboxRegion: string,
+  engineVersion: string,
+): Promise<void> {
+  const wanted = `aurora-postgresql${engineVersion.split(".")[0]}`;
+  const what = `the recovery point is of Aurora PostgreSQL ${engineVersion}`;
+  const mend = `Name one of the family ${wanted} in sandbox.parameterGroup; where the stack makes them, it has those from 14 to its newestEngineMajor.`;
+  try {
+    const request = new DescribeDBClusterParameterGroupsCommand({ DBClusterParameterGroupName: group });
+    const family = (await rds.send(request)).DBClusterParameterGroups?.[0]?.DBParameterGroupFamily;
+    if (family !== wanted)
+      throw new SandboxRefused(
+        `The DB cluster parameter group ${group} in ${sandboxRegion} is of the family ${family ?? "unknown"}, and ${what}. ${mend}`,
+      );
+  } catch (error) {
+    if (error instanceof DBParameterGroupNotFoundFault)
+      throw new SandboxRefused(
+        `There is no DB cluster parameter group ${group} in ${sandboxRegion}; ${what}. ${mend}`,
+        {
+          cause: error,
+        },
       );
     throw error;
   }

@@ -12,7 +12,7 @@ import { type Drill, DrillRequest, Execution, Instant } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { composeDrill } from "./compose-drill.ts";
-import { assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
+import { assertParameterGroup, assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
 import { isCopied, type Origin, ownOrigin, ownSource, type Wanted } from "./origin.ts";
 import { restoredForTest, type TakenOver } from "./restore-test-origin.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
@@ -47,7 +47,7 @@ const CALLS_PER_CHECK = 4;
 /**
  * Decides everything about a drill and creates nothing: which recovery point, every name, the deadlines, the estimate.
  * Throws PlanNotFound, PlanInvalid, SourceNotFound, SourceUnsupported, NoRecoveryPoint, RestoreTestRefused,
- * SandboxRefused or CostOverCap.
+ * RestoreTestMisplaced, SandboxRefused or CostOverCap.
  */
 export async function planDrill(services: Services, input: z.infer<typeof PlanDrillInput>): Promise<Drill> {
   const { request, execution, turn } = input;
@@ -136,10 +136,9 @@ async function prepareSandbox(
   const { source, sandbox } = plan;
   const { kmsKey, ...network } = sandboxNames(sandbox, services.defaults, recoveryPoint.engineVersion);
   const kmsKeyArn = await usableKey(services.kms(sandbox.region), kmsKey, sandbox.region);
-  await assertSubnetGroup(services.rds(sandbox.region), network.subnetGroup, sandbox.region, {
-    region: source.region,
-    vpcId,
-  });
+  const rds = services.rds(sandbox.region);
+  await assertSubnetGroup(rds, network.subnetGroup, sandbox.region, { region: source.region, vpcId });
+  await assertParameterGroup(rds, network.parameterGroup, sandbox.region, recoveryPoint.engineVersion);
   return { ...network, kmsKeyArn };
 }
 

@@ -20,6 +20,7 @@ import {
   DeleteDBClusterCommand,
   DeleteDBClusterSnapshotCommand,
   DeleteDBInstanceCommand,
+  DescribeDBClusterParameterGroupsCommand,
   DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
@@ -111,6 +112,9 @@ function rdsThatObeys(): void {
   rds
     .on(DescribeDBSubnetGroupsCommand)
     .resolves({ DBSubnetGroups: [{ VpcId: "vpc-1", Subnets: [{ SubnetIdentifier: "subnet-1" }] }] });
+  rds
+    .on(DescribeDBClusterParameterGroupsCommand)
+    .resolves({ DBClusterParameterGroups: [{ DBParameterGroupFamily: "aurora-postgresql16" }] });
   rds.on(CopyDBClusterSnapshotCommand).callsFake(({ Tags }) => {
     made.copy = { DBClusterSnapshotArn: "arn:copy", Status: "available", TagList: Tags };
     return { DBClusterSnapshot: { Status: "creating" } };

@@ -4,7 +4,9 @@ import { DescribeKeyCommand, KMSClient, NotFoundException } from "@aws-sdk/clien
 import {
   type DBCluster,
   DBClusterNotFoundFault,
+  DBParameterGroupNotFoundFault,
   DBSubnetGroupNotFoundFault,
+  DescribeDBClusterParameterGroupsCommand,
   DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBSubnetGroupsCommand,
@@ -119,6 +121,9 @@ const snapshotIs = (changes: object = {}) =>
     ],
   });
 
+const parameterFamilyIs = (DBParameterGroupFamily: string) =>
+  rds.on(DescribeDBClusterParameterGroupsCommand).resolves({ DBClusterParameterGroups: [{ DBParameterGroupFamily }] });
+
 beforeEach(() => {
   bucket = evidenceBucket();
   askedRegions = [];
@@ -138,6 +143,7 @@ beforeEach(() => {
   rds
     .on(DescribeDBSubnetGroupsCommand, { DBSubnetGroupName: "restore-drill-isolated" })
     .resolves({ DBSubnetGroups: [{ VpcId: "vpc-isolated" }] });
+  parameterFamilyIs("aurora-postgresql16");
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -262,6 +268,7 @@ describe("planDrill", () => {
   });
 
   it("takes the parameter group of the major version that is restored, where a name leaves it open", async () => {
+    parameterFamilyIs("aurora-postgresql17");
     snapshotIs({ EngineVersion: "17.5" });
     const open = { ...STACK, parameterGroup: "restore-drill-aurora-postgresql{major}" };
     expect((await plan({}, undefined, open)).sandbox.parameterGroup).toBe("restore-drill-aurora-postgresql17");
@@ -467,6 +474,26 @@ describe("a drill that is refused", () => {
     expect(error).toBeInstanceOf(SandboxRefused);
     expect(error).toMatchObject({
       message: expect.stringMatching(/no DB subnet group restore-drill-isolated in eu-central-1/),
+    });
+  });
+
+  it("is one whose parameter group is not in the drill region: RDS would say so only once the copy is paid for", async () => {
+    rds.on(DescribeDBClusterParameterGroupsCommand).rejects(new DBParameterGroupNotFoundFault(meta));
+    const error = await refused();
+    expect(error).toBeInstanceOf(SandboxRefused);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /no DB cluster parameter group restore-drill-postgresql16 in eu-central-1; .* 16\.4\. .*sandbox\.parameterGroup.*newestEngineMajor/,
+      ),
+    });
+  });
+
+  it("is one whose parameter group is of another major version than the recovery point, whatever the source runs by now", async () => {
+    snapshotIs({ EngineVersion: "15.7" });
+    const error = await refused();
+    expect(error).toBeInstanceOf(SandboxRefused);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/of the family aurora-postgresql16, .* 15\.7\. .*the family aurora-postgresql15/),
     });
   });
 
