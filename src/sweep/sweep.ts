@@ -190,10 +190,13 @@ const sweptAs = (
 
 type Counted = Readonly<Record<Exclude<Standing, "running">, readonly unknown[]>>;
 
-/** By service alone: an alarm sees one dimension's value, and nobody knows beforehand which database a leak is of. */
+/**
+ * By service alone: an alarm sees one dimension's value, and nobody knows beforehand which database a leak is of. A 0 ends an alarm, and is
+ * published only when every region was asked: what an earlier sweep found may be in the one that was not.
+ */
 function publish(metrics: Metrics, { leaked, foreign, kept, ended }: Counted, failedRegions: number): void {
-  metrics.addMetric("SweepFound", MetricUnit.Count, leaked.length);
-  metrics.addMetric("SweepNotOurs", MetricUnit.Count, foreign.length);
+  if (leaked.length > 0 || failedRegions === 0) metrics.addMetric("SweepFound", MetricUnit.Count, leaked.length);
+  if (foreign.length > 0 || failedRegions === 0) metrics.addMetric("SweepNotOurs", MetricUnit.Count, foreign.length);
   metrics.addMetric("SweepKept", MetricUnit.Count, kept.length);
   metrics.addMetric("SweepEnded", MetricUnit.Count, ended.length);
   metrics.addMetric("SweepFailedRegions", MetricUnit.Count, failedRegions);

@@ -15,7 +15,7 @@ const Alarm = z.looseObject({
   AlarmName: z.string().check(z.maxLength(255)),
   AlarmDescription: z.string().check(z.maxLength(1024)),
   AlarmActions: z.array(z.string()),
-  OKActions: z.array(z.string()),
+  OKActions: z._default(z.array(z.string()), []),
   Period: z.optional(z.int()),
   EvaluationPeriods: z.int(),
   TreatMissingData: z.enum(["breaching", "notBreaching", "ignore"]),
@@ -48,6 +48,9 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\w\s-]/g, "")
     .replaceAll(" ", "-");
 
+/** Of what happened: that it does not happen again says nothing of what it left. */
+const KNOWS_NO_END = ["LeftBehindAlarm", "UnfinishedDrillAlarm", "BaselineLostAlarm"];
+
 let template: PackagedTemplate;
 let alarms: [string, z.infer<typeof Alarm>][];
 beforeAll(async () => {
@@ -58,10 +61,15 @@ beforeAll(async () => {
 });
 
 describe("every alarm", () => {
-  it("pages when it begins and when it is over", () => {
+  it("pages when it begins, and when it is over where anything knows that", () => {
     expect(alarms.length).toBeGreaterThanOrEqual(8);
     for (const [id, { AlarmActions, OKActions }] of alarms)
-      expect([AlarmActions, OKActions], id).toEqual([[PAGES], [PAGES]]);
+      expect([AlarmActions, OKActions], id).toEqual([[PAGES], KNOWS_NO_END.includes(id) ? [] : [PAGES]]);
+  });
+
+  it("takes silence for good only where nothing is published of what is well, or where it says nothing when it is over", () => {
+    const trusting = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === "notBreaching").map(([id]) => id);
+    expect(trusting.filter((id) => !KNOWS_NO_END.includes(id))).toEqual(["DeadLettersAlarm"]);
   });
 
   it("looks no further back than CloudWatch does", () => {
@@ -110,6 +118,30 @@ describe("every alarm", () => {
     const names = alarms.map(([, { AlarmName }]) => AlarmName);
     expect(names.filter((name) => !name.startsWith("restore-drill-"))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("the alarm on a lost baseline", () => {
+  it("adds up how a capture can end badly, and rings at the first", () => {
+    const machine = template.stateMachines.find(({ name }) => name === "restore-drill-capture-baseline")?.arn;
+    expect(machine).toBeDefined();
+    const part = (Id: string, MetricName: string) => ({
+      Id,
+      ReturnData: false,
+      MetricStat: {
+        Stat: "Sum",
+        Metric: { Namespace: "AWS/States", MetricName, Dimensions: [{ Name: "StateMachineArn", Value: machine }] },
+      },
+    });
+    expect(template.resources["BaselineLostAlarm"]?.properties).toMatchObject({
+      Threshold: 1,
+      Metrics: [
+        { ReturnData: true, Expression: "failed + timedOut + aborted" },
+        part("failed", "ExecutionsFailed"),
+        part("timedOut", "ExecutionsTimedOut"),
+        part("aborted", "ExecutionsAborted"),
+      ],
+    });
   });
 });
 

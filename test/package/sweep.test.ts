@@ -55,12 +55,12 @@ describe("the alarms on what is left behind", () => {
       "Maximum SweepFailedRegions",
       "Maximum SweepFound",
       "Maximum SweepNotOurs",
-      "SampleCount SweepFound",
+      "SampleCount SweepFailedRegions",
       "Sum Errors",
     ]);
   });
 
-  it("ring at the first one; the silent one after three hours, when data is missing", () => {
+  it("ring at the first one until something says otherwise; the silent one after three hours, when data is missing", () => {
     for (const alarm of alarms) {
       const isOfSilence = alarm.Statistic === "SampleCount";
       expect(alarm).toMatchObject(
@@ -73,7 +73,7 @@ describe("the alarms on what is left behind", () => {
             }
           : {
               ComparisonOperator: "GreaterThanOrEqualToThreshold",
-              TreatMissingData: "notBreaching",
+              TreatMissingData: "ignore",
               EvaluationPeriods: 1,
             },
       );

@@ -248,7 +248,7 @@ describe("sweep", () => {
     const { failed } = await swept();
     expect(failed).toEqual([{ region: "eu-central-1", reason: expect.stringContaining("snapshot") }]);
     expect(home.deleted).toContain(OLD.snapshotCopy);
-    expect(counts()).toEqual([3, 0, 0, 0, 1]);
+    expect(counts()).toEqual([3, undefined, 0, 0, 1]);
   });
 
   it("sweeps the other regions when one does not answer, and reports it", async () => {
@@ -257,7 +257,13 @@ describe("sweep", () => {
     const { failed } = await swept();
     expect(failed).toEqual([{ region: "eu-central-1", reason: "AuthFailure: not opted in" }]);
     expect(source.deleted).toHaveLength(3);
-    expect(counts()).toEqual([3, 0, 0, 0, 1]);
+    expect(counts()).toEqual([3, undefined, 0, 0, 1]);
+  });
+
+  it("does not say that nothing is left where a region did not answer: what was found there may still stand", async () => {
+    home.stub.on(DescribeDBClustersCommand).rejects(new Error("gone"));
+    await swept();
+    expect(counts()).toEqual([undefined, undefined, 0, 0, 1]);
   });
 
   it("sweeps at home when a plan can not be read, and reports that it may have named a region", async () => {
