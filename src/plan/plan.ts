@@ -17,6 +17,8 @@ const Slug = z
 
 /** RDS finds a cluster by any spelling and stores it in lower case; snapshots, tags and the ledger are compared with what is stored. */
 const CLUSTER_IDENTIFIER = /^[a-z][a-z0-9-]*$/;
+/** The evidence of a database is in the folder of its name, and this one is where incidents are written down, by whom no evidence is. */
+const RESERVED_FOLDER = "incidents";
 
 const Objectives = z.pipe(
   z.strictObject({ rto: Duration, rpo: Duration }),
@@ -74,6 +76,10 @@ export const Plan = z
         z.refine(
           (text) => CLUSTER_IDENTIFIER.test(text),
           "is not a cluster identifier: write it as RDS stores it, lower-case letters, digits and hyphens (no ARN)",
+        ),
+        z.refine(
+          (text) => text !== RESERVED_FOLDER,
+          "would have its evidence in the folder where open incidents are: rename the cluster, whose data that leaves as it is",
         ),
       ),
       /** The database inside the cluster that the checks ask. */

@@ -151,6 +151,11 @@ describe("a wrong value", () => {
       /source\.cluster is "Orders-Production": is not a cluster identifier/,
     ],
     [
+      "a cluster whose evidence would lie among the incidents",
+      edited("cluster: orders-production", "cluster: incidents"),
+      /source\.cluster is "incidents": would have its evidence in the folder where open incidents are/,
+    ],
+    [
       "a cluster's ARN",
       edited("cluster: orders-production", "cluster: arn:aws:rds:eu-west-1:1:cluster:o"),
       /is not a cluster identifier/,
