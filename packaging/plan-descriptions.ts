@@ -45,6 +45,8 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "incidents.quiet": "One incident starts one drill: for this long after its first event no other. At most 7d.",
   "incidents.keep":
     "How long the sandbox of such a drill stays as a candidate to recover from, at most 72h. Without it the plan's keep decides.",
+  restoreTests:
+    "Whether what AWS Backup's restore testing restores of this source is drilled, and answered. AWS Backup takes one answer, and deletes what it restored: say so in the plan of one stage only.",
   counterproof:
     "Whether a drill that found nothing wrong damages its own sandbox in a few small ways, undone at once, to see its checks fail.",
   checks: "What is asked of the sandbox. A drill without checks is inconclusive.",

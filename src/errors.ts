@@ -49,9 +49,17 @@ export class SandboxRefused extends DrillError {
   override readonly name = "Drill.SandboxRefused";
 }
 
-/** What was to be taken over is not what AWS Backup restored of this database to have it tested, or can not be tested any more. */
+/**
+ * What was to be taken over is not what AWS Backup restored of this database to have it tested, can not be tested any more, or is somebody else's to
+ * test. AWS Backup is told nothing: its job is not this drill's.
+ */
 export class RestoreTestRefused extends DrillError {
   override readonly name = "Drill.RestoreTestRefused";
+}
+
+/** What AWS Backup restored of this database, to have it tested, stands where no sandbox may. */
+export class RestoreTestMisplaced extends DrillError {
+  override readonly name = "Drill.RestoreTestMisplaced";
 }
 
 /** The estimate is over the plan's cap. */

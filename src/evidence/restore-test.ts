@@ -12,7 +12,7 @@ export function describeRestoreTest({ restoreTestAnswer: answer, restoreTestFail
   const failure = readFailure(restoreTestFailure);
   if (answer !== undefined) {
     const { status, restoreJobId, recorded, note } = answer;
-    const told = `AWS Backup ${recorded ? "was told" : "was NOT told"} ${status} for its restore test (job ${restoreJobId}).`;
+    const told = `AWS Backup ${recorded ? "was told" : "was NOT told"} ${status ?? "anything"} for its restore test (job ${restoreJobId}).`;
     return note === undefined ? told : `${told} ${note}`;
   }
   if (failure === undefined) return undefined;

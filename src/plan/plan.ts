@@ -117,6 +117,8 @@ export const Plan = z
     keep: z.optional(Keep),
     cadence: z.prefault(Cadence, {}),
     incidents: z.prefault(Incidents, {}),
+    /** Whether drills take over what AWS Backup's restore testing restores of this source. It takes one answer, which nothing can change. */
+    restoreTests: z._default(z.boolean(), false),
     /** Whether a drill that found nothing wrong damages its own sandbox, to see its checks fail. By default as the stack says. */
     counterproof: z.optional(z.boolean()),
     checks: z

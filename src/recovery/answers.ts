@@ -69,8 +69,9 @@ export type ValidationStatus = (typeof VALIDATION_STATUSES)[number];
 export const RestoreTestAnswer = z.object({
   at: Instant,
   restoreJobId: z.string(),
-  status: z.enum(VALIDATION_STATUSES),
-  message: z.string(),
+  /** What it was told, or would have been; absent where the job is not this drill's to answer. */
+  status: z.optional(z.enum(VALIDATION_STATUSES)),
+  message: z.optional(z.string()),
   /** Whether it is the job's result now: AWS Backup takes one. */
   recorded: z.boolean(),
   /** Why it is not, or what is to be done. */

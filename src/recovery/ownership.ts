@@ -1,5 +1,5 @@
 import type { DBCluster, Tag } from "@aws-sdk/client-rds";
-import { NotOurs } from "../errors.ts";
+import { NotOurs, RestoreTestRefused } from "../errors.ts";
 import type { Drill } from "../plan/drill.ts";
 import { drillOf, TAG } from "../plan/names.ts";
 
@@ -63,10 +63,26 @@ export function isSandboxOf({ drillId, restoreTest, sandbox, source }: Drill, cl
   return isRestoreTest({ id, tags }) && arn === restoreTest.clusterArn;
 }
 
-/** Throws NotOurs for a cluster that is not what AWS Backup restored for this drill; it is not touched. */
+/**
+ * Throws NotOurs for a cluster that is not what AWS Backup restored for this drill, and RestoreTestRefused for one that somebody else tests too; it is
+ * not touched.
+ */
 export function assertRestoredForTest(drill: Drill, cluster: DBCluster): void {
-  if (isSandboxOf(drill, cluster)) return;
-  throw new NotOurs(
-    `${cluster.DBClusterArn} is to be taken over by drill ${drill.drillId}, but its name, its tags and its ARN do not all say that AWS Backup restored it to have it tested (job ${drill.restoreTest?.restoreJobId}). It was left as it is. Find out who renamed it, or took the tag ${RESTORE_TEST} off it: AWS Backup does not delete it without.`,
+  if (!isSandboxOf(drill, cluster))
+    throw new NotOurs(
+      `${cluster.DBClusterArn} is to be taken over by drill ${drill.drillId}, but its name, its tags and its ARN do not all say that AWS Backup restored it to have it tested (job ${drill.restoreTest?.restoreJobId}). It was left as it is. Find out who renamed it, or took the tag ${RESTORE_TEST} off it: AWS Backup does not delete it without.`,
+    );
+  assertNobodyElseTests(cluster, drill.sandbox.writer);
+}
+
+/**
+ * AWS Backup adds no instance, so one that is there is of somebody who tests the cluster already: another stage, or a validator of somebody's own. What
+ * one of two answers is the answer, and has the cluster deleted under the other. Throws RestoreTestRefused.
+ */
+export function assertNobodyElseTests({ DBClusterMembers, DBClusterArn: arn }: DBCluster, own?: string): void {
+  const others = (DBClusterMembers ?? []).flatMap(({ DBInstanceIdentifier: id = "?" }) => (id === own ? [] : [id]));
+  if (others.length === 0) return;
+  throw new RestoreTestRefused(
+    `${arn} has an instance that this drill did not add (${others.join(", ")}): somebody else tests it, and AWS Backup takes one answer. It was left to them. Find out who, and let one of you have the tests of this database: restoreTests: true in the plan of one stage only.`,
   );
 }

@@ -32,7 +32,7 @@ interface Progress {
  * next step that RDS allows, and the order is the one AWS's own resource handler uses; calling it again is harmless. A cluster that AWS Backup
  * restored is taken over as it is: the drill makes no other in its place.
  * A quota that is taken is waited for. Throws RestoreFailed (a terminal state), RestoreTimedOut, QuotaTaken, SandboxLost, FirstQueryFailed,
- * SandboxRefused (an impaired secret), NotOurs, or the SDK's own error.
+ * SandboxRefused (an impaired secret), NotOurs, RestoreTestRefused, or the SDK's own error.
  */
 export async function restoreSandbox(services: Services, input: RestoreSandboxInput): Promise<SandboxAnswer> {
   const { drill, sandbox: earlier } = input;

@@ -5,7 +5,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-backup";
 import type { DBCluster, DBClusterSnapshot, RDSClient } from "@aws-sdk/client-rds";
-import { RestoreTestRefused, SourceUnsupported } from "../errors.ts";
+import { RestoreTestMisplaced, RestoreTestRefused, SourceUnsupported } from "../errors.ts";
 import type { RecoveryPoint, RestoreTest } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isSourceArn } from "../plan/source-arn.ts";
@@ -13,7 +13,7 @@ import { findCluster } from "./describe.ts";
 import { assertDataApi } from "./guards.ts";
 import { securityGroupsOf } from "./isolation-fact.ts";
 import { looksLikeProduction } from "./looks-like-production.ts";
-import { isRestoreTest } from "./ownership.ts";
+import { assertNobodyElseTests, isRestoreTest } from "./ownership.ts";
 import { encryptionOf, snapshotNamed } from "./recovery-point.ts";
 
 /** A cluster that is taken over: where it stands is decided already. */
@@ -52,7 +52,8 @@ const GIB = 1024 ** 3;
 /**
  * What AWS Backup restored of the plan's source to have it tested, by its own word and by the cluster's name and tag. Nothing that a request says is
  * believed but the job's id: a take-over must never reach a cluster that is anybody's.
- * Throws RestoreTestRefused, or SourceUnsupported for an engine or a version that can not be asked.
+ * Throws RestoreTestRefused for what is not this plan's to test. What is, and still can not be drilled, comes after: SourceUnsupported for an engine or
+ * a version that can not be asked, RestoreTestMisplaced for a place that is open. Of those AWS Backup is told (answer-restore-test.ts).
  */
 export async function restoredForTest(
   { backup, rds }: Services,
@@ -60,6 +61,10 @@ export async function restoredForTest(
   { restoreJobId, failureMoment }: { restoreJobId: string; failureMoment?: string | undefined },
 ): Promise<TakenOver> {
   const { region } = plan.sandbox;
+  if (!plan.restoreTests)
+    throw new RestoreTestRefused(
+      `The plan ${plan.plan} takes over no restore tests of AWS Backup, and the restore job ${restoreJobId} was left alone. Write restoreTests: true into the plan and deploy it, unless another stack answers the tests of ${plan.source.cluster}.`,
+    );
   const job = testedJob(plan, restoreJobId, await describeJob(backup(region), restoreJobId, region));
   const { clusterArn, requestedAt, restoredAt } = job;
   const id = clusterArn.split(":").at(-1) ?? "";
@@ -136,7 +141,7 @@ function testedJob({ source, sandbox }: Plan, restoreJobId: string, job: Describ
   };
 }
 
-/** Throws RestoreTestRefused unless the cluster itself says too that it is a test. */
+/** Throws RestoreTestRefused unless the cluster itself says too that it is a test, and one that nobody has begun. */
 function restoredCluster(cluster: DBCluster | undefined, { restoreJobId, clusterArn }: TestedJob): DBCluster {
   if (cluster === undefined)
     throw new RestoreTestRefused(
@@ -147,24 +152,25 @@ function restoredCluster(cluster: DBCluster | undefined, { restoreJobId, cluster
     throw new RestoreTestRefused(
       `${clusterArn}, which job ${restoreJobId} restored, has not the name and the tag that AWS Backup gives what is to be tested. Nothing was touched. Find out who changed them: without its tag AWS Backup does not delete it.`,
     );
+  assertNobodyElseTests(cluster);
   if (engine !== "aurora-postgresql")
     throw new SourceUnsupported(`${id} runs ${engine}; this version drills aurora-postgresql only.`);
   assertDataApi(`${id} runs`, cluster.EngineVersion);
   return cluster;
 }
 
-/** Throws RestoreTestRefused for a place that a sandbox of a drill's own would be refused for by its name. */
+/** Throws RestoreTestMisplaced for a place that a sandbox of a drill's own would be refused for by its name. */
 function placeOf(cluster: DBCluster): Omit<TakenOver["sandbox"], "cluster" | "kmsKeyArn"> {
   const { DBClusterIdentifier: id, DBSubnetGroup: subnetGroup = "", DBClusterParameterGroup = "" } = cluster;
   const groups = securityGroupsOf(cluster);
   const [securityGroup] = groups;
   const advice = "Name those of the sandbox in the metadata of the restore testing selection";
   if (securityGroup === undefined || groups.length > 1)
-    throw new RestoreTestRefused(
+    throw new RestoreTestMisplaced(
       `${id} was restored with the security groups ${groups.join(", ") || "(none)"}, and a sandbox has exactly one, without rules. ${advice} (vpcSecurityGroupIds).`,
     );
   if (looksLikeProduction(subnetGroup))
-    throw new RestoreTestRefused(
+    throw new RestoreTestMisplaced(
       `${id} was restored into the subnet group "${subnetGroup}", which is called like production's. ${advice} (dbSubnetGroupName).`,
     );
   return { subnetGroup, securityGroup, parameterGroup: DBClusterParameterGroup };

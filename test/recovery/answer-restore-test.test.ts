@@ -8,9 +8,10 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
+import { describeRestoreTest } from "../../src/evidence/restore-test.ts";
 import { AnswerRestoreTestInput, answerRestoreTest } from "../../src/recovery/answer-restore-test.ts";
 import { OUTCOME_ERROR, VERDICTS } from "../../src/verdict/verdict.ts";
-import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
+import { drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { TEARDOWN } from "../verdict/sample-results.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
 
@@ -18,6 +19,21 @@ const client = new BackupClient({});
 const backup = mockClient(client);
 const JOB = "1A2B3C4D-0000-0000-0000-000000000000";
 const fault = { message: "message of AWS Backup", $metadata: {} };
+const TAKEN_OVER = drillWith({
+  restoreTest: {
+    restoreJobId: JOB,
+    clusterArn: "arn:aws:rds:eu-central-1:111122223333:cluster:awsbackup-restore-test-1",
+    requestedAt: "2026-11-21T13:00:00.000Z",
+    restoredAt: "2026-11-21T13:20:00.000Z",
+  },
+  copy: { needed: false, snapshotId: "" },
+});
+const BY_EVENT = {
+  plan: "orders",
+  trigger: { kind: "restore-test", by: "weekly" },
+  restoreTest: { restoreJobId: JOB },
+};
+const BY_HAND = { plan: "orders", restoreTest: { restoreJobId: JOB } };
 let regions: string[] = [];
 
 const answer = (document: object = {}) =>
@@ -31,13 +47,21 @@ const answer = (document: object = {}) =>
       now: () => new Date("2026-11-21T20:00:00.000Z"),
     },
     AnswerRestoreTestInput.parse({
-      request: { plan: "orders", restoreTest: { restoreJobId: JOB } },
-      drill: SAMPLE_DRILL,
+      request: BY_HAND,
+      drill: TAKEN_OVER,
       verdict: SAMPLE_VERDICT,
       teardown: TEARDOWN,
       ...document,
     }),
   );
+
+const ERRORED = { ...SAMPLE_VERDICT, verdict: "errored", error: OUTCOME_ERROR.errored };
+const LEFT_ALONE = {
+  at: "2026-11-21T20:00:00.000Z",
+  restoreJobId: JOB,
+  recorded: false,
+  note: expect.stringContaining("the job was left as it is"),
+};
 
 beforeEach(() => {
   backup.reset();
@@ -65,10 +89,65 @@ describe("answerRestoreTest", () => {
     });
   });
 
-  it("tells it where the sandbox is, and of a drill without a plan where the stack is", async () => {
+  it.each([
+    ["a place that is open", "Drill.RestoreTestMisplaced"],
+    ["a version that can not be asked", "Drill.SourceUnsupported"],
+    ["a source that is gone", "Drill.SourceNotFound"],
+    ["a cost over the cap", "Drill.CostOverCap"],
+  ])(
+    "answers a test that planning refused for %s once it had seen whose it is, if AWS Backup's event started it",
+    async (_, error) => {
+      const refused = { drill: undefined, failure: { Error: error, Cause: "{}" }, verdict: ERRORED };
+      expect(await answer({ ...refused, request: BY_EVENT })).toMatchObject({ status: "TIMED_OUT", recorded: true });
+      // An event is of the stack's own region.
+      expect(regions).toEqual(["eu-west-3"]);
+      backup.resetHistory();
+      expect(await answer(refused)).toEqual(LEFT_ALONE);
+      expect(backup.calls()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["another database's job, or somebody else's cluster", "Drill.RestoreTestRefused"],
+    ["a plan that is not there", "Drill.PlanNotFound"],
+    ["a plan that is wrong", "Drill.PlanInvalid"],
+    ["an input that is wrong", "Drill.InputInvalid"],
+    ["a region that is not opted in to", "Drill.SandboxRefused"],
+    ["a turn that did not come", "Drill.TurnTimedOut"],
+    ["a database without backups", "Drill.NoRecoveryPoint"],
+    ["a stop while it was planned", "Drill.Interrupted"],
+    ["a permission that is missing", "AccessDeniedException"],
+    ["a function that broke", "TypeError"],
+    ["no reason that is known", undefined],
+  ])(
+    "leaves alone the job of a drill that ended before it was planned for %s, whoever started it",
+    async (_, error) => {
+      const failure = error === undefined ? undefined : { Error: error };
+      for (const request of [BY_HAND, BY_EVENT])
+        expect(await answer({ drill: undefined, failure, verdict: ERRORED, request })).toEqual(LEFT_ALONE);
+      expect(backup.calls()).toEqual([]);
+    },
+  );
+
+  it("leaves alone a job whose cluster somebody else turned out to test too, and one that a drill did not take over", async () => {
+    expect(await answer({ failure: { Error: "Drill.RestoreTestRefused" }, verdict: ERRORED })).toEqual(LEFT_ALONE);
+    expect(await answer({ drill: SAMPLE_DRILL })).toEqual(LEFT_ALONE);
+    expect(backup.calls()).toEqual([]);
+  });
+
+  it("leaves alone what is no job's id", async () => {
+    const request = { plan: "orders", trigger: "restore-test", restoreTest: { restoreJobId: 5 } };
+    const failure = { Error: "Drill.InputInvalid" };
+    const told = await answer({ drill: undefined, failure, verdict: ERRORED, request });
+    expect(told).toEqual({ ...LEFT_ALONE, restoreJobId: "(not an id)" });
+    expect(describeRestoreTest({ restoreTestAnswer: told })).toMatch(
+      /^AWS Backup was NOT told anything .* left as it is/,
+    );
+  });
+
+  it("tells it where the sandbox is", async () => {
     await answer();
-    await answer({ drill: undefined });
-    expect(regions).toEqual(["eu-central-1", "eu-west-3"]);
+    expect(regions).toEqual(["eu-central-1"]);
   });
 
   it("cuts a message that is longer than 1,000 characters", async () => {
@@ -105,5 +184,11 @@ describe("answerRestoreTest", () => {
   it("says that AWS Backup can not delete a cluster in which the writer still is", async () => {
     const leftovers = [{ kind: "instance", id: SAMPLE_DRILL.sandbox.writer, region: "eu-central-1", reason: "denied" }];
     expect((await answer({ teardown: { ...TEARDOWN, leftovers } })).note).toContain("delete both by hand");
+  });
+
+  it("says so as well when teardown broke, and nobody knows", async () => {
+    const teardownFailure = { Error: "AccessDeniedException", Cause: "no" };
+    expect((await answer({ teardown: undefined, teardownFailure })).note).toContain("delete both by hand");
+    expect((await answer({ teardown: { ...TEARDOWN, phase: "pending" }, teardownFailure })).note).toContain("by hand");
   });
 });

@@ -20,12 +20,13 @@ import { RDSDataClient } from "@aws-sdk/client-rds-data";
 import { mockClient } from "aws-sdk-client-mock";
 import "aws-sdk-client-mock-vitest/extend";
 import { beforeEach, describe, expect, it } from "vitest";
-import { NotOurs, RestoreTestRefused, SandboxLost, SourceUnsupported } from "../../src/errors.ts";
+import { NotOurs, RestoreTestMisplaced, RestoreTestRefused, SandboxLost, SourceUnsupported } from "../../src/errors.ts";
 import { Drill } from "../../src/plan/drill.ts";
 import { TAG } from "../../src/plan/names.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { isSandboxOf } from "../../src/recovery/ownership.ts";
 import { PlanDrillInput, planDrill } from "../../src/recovery/plan-drill.ts";
+import { proveIsolation } from "../../src/recovery/prove-isolation.ts";
 import { proveNetwork } from "../../src/recovery/prove-network.ts";
 import { restoreSandbox } from "../../src/recovery/restore-sandbox.ts";
 import { tearDown } from "../../src/recovery/tear-down.ts";
@@ -133,7 +134,8 @@ beforeEach(() => {
 });
 
 describe("planning with a restore test", () => {
-  const plan = (yaml = PLAN_YAML) =>
+  const YAML = `${PLAN_YAML}restoreTests: true\n`;
+  const plan = (yaml = YAML) =>
     planDrill(
       {
         ...services,
@@ -153,7 +155,7 @@ describe("planning with a restore test", () => {
     );
 
   it("takes everything from AWS Backup's job and from the cluster as it stands, and copies, keeps and damages nothing", async () => {
-    const drill = Drill.parse(await plan(`${PLAN_YAML}keep:\n  when: always\n  for: 1h\n`));
+    const drill = Drill.parse(await plan(`${YAML}keep:\n  when: always\n  for: 1h\n`));
     expect(drill).toMatchObject({
       restoreTest: TAKEN_OVER.restoreTest,
       failureMoment: "2026-11-21T13:00:00.000Z",
@@ -177,7 +179,7 @@ describe("planning with a restore test", () => {
   });
 
   it("damages it where the plan itself says so", async () => {
-    expect((await plan(`${PLAN_YAML}counterproof: true\n`)).counterproof).toBe(true);
+    expect((await plan(`${YAML}counterproof: true\n`)).counterproof).toBe(true);
   });
 
   it("asks RDS whether the recovery point is a copy, and of which cluster", async () => {
@@ -234,17 +236,38 @@ describe("planning with a restore test", () => {
     ],
     ["a cluster with another ARN", () => clusterIs({ DBClusterArn: SOURCE_ARN }), "has not the name and the tag"],
     [
-      "two security groups",
-      () => clusterIs({ VpcSecurityGroups: [{ VpcSecurityGroupId: "sg-1" }, { VpcSecurityGroupId: "sg-2" }] }),
-      "sg-1, sg-2",
+      "a cluster with somebody's instance, also of a version that can not be asked",
+      () => clusterIs({ DBClusterMembers: [{ DBInstanceIdentifier: "validator-1" }], EngineVersion: "11.9" }),
+      "has an instance that this drill did not add (validator-1)",
     ],
-    ["production's subnet group", () => clusterIs({ DBSubnetGroup: "orders-prod" }), "called like production's"],
   ])("refuses %s, and touches nothing", async (_, arrange, why) => {
     arrange();
     const refused = plan();
     await expect(refused).rejects.toThrow(RestoreTestRefused);
     await expect(refused).rejects.toThrow(why);
     expect(changes()).toEqual([]);
+  });
+
+  it.each<[what: string, changes: Partial<DBCluster>, why: string]>([
+    [
+      "two security groups",
+      { VpcSecurityGroups: [{ VpcSecurityGroupId: "sg-1" }, { VpcSecurityGroupId: "sg-2" }] },
+      "sg-1, sg-2",
+    ],
+    ["production's subnet group", { DBSubnetGroup: "orders-prod" }, "called like production's"],
+  ])("refuses the place of a test that it has seen to be its own for %s", async (_, changed, why) => {
+    clusterIs(changed);
+    const refused = plan();
+    await expect(refused).rejects.toThrow(RestoreTestMisplaced);
+    await expect(refused).rejects.toThrow(why);
+    expect(changes()).toEqual([]);
+  });
+
+  it("asks nothing of AWS Backup for a plan that does not say restoreTests", async () => {
+    const refused = plan(PLAN_YAML);
+    await expect(refused).rejects.toThrow(RestoreTestRefused);
+    await expect(refused).rejects.toThrow("restoreTests: true");
+    expect(backup.calls()).toEqual([]);
   });
 
   it("refuses production itself, should AWS Backup ever name it", async () => {
@@ -305,6 +328,16 @@ describe("a cluster that is taken over", () => {
   it("is left alone once its tag is gone", async () => {
     clusterIs({ TagList: TAG_LIST });
     await expect(look()).rejects.toThrow(NotOurs);
+    expect(changes()).toEqual([]);
+  });
+
+  it("is left to somebody else who has come to test it since, before and after its own writer is there", async () => {
+    const members = [TAKEN_OVER.sandbox.writer, "validator-1"].map((id) => ({ DBInstanceIdentifier: id }));
+    for (const DBClusterMembers of [members.slice(1), members]) {
+      clusterIs({ DBClusterMembers });
+      await expect(look()).rejects.toThrow("somebody else tests it");
+      await expect(proveIsolation(services, { drill: TAKEN_OVER })).rejects.toThrow(RestoreTestRefused);
+    }
     expect(changes()).toEqual([]);
   });
 

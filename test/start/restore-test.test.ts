@@ -26,7 +26,8 @@ const eventWith = (detail: object) => ({
   resources: [],
   detail: { ...DETAIL, ...detail },
 });
-const { plan } = parsePlan(PLAN_YAML, "drills/orders.yml");
+const { plan } = parsePlan(`${PLAN_YAML}restoreTests: true\n`, "drills/orders.yml");
+const { plan: without } = parsePlan(PLAN_YAML, "drills/orders.yml");
 const requestOf = (detail: object, plans = [plan]) =>
   restoreTestRequest(RestoreTestEvent.parse(eventWith(detail)), plans);
 
@@ -44,6 +45,12 @@ describe("restoreTestRequest", () => {
 
   it("gives the test to one of several plans of the database: AWS Backup takes one answer", () => {
     expect(requestOf({}, [plan, { ...plan, plan: "older" }])).toMatchObject({ request: { plan: "older" } });
+  });
+
+  it("leaves alone the tests of a source of which no plan says restoreTests", () => {
+    const ignored = expect.stringMatching(/no plan of that source .* \(newer, orders\): .* restoreTests: true/);
+    expect(requestOf({}, [without, { ...without, plan: "newer" }])).toEqual({ ignored });
+    expect(requestOf({}, [{ ...without, plan: "newer" }, plan])).toMatchObject({ request: { plan: "orders" } });
   });
 
   it.each([

@@ -127,6 +127,17 @@ describe("statemachines/finish-drill.asl.json", () => {
     expect((await finish(adopting(answered))).visited).toEqual([...ADOPTING, ...TEARING_DOWN, ...TELLING]);
   });
 
+  it("shows who answers why the drill ended, and how its teardown did", async () => {
+    const request = { plan: "orders", restoreTest: { restoreJobId: "job-1" } };
+    const failure = { Error: "Drill.Interrupted" };
+    const AnswerRestoreTest = () => ({ recorded: false });
+    const unplanned = await finish({ ...adopting({ failure, request }), AnswerRestoreTest });
+    expect(unplanned.seen["AnswerRestoreTest"]?.[0]).toMatchObject({ request, failure });
+    const broken = { ...adopting({ drill: SAMPLE_DRILL, failure, request }), TearDown: failing("TypeError") };
+    const { seen } = await finish({ ...broken, AnswerRestoreTest });
+    expect(seen["AnswerRestoreTest"]?.[0]).toMatchObject({ failure, teardownFailure: { Error: "TypeError" } });
+  });
+
   it("leaves a verdict as it was", async () => {
     const { visited } = await finish(adopting({ drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT }));
     expect(visited).toEqual([...ADOPTING, ...TEARING_DOWN, ...TELLING]);

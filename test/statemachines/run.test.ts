@@ -123,11 +123,17 @@ describe("a restore test of AWS Backup", () => {
       expect(seen[step]?.[0]).toMatchObject({ restoreTestAnswer: TOLD });
   });
 
-  it("is answered also when it was refused before there was a drill, and when teardown broke", async () => {
+  it("is looked at also when it was refused before there was a drill, and when teardown broke, and why is known there", async () => {
     const refused = { AnswerRestoreTest: () => TOLD, PlanDrill: failing("Drill.RestoreTestRefused") };
-    expect((await runWith(refused, RESTORE_TEST)).visited.slice(-7, -2)).toEqual(["WasAnythingCreated", ...ANSWERED]);
-    const broken = { AnswerRestoreTest: () => TOLD, TearDown: failing("TypeError") };
-    expect((await runWith(broken, RESTORE_TEST)).visited.slice(-7, -2)).toEqual(["TearDown", ...ANSWERED]);
+    const { visited, seen } = await runWith(refused, RESTORE_TEST);
+    expect(visited.slice(-7, -2)).toEqual(["WasAnythingCreated", ...ANSWERED]);
+    expect(seen["AnswerRestoreTest"]?.[0]).toMatchObject({
+      request: RESTORE_TEST,
+      failure: { Error: "Drill.RestoreTestRefused" },
+    });
+    const broken = await runWith({ AnswerRestoreTest: () => TOLD, TearDown: failing("TypeError") }, RESTORE_TEST);
+    expect(broken.visited.slice(-7, -2)).toEqual(["TearDown", ...ANSWERED]);
+    expect(broken.seen["AnswerRestoreTest"]?.[0]).toMatchObject({ teardownFailure: { Error: "TypeError" } });
   });
 
   it("that can not be answered is recorded and told all the same", async () => {

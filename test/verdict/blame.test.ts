@@ -14,6 +14,7 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   NoRecoveryPoint: "failed recovery",
   SandboxRefused: "errored drill",
   RestoreTestRefused: "errored drill",
+  RestoreTestMisplaced: "errored drill",
   CostOverCap: "errored drill",
   NoPlanForEvent: "errored drill",
   IncidentContended: "errored drill",

@@ -20,7 +20,9 @@ const AT = "2026-11-21T14:00:00Z";
 const NOW = new Date("2026-11-21T14:05:00.000Z");
 const SOURCE = { account: ACCOUNT_ID, region: PLAN.source.region, cluster: PLAN.source.cluster };
 const INCIDENTS = { alarms: ["orders-data-loss"], guardduty: true, lookback: "15m" };
-const PLANS = new Map([[PLAN.plan, validatePlan({ ...PLAN, incidents: INCIDENTS }, "drills/plain.json")]]);
+const PLANS = new Map([
+  [PLAN.plan, validatePlan({ ...PLAN, incidents: INCIDENTS, restoreTests: true }, "drills/plain.json")],
+]);
 
 const ENVELOPE = {
   version: "0",

@@ -29,7 +29,8 @@ export type RestoreTestStart =
 
 /**
  * The drill that takes over what a restore test restored, or why there is none: the rule delivers the tests of every database and every kind of
- * resource. AWS Backup takes one answer for a test, so of several plans of the database the first by name has it.
+ * resource, and a plan takes over none unless it says so. AWS Backup takes one answer for a test, so of several such plans of the database the first by
+ * name has it.
  * Throws InputInvalid for a test whose event does not say of what it is.
  */
 export function restoreTestRequest(
@@ -45,11 +46,16 @@ export function restoreTestRequest(
     throw new InputInvalid(
       `The event of restore job ${restoreJobId} has no detail.sourceResourceArn, so which database it tests is not known. Start its drill by hand: {"plan": "...", "restoreTest": {"restoreJobId": "${restoreJobId}"}}.`,
     );
-  const plan = plans
+  const ofSource = plans
     .filter(({ source, sandbox }) => isSourceArn(sourceResourceArn, source, account) && sandbox.region === region)
-    .sort((a, b) => (a.plan < b.plan ? -1 : 1))[0];
-  if (plan === undefined)
+    .sort((a, b) => (a.plan < b.plan ? -1 : 1));
+  if (ofSource.length === 0)
     return { ignored: `${job} is of ${sourceResourceArn}, for which no plan has its sandbox in ${region}.` };
+  const plan = ofSource.find(({ restoreTests }) => restoreTests);
+  if (plan === undefined)
+    return {
+      ignored: `${job} is of ${sourceResourceArn}, and no plan of that source takes restore tests over (${ofSource.map(({ plan: name }) => name).join(", ")}): one that is to says restoreTests: true.`,
+    };
   const by = restoreTestingPlanArn.split(":").slice(6).join(":").slice(0, 200);
   return {
     restoreJobId,
