@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parsePlan } from "../src/plan/parse.ts";
+import { baselineProblems } from "./baseline-problems.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { cadenceProblems } from "./cadence-check.ts";
 import { dashboard } from "./dashboard.ts";
@@ -8,7 +9,7 @@ import { nameProblems } from "./physical-names.ts";
 import { planConflicts } from "./plan-conflicts.ts";
 import { planResources } from "./plan-resources.ts";
 import { sandboxProblems } from "./sandbox-problems.ts";
-import { wordsOnDeployment, wordsOnRemoval } from "./stack-words.ts";
+import { REMOVE_ANYWAY, wordsOnDeployment, wordsOnForwarding, wordsOnRemoval, wordsOnStanding } from "./stack-words.ts";
 
 /** Gives every function its package, and the stack what its plans need; refuses plans and names that could not work. */
 export default class RestoreDrillPackages {
@@ -22,7 +23,10 @@ export default class RestoreDrillPackages {
       // The service's own resources are in the template, and it is not written yet.
       "after:aws:package:finalize:mergeCustomProviderResources": () => this.addPlanResources(),
       "after:deploy:deploy": () => this.sayWhatIsNext(),
-      "before:remove:remove": () => this.sayWhatStays(),
+      "before:remove:remove": async () => {
+        await this.refuseWhileDrillsStand();
+        await this.sayWhatStays();
+      },
     };
   }
 
@@ -56,15 +60,16 @@ export default class RestoreDrillPackages {
     const { Resources, Parameters = {} } = this.serverless.service.provider.compiledCloudFormationTemplate;
     const plans = await this.readPlans();
     const settingOf = (parameter) => String(Parameters[parameter]?.Default ?? "");
-    this.refuse(
-      sandboxProblems(plans, {
+    this.refuse([
+      ...sandboxProblems(plans, {
         name: this.name,
         region: this.provider.getRegion(),
         subnetGroup: settingOf("SandboxSubnetGroup"),
         securityGroup: settingOf("SandboxSecurityGroup"),
         kmsKey: settingOf("SandboxKmsKey"),
       }),
-    );
+      ...baselineProblems(plans, { plan: settingOf("BaselinePlan"), state: settingOf("BaselineScheduleState") }),
+    ]);
     const added = { ...planResources(plans, { name: this.name }), ...dashboard(plans, { name: this.name }) };
     const taken = Object.keys(added).filter((logicalId) => logicalId in Resources);
     this.refuse(
@@ -78,13 +83,38 @@ export default class RestoreDrillPackages {
     const resources = await this.stackResources();
     const { Parameters } = this.serverless.service.provider.compiledCloudFormationTemplate ?? {};
     const plans = await this.readPlans();
-    this.say(
-      wordsOnDeployment({
-        region: this.provider.getRegion(),
-        stateMachineArn: resources.get("RestoreDrill") ?? "<StateMachineArn>",
+    const region = this.provider.getRegion();
+    const stateMachineArn = resources.get("RestoreDrill");
+    this.say([
+      ...wordsOnDeployment({
+        region,
+        stateMachineArn: stateMachineArn ?? "<StateMachineArn>",
         plans: plans.map(({ plan }) => plan),
         areSchedulesEnabled: Parameters?.ScheduleState?.Default === "ENABLED",
       }),
+      ...wordsOnForwarding(plans, { name: this.name, region, account: stateMachineArn?.split(":")[4] }),
+    ]);
+  }
+
+  /** CloudFormation deletes the sweep first, and stops at the network that a sandbox is in. */
+  async refuseWhileDrillsStand() {
+    if (process.env[REMOVE_ANYWAY] === "yes") return;
+    const standing = await this.standingDrills().catch((error) => [
+      `AWS could not be asked whether drills run or sandboxes stand: ${error.message}`,
+    ]);
+    if (standing.length > 0)
+      throw new this.serverless.classes.Error(wordsOnStanding(this.name, standing), "RESTORE_DRILL_REFUSED");
+  }
+
+  async standingDrills() {
+    const resources = await this.provider.getStackResources();
+    const machines = resources.filter(({ LogicalResourceId: id }) => id === "RestoreDrill" || id === "FinishDrill");
+    // Nothing else needs the clients of AWS, and each run of the framework would load them.
+    const { standingDrills } = await import("./standing-drills.ts");
+    const access = (await this.provider.getAwsSdkV3Config?.()) ?? { region: this.provider.getRegion() };
+    return standingDrills(
+      machines.flatMap(({ PhysicalResourceId }) => PhysicalResourceId ?? []),
+      access,
     );
   }
 

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import {
+  DescribeDBClusterSnapshotsCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
+import { ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { mockClient } from "aws-sdk-client-mock";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PROJECT_DIRECTORY } from "../package/packaged-service.ts";
 
 interface Plugin {
@@ -33,6 +41,7 @@ async function pluginOf({ name = "restore-drill", ...stack }: Stack) {
     naming: { getStackName: () => name },
     getStage: () => stack.stage ?? "prod",
     getRegion: () => "eu-central-1",
+    getAwsSdkV3Config: async () => ({ region: "eu-central-1" }),
     getStackResources: async () => {
       if (stack.deployed === undefined) throw new Error("no credentials");
       return Object.entries(stack.deployed).map(([LogicalResourceId, PhysicalResourceId]) => ({
@@ -81,10 +90,18 @@ describe("the resources of plans", () => {
     await expect(hooks[ADD]?.()).rejects.toThrow("sandboxSecurityGroup is sg-1, but the stack makes the network");
   });
 
+  it("are refused when baselines are to be captured from a plan that there is not", async () => {
+    const Parameters = { BaselinePlan: { Default: "ordres" }, BaselineScheduleState: { Default: "ENABLED" } };
+    const { hooks } = await pluginOf({ template: { Resources: {}, Parameters } });
+    await expect(hooks[ADD]?.()).rejects.toThrow(/baselinePlan is ordres, which is no plan in drills\/ \(orders\)/);
+  });
+
   it("are refused, with all of the template, under a stage whose names AWS would not take", async () => {
     const stage = "x".repeat(60);
     const { hooks } = await pluginOf({ name: `restore-drill-${stage}`, stage, template: { Resources: {} } });
-    await expect(hooks[ADD]?.()).rejects.toThrow(/DatabaseAlarmRaised .*of 96 characters where 64 are allowed.*may have 28.* 2 more names are too long\.$/);
+    await expect(hooks[ADD]?.()).rejects.toThrow(
+      /DatabaseAlarmRaised .*of 96 characters where 64 are allowed.*may have 28.* 2 more names are too long\.$/,
+    );
   });
 });
 
@@ -131,9 +148,35 @@ describe("after a deployment", () => {
     await hooks[DEPLOYED]?.();
     expect(said.join("\n")).toContain("start by themselves");
   });
+
+  it("is said with which command the incidents of the source's region come here", async () => {
+    const { hooks, said } = await pluginOf({ template, deployed });
+    await hooks[DEPLOYED]?.();
+    expect(said.join("\n")).toContain(
+      "aws cloudformation deploy --region eu-west-1 --stack-name restore-drill-incidents --template-file source-region/template.yml",
+    );
+  });
 });
 
 describe("before a removal", () => {
+  const rds = mockClient(RDSClient);
+  const sfn = mockClient(SFNClient);
+  const machines = {
+    RestoreDrill: "arn:aws:states:eu-central-1:111122223333:stateMachine:restore-drill",
+    FinishDrill: "arn:aws:states:eu-central-1:111122223333:stateMachine:restore-drill-finish-drill",
+  };
+  beforeEach(() => {
+    rds.reset();
+    sfn.reset();
+    sfn.on(ListExecutionsCommand).resolves({ executions: [] });
+    rds.on(DescribeDBInstancesCommand).resolves({ DBInstances: [] });
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [] });
+    rds.on(DescribeDBClusterSnapshotsCommand).resolves({ DBClusterSnapshots: [] });
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   const resources: Resources = {
     EvidenceBucket: { Type: "AWS::S3::Bucket", DeletionPolicy: "Retain" },
     EvidenceBucketPolicy: { Type: "AWS::S3::BucketPolicy", DeletionPolicy: "Retain" },
@@ -159,7 +202,50 @@ describe("before a removal", () => {
     expect(words).not.toContain("OutcomeTopic");
   });
 
+  const standing = (id: string, tags: string[]) => ({
+    DBClusterIdentifier: id,
+    TagList: tags.map((Key) => ({ Key, Value: "x" })),
+  });
+  const drill = "restore-drill-20261121-143205-3f9a2b1c";
+
+  it.each(Object.entries(machines))("is refused while an execution of %s runs", async (_, stateMachineArn) => {
+    const executionArn = `${stateMachineArn.replace("stateMachine", "execution")}:one`;
+    sfn.on(ListExecutionsCommand, { stateMachineArn, statusFilter: "RUNNING" }).resolves({
+      executions: [{ executionArn, stateMachineArn, name: "one", startDate: new Date(), status: "RUNNING" }],
+    });
+    const { hooks, said } = await pluginOf({ resources, deployed: machines });
+    await expect(hooks[REMOVE]?.()).rejects.toThrow(
+      new RegExp(`restore-drill is not removed[^]*${executionArn} runs[^]*RESTORE_DRILL_REMOVE_ANYWAY=yes`),
+    );
+    expect(said).toEqual([]);
+  });
+
+  it("is refused while a cluster of a drill stands, which its name and its tag say", async () => {
+    const others = [standing(drill.replace("3f9a", "0000"), []), standing("orders", ["restore-drill:drill"])];
+    rds
+      .on(DescribeDBClustersCommand)
+      .resolves({ DBClusters: [...others, standing(drill, ["restore-drill:drill", "restore-drill:kept"])] });
+    const { hooks } = await pluginOf({ resources, deployed: machines });
+    await expect(hooks[REMOVE]?.()).rejects.toThrow(`  - The cluster ${drill} stands.\nWait`);
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: others });
+    await hooks[REMOVE]?.();
+  });
+
+  it.each(["the stack", "RDS"])("is refused when %s can not be asked, which is no answer", async (whom) => {
+    if (whom === "RDS") rds.on(DescribeDBClustersCommand).rejects(new Error("AccessDenied"));
+    const { hooks } = await pluginOf({ resources, ...(whom === "RDS" ? { deployed: machines } : {}) });
+    await expect(hooks[REMOVE]?.()).rejects.toThrow(/AWS could not be asked .*: (no credentials|AccessDenied)/);
+  });
+
+  it("asks nobody when it is to go whatever stands", async () => {
+    vi.stubEnv("RESTORE_DRILL_REMOVE_ANYWAY", "yes");
+    const { hooks } = await pluginOf({ resources, deployed: machines });
+    await hooks[REMOVE]?.();
+    expect(rds.calls()).toEqual([]);
+  });
+
   it("is said so without names when the stack can not be asked, with where to find them", async () => {
+    vi.stubEnv("RESTORE_DRILL_REMOVE_ANYWAY", "yes");
     const { hooks, said } = await pluginOf({ resources });
     await hooks[REMOVE]?.();
     expect(said.join("\n")).toContain("FingerprintKey (AWS::KMS::Key)\n");
