@@ -115,19 +115,19 @@ export async function readPackagedTemplate(
       ]),
   );
   const statementsByRole = new Map(
-    ofType(resources, "AWS::IAM::Role").map(([logicalId, { properties }]) => [
+    entriesOfType(resources, "AWS::IAM::Role").map(([logicalId, { properties }]) => [
       String(scope.attribute(logicalId, "Arn")),
       z.parse(RoleProperties, properties).Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
     ]),
   );
   return {
-    functions: ofType(resources, "AWS::Lambda::Function")
+    functions: entriesOfType(resources, "AWS::Lambda::Function")
       .map(([logicalId, { properties }]) => {
         const arn = String(scope.attribute(logicalId, "Arn"));
         return packagedFunction(directory, fileNameOf(logicalId), arn, properties, statementsByRole);
       })
       .sort((a, b) => a.name.localeCompare(b.name)),
-    stateMachines: ofType(resources, "AWS::StepFunctions::StateMachine").map(([, { ref, properties }]) =>
+    stateMachines: ofType(resources, "AWS::StepFunctions::StateMachine").map(({ ref, properties }) =>
       packagedStateMachine(ref, properties, statementsByRole),
     ),
     roles: statementsByRole,
@@ -148,9 +148,12 @@ function fileNameOf(logicalId: string): string {
   return name.replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? "" : "-"}${letter.toLowerCase()}`);
 }
 
-function ofType(resources: PackagedTemplate["resources"], type: string): [string, PackagedResource][] {
-  return Object.entries(resources).filter(([, resource]) => resource.type === type);
-}
+const entriesOfType = (resources: PackagedTemplate["resources"], type: string): [string, PackagedResource][] =>
+  Object.entries(resources).filter(([, resource]) => resource.type === type);
+
+/** Those of one type, `AWS::SQS::Queue`, in the template's order. */
+export const ofType = (resources: PackagedTemplate["resources"], type: string): PackagedResource[] =>
+  entriesOfType(resources, type).map(([, resource]) => resource);
 
 function packagedFunction(
   directory: string,

@@ -2,7 +2,12 @@
 import { cp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type BundledPlan, writePlans } from "../../packaging/bundle.ts";
-import { type PackagedFunction, type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import {
+  ofType,
+  type PackagedFunction,
+  type PackagedTemplate,
+  readPackagedTemplate,
+} from "../../packaging/template.ts";
 import { ACCOUNT_ID } from "./account.ts";
 import type { LocalFunction } from "./lambda/runtime.ts";
 import { cachedPackage } from "./package-cache.ts";
@@ -64,8 +69,7 @@ export async function prepareDeployment(options: {
     await rm(join(dirname(bundle), "drills"), { recursive: true, force: true });
     await writePlans(dirname(bundle), options.plans);
   }
-  const resources = Object.values(template.resources);
-  return { template, functions, refs: (type) => resources.filter((each) => each.type === type).map(({ ref }) => ref) };
+  return { template, functions, refs: (type) => ofType(template.resources, type).map(({ ref }) => ref) };
 }
 
 /** What the template gives the function, and what Lambda itself would. */

@@ -1,5 +1,5 @@
 /** What the account does by itself: EventBridge, its Scheduler, Lambda's asynchronous invocations, and CloudWatch. */
-import type { PackagedTemplate } from "../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../packaging/template.ts";
 import { ACCOUNT_ID } from "./account.ts";
 import { type Alarms, openAlarms } from "./alarms/alarms.ts";
 import type { Metrics } from "./alarms/metrics.ts";
@@ -44,7 +44,7 @@ export function openReactions(options: ReactionsOptions): Reactions {
     onFailedInvocation: (RuleName) =>
       metrics.record({ namespace: "AWS/Events", name: "FailedInvocations", dimensions: { RuleName } }, 1),
   });
-  const queues = Object.values(template.resources).filter(({ type }) => type === "AWS::SQS::Queue");
+  const queues = ofType(template.resources, "AWS::SQS::Queue");
   const alarms = openAlarms({
     ...place,
     template,

@@ -3,7 +3,7 @@
  * those that this account has: functions' Errors, executions' ends, rules' FailedInvocations, the depth of queues. Of any other there is no data.
  */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import { isServiceAllowed } from "../iam/resource-policy.ts";
 import { type AlarmStateName, type DeployedAlarm, readAlarms } from "./deployed-alarms.ts";
 import { type Conclusion, evaluate } from "./evaluate.ts";
@@ -83,12 +83,12 @@ const Key = z.object({ KeyPolicy: z.unknown() });
 
 /** Why CloudWatch may not publish: by the topic's policy, and by that of the key under which the topic is encrypted. */
 function publishRefusal({ resources }: PackagedTemplate): (topicArn: string, alarmArn: string) => string | undefined {
-  const ofType = (type: string) => Object.values(resources).filter((resource) => resource.type === type);
-  const policies = ofType("AWS::SNS::TopicPolicy").map(({ properties }) => z.parse(TopicPolicy, properties));
-  const keyOf = (named: string) => ofType("AWS::KMS::Key").find(({ arn, ref }) => named === arn || named === ref);
+  const policies = ofType(resources, "AWS::SNS::TopicPolicy").map(({ properties }) => z.parse(TopicPolicy, properties));
+  const keyOf = (named: string) =>
+    ofType(resources, "AWS::KMS::Key").find(({ arn, ref }) => named === arn || named === ref);
 
   return (topicArn, sourceArn) => {
-    const topic = ofType("AWS::SNS::Topic").find(({ ref }) => ref === topicArn);
+    const topic = ofType(resources, "AWS::SNS::Topic").find(({ ref }) => ref === topicArn);
     if (topic === undefined) return `There is no topic ${topicArn}.`;
     const publish = { service: CLOUDWATCH, action: "sns:Publish", resource: topicArn, sourceArn };
     const documents = policies.filter(({ Topics }) => Topics.includes(topicArn));

@@ -1,6 +1,6 @@
 /** The template's alarms, as they are deployed. */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import type { Metric } from "./metrics.ts";
 
 const STATISTICS = ["Maximum", "Minimum", "Sum", "Average", "SampleCount"] as const;
@@ -83,38 +83,35 @@ const Alarm = z.strictObject({
 
 /** Throws on what is not modelled: other statistics and actions, other metric math than a sum, windows of which only a part may be missing. */
 export function readAlarms({ resources }: Pick<PackagedTemplate, "resources">): DeployedAlarm[] {
-  const all = Object.values(resources);
-  if (all.some(({ type }) => type === "AWS::CloudWatch::CompositeAlarm"))
+  if (ofType(resources, "AWS::CloudWatch::CompositeAlarm").length > 0)
     throw new TypeError("The local CloudWatch has no composite alarms.");
-  return all
-    .filter(({ type }) => type === "AWS::CloudWatch::Alarm")
-    .map(({ arn = "", properties }) => {
-      const alarm = z.parse(Alarm, properties);
-      const { AlarmName: name, EvaluationPeriods: periods, TreatMissingData: missing } = alarm;
-      if (periods > 1 && (missing === "missing" || missing === "ignore"))
-        throw new TypeError(`The local CloudWatch does not know what ${name} does when a part of its data is missing.`);
-      const actions = {
-        ALARM: alarm.AlarmActions,
-        OK: alarm.OKActions,
-        INSUFFICIENT_DATA: alarm.InsufficientDataActions,
-      };
-      const stranger = Object.values(actions)
-        .flat()
-        .find((action) => !/^arn:aws:sns:/.test(action));
-      if (stranger !== undefined) throw new TypeError(`The alarms here can not do ${stranger}.`);
-      return {
-        name,
-        arn,
-        description: alarm.AlarmDescription,
-        ...watchedBy(alarm),
-        periods,
-        breachingPeriods: alarm.DatapointsToAlarm ?? periods,
-        threshold: alarm.Threshold,
-        comparison: alarm.ComparisonOperator,
-        missing,
-        actions,
-      };
-    });
+  return ofType(resources, "AWS::CloudWatch::Alarm").map(({ arn = "", properties }) => {
+    const alarm = z.parse(Alarm, properties);
+    const { AlarmName: name, EvaluationPeriods: periods, TreatMissingData: missing } = alarm;
+    if (periods > 1 && (missing === "missing" || missing === "ignore"))
+      throw new TypeError(`The local CloudWatch does not know what ${name} does when a part of its data is missing.`);
+    const actions = {
+      ALARM: alarm.AlarmActions,
+      OK: alarm.OKActions,
+      INSUFFICIENT_DATA: alarm.InsufficientDataActions,
+    };
+    const stranger = Object.values(actions)
+      .flat()
+      .find((action) => !/^arn:aws:sns:/.test(action));
+    if (stranger !== undefined) throw new TypeError(`The alarms here can not do ${stranger}.`);
+    return {
+      name,
+      arn,
+      description: alarm.AlarmDescription,
+      ...watchedBy(alarm),
+      periods,
+      breachingPeriods: alarm.DatapointsToAlarm ?? periods,
+      threshold: alarm.Threshold,
+      comparison: alarm.ComparisonOperator,
+      missing,
+      actions,
+    };
+  });
 }
 
 function watchedBy(alarm: z.infer<typeof Alarm>): Pick<DeployedAlarm, "watched" | "periodSeconds"> {

@@ -42,16 +42,16 @@ export class Metrics {
     if (++this.#count > DATAPOINTS_LIMIT) this.#forgetOldest();
   }
 
-  /** Takes every line of a log; acts on those that are metrics. */
+  /** Takes every line of a log; acts on those that are metrics. A line that was cut off, or is not in the format, is a line of a log and no more. */
   readLog(line: string): void {
-    if (!line.includes('"_aws"')) return;
-    const document = z.parse(Embedded, JSON.parse(line));
+    const document = embeddedIn(line);
+    if (document === undefined) return;
     const { Timestamp, CloudWatchMetrics } = document._aws;
     for (const { Namespace, Dimensions, Metrics: metrics } of CloudWatchMetrics)
       for (const names of Dimensions) {
         const dimensions = Object.fromEntries(names.map((name) => [name, String(document[name])]));
         for (const { Name: name } of metrics) {
-          const values = z.parse(Values, document[name]);
+          const { data: values = [] } = Values.safeParse(document[name]);
           for (const value of [values].flat())
             this.record({ namespace: Namespace, name, dimensions }, value, Timestamp);
         }
@@ -68,6 +68,15 @@ export class Metrics {
     const oldest = [...this.#series.values()].sort((a, b) => (a[0]?.at ?? Infinity) - (b[0]?.at ?? Infinity))[0];
     oldest?.shift();
     this.#count -= 1;
+  }
+}
+
+function embeddedIn(line: string): z.infer<typeof Embedded> | undefined {
+  if (!line.includes('"_aws"')) return undefined;
+  try {
+    return Embedded.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,12 +4,15 @@
  */
 import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import { FunctionError } from "../lambda/function-error.ts";
-import type { DeadLetterQueues } from "./dead-letters.ts";
+import { type DeadLetterQueues, type Sender, withLost } from "./dead-letters.ts";
 
 export interface AsyncInvocations {
-  /** Resolves when the function has succeeded. Rejects with what it failed with at last, once that is where it goes. */
+  /**
+   * Resolves when the function has succeeded. Rejects with what it failed with at last, once that is where it goes, and then says why it is
+   * lost if it did not get there.
+   */
   invoke(functionArn: string, payload: unknown): Promise<void>;
 }
 
@@ -21,7 +24,7 @@ export interface AsyncInvocationsOptions {
 
 /** "By default, Lambda retries an asynchronous invocation twice." */
 const RETRIES = 2;
-/** Of one function at the same time, where nothing is reserved: the runtime starts ten containers, and two cores have enough with these. */
+/** Of one function at the same time, where nothing is reserved: the runtime starts ten containers at most, and each of them costs a start. */
 const CONCURRENCY = 4;
 
 const Destination = z.object({ Destination: z.string() });
@@ -47,37 +50,27 @@ interface Settings {
 interface Failure {
   readonly requestId: string;
   readonly attempts: number;
-  readonly thrown: unknown;
+  readonly errorType: string;
+  readonly errorMessage: string;
 }
 
 /** The pauses between attempts, a minute and two on AWS, are left out, and with them the age at which an event is given up. */
 export function openAsyncInvocations(options: AsyncInvocationsOptions): AsyncInvocations {
   const settings = settingsByArn(options.template);
 
-  const giveUp = async (functionArn: string, payload: unknown, failure: Failure): Promise<void> => {
+  /** Answers why a letter is lost, for each that is. */
+  const giveUp = async (functionArn: string, payload: unknown, failure: Failure): Promise<string[]> => {
     const { roleArn = "", destinationArn, deadLetterArn } = settings.get(functionArn) ?? {};
-    const sender = { from: functionArn, roleArn };
-    const { errorType, errorMessage } = describe(failure.thrown);
-    const { requestId, attempts } = failure;
-    if (deadLetterArn !== undefined) {
-      const attributes = { RequestID: requestId, ErrorCode: "200", ErrorMessage: errorMessage };
-      await options.deadLetters.send(deadLetterArn, sender, { body: payload, attributes });
-    }
-    if (destinationArn === undefined) return;
-    const body = {
-      version: "1.0",
-      timestamp: new Date().toISOString(),
-      requestContext: {
-        requestId,
-        functionArn: `${functionArn}:$LATEST`,
-        condition: "RetriesExhausted",
-        approximateInvokeCount: attempts,
-      },
-      requestPayload: payload,
-      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
-      responsePayload: { errorType, errorMessage },
-    };
-    await options.deadLetters.send(destinationArn, sender, { body, attributes: {} });
+    const sender: Sender = { from: functionArn, roleArn };
+    const { send } = options.deadLetters;
+    const { requestId, errorMessage } = failure;
+    const attributes = { RequestID: requestId, ErrorCode: "200", ErrorMessage: errorMessage };
+    const lost = [
+      deadLetterArn && (await send(deadLetterArn, sender, { body: payload, attributes })),
+      destinationArn &&
+        (await send(destinationArn, sender, { body: recordOf(functionArn, payload, failure), attributes: {} })),
+    ];
+    return lost.filter((reason) => reason !== undefined);
   };
 
   return {
@@ -94,18 +87,42 @@ export function openAsyncInvocations(options: AsyncInvocationsOptions): AsyncInv
           thrown = error;
         }
       }
-      await giveUp(functionArn, payload, { requestId, attempts: found.attempts, thrown });
-      throw thrown;
+      const failure = { requestId, attempts: found.attempts, ...describe(thrown) };
+      const lost = await giveUp(functionArn, payload, failure);
+      throw lost.length === 0 ? thrown : new Error(withLost(messageOf(thrown), lost), { cause: thrown });
     },
   };
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+function recordOf(functionArn: string, requestPayload: unknown, failure: Failure) {
+  const { requestId, attempts, errorType, errorMessage } = failure;
+  return {
+    version: "1.0",
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId,
+      functionArn: `${functionArn}:$LATEST`,
+      condition: "RetriesExhausted",
+      approximateInvokeCount: attempts,
+    },
+    requestPayload,
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+    responsePayload: { errorType, errorMessage },
+  };
+}
+
+/** Throws on a function that may not run at all. */
 function settingsByArn({ resources }: PackagedTemplate): ReadonlyMap<string, Settings> {
-  const ofType = (type: string) => Object.values(resources).filter((resource) => resource.type === type);
-  const configs = ofType("AWS::Lambda::EventInvokeConfig").map(({ properties }) => z.parse(InvokeConfig, properties));
+  const configs = ofType(resources, "AWS::Lambda::EventInvokeConfig").map(({ properties }) =>
+    z.parse(InvokeConfig, properties),
+  );
   return new Map(
-    ofType("AWS::Lambda::Function").map(({ ref, arn = ref, properties }) => {
+    ofType(resources, "AWS::Lambda::Function").map(({ ref, arn = ref, properties }) => {
       const { Role, ReservedConcurrentExecutions, DeadLetterConfig } = z.parse(FunctionProperties, properties);
+      // Lambda gives up such a function's events untried; here they would wait for a turn that never comes.
+      if (ReservedConcurrentExecutions === 0)
+        throw new TypeError(`The local Lambda has no function that is switched off: ${arn}.`);
       const config = configs.find(({ FunctionName }) => FunctionName === ref || FunctionName === arn);
       return [
         arn,
@@ -142,6 +159,8 @@ class Turns {
     }
   }
 }
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 function describe(thrown: unknown): { readonly errorType: string; readonly errorMessage: string } {
   if (thrown instanceof FunctionError) return { errorType: thrown.errorType, errorMessage: thrown.errorMessage };

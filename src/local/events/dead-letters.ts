@@ -1,6 +1,6 @@
 /** The template's queues, and what lies in them: what a rule, a schedule or a function gave up. */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import type { Authoriser } from "../iam/authoriser.ts";
 import { isServiceAllowed } from "../iam/resource-policy.ts";
 
@@ -23,6 +23,10 @@ export interface DeadLetterQueues {
   send(queueArn: string, sender: Sender, letter: Pick<DeadLetter, "body" | "attributes">): Promise<string | undefined>;
 }
 
+/** What is said of a failure whose letters did not get into their queues. */
+export const withLost = (failure: string, reasons: readonly string[]): string =>
+  [failure, ...reasons.map((reason) => `Its dead letter is lost: ${reason}`)].join(" ");
+
 const QueuePolicy = z.object({ Queues: z.array(z.string()), PolicyDocument: z.unknown() });
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: 1 MiB a message. */
 const LETTER_LIMIT_BYTES = 1024 * 1024;
@@ -33,9 +37,8 @@ export function openDeadLetterQueues(
   { resources }: PackagedTemplate,
   authoriser: Pick<Authoriser, "refusal">,
 ): DeadLetterQueues {
-  const ofType = (type: string) => Object.values(resources).filter((resource) => resource.type === type);
-  const urls = new Map(ofType("AWS::SQS::Queue").map(({ arn = "", ref }) => [arn, ref]));
-  const policies = ofType("AWS::SQS::QueuePolicy").map(({ properties }) => z.parse(QueuePolicy, properties));
+  const urls = new Map(ofType(resources, "AWS::SQS::Queue").map(({ arn = "", ref }) => [arn, ref]));
+  const policies = ofType(resources, "AWS::SQS::QueuePolicy").map(({ properties }) => z.parse(QueuePolicy, properties));
   const letters: DeadLetter[] = [];
 
   const refusal = async (queueArn: string, sender: Sender): Promise<string | undefined> => {

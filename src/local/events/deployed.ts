@@ -1,6 +1,6 @@
 /** The template's EventBridge rules and schedules, as they are deployed. */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import { type Matcher, readPattern } from "./pattern.ts";
 import { InputSettings } from "./target-input.ts";
 
@@ -74,10 +74,6 @@ export function readSchedules({ resources }: PackagedTemplate): DeployedSchedule
       target: known({ arn: Arn, roleArn, deadLetterArn: letters?.Arn, input: { Input } }),
     };
   });
-}
-
-function ofType(resources: PackagedTemplate["resources"], type: string) {
-  return Object.values(resources).filter((resource) => resource.type === type);
 }
 
 export const isMachine = (arn: string): boolean => /^arn:aws:states:[^:]*:\d+:stateMachine:/.test(arn);

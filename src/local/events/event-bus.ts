@@ -2,7 +2,7 @@
 import type { DescribeExecutionOutput } from "@aws-sdk/client-sfn";
 import type { PackagedTemplate } from "../../../packaging/template.ts";
 import type { ExecutionEvent } from "../services/states.ts";
-import type { DeadLetterQueues, Sender } from "./dead-letters.ts";
+import { type DeadLetterQueues, type Sender, withLost } from "./dead-letters.ts";
 import { type DeployedRule, type DeployedSchedule, readRules, readSchedules, type Target } from "./deployed.ts";
 import { type AccountEvent, accountEvent, executionEvent } from "./execution-event.ts";
 import type { Source, StartTarget } from "./start-target.ts";
@@ -107,9 +107,7 @@ export function openEventBus(options: EventBusOptions): EventBus {
     } catch (error) {
       if (source.service === "events") options.onFailedInvocation?.(by);
       const lost = await bury(parcel, messageOf(error));
-      note({
-        error: [messageOf(error), ...(lost === undefined ? [] : [`Its dead letter is lost: ${lost}`])].join(" "),
-      });
+      note({ error: withLost(messageOf(error), lost === undefined ? [] : [lost]) });
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 /** Starts what a rule or schedule names, if the template lets it. */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import type { Authoriser } from "../iam/authoriser.ts";
 import { isServiceAllowed } from "../iam/resource-policy.ts";
 import type { AsyncInvocations } from "./async-invocations.ts";
@@ -42,14 +42,15 @@ const Permission = z.object({
 const Role = z.object({ AssumeRolePolicyDocument: z.unknown() });
 
 export function targetStarter(options: StartTargetOptions): StartTarget {
-  const resources = Object.values(options.template.resources);
-  const permissions = resources
-    .filter(({ type }) => type === "AWS::Lambda::Permission")
-    .map(({ properties }) => z.parse(Permission, properties));
+  const { resources } = options.template;
+  const permissions = ofType(resources, "AWS::Lambda::Permission").map(({ properties }) =>
+    z.parse(Permission, properties),
+  );
   const trusts = new Map(
-    resources
-      .filter(({ type }) => type === "AWS::IAM::Role")
-      .map(({ arn = "", properties }) => [arn, z.parse(Role, properties).AssumeRolePolicyDocument]),
+    ofType(resources, "AWS::IAM::Role").map(({ arn = "", properties }) => [
+      arn,
+      z.parse(Role, properties).AssumeRolePolicyDocument,
+    ]),
   );
 
   const isPermitted = (functionArn: string, { service, arn }: Source): boolean =>

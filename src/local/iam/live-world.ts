@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import type { KmsKeys } from "../services/kms.ts";
 import type { RdsAdministration } from "../services/rds/administration.ts";
 import type { World } from "./world.ts";
@@ -19,9 +19,10 @@ export function liveWorld(account: {
 }): World {
   const { accountId, keys, rds } = account;
   const topics = new Map(
-    Object.values(account.template.resources)
-      .filter(({ type }) => type === "AWS::SNS::Topic")
-      .map(({ ref, properties }) => [ref, z.parse(Topic, properties).KmsMasterKeyId]),
+    ofType(account.template.resources, "AWS::SNS::Topic").map(({ ref, properties }) => [
+      ref,
+      z.parse(Topic, properties).KmsMasterKeyId,
+    ]),
   );
   return {
     accountId,

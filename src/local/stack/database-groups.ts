@@ -7,7 +7,7 @@ import type { RdsAdministration } from "../services/rds/administration.ts";
 const SubnetGroup = z.object({ DBSubnetGroupDescription: z.string(), SubnetIds: z.array(z.string()) });
 const ParameterGroup = z.object({ Description: z.string(), Family: z.string() });
 
-/** Throws on a subnet that is not in the network. */
+/** Throws on a subnet that is not in the network, and on a group that RDS would refuse. */
 export function deployDatabaseGroups(
   { resources }: Pick<PackagedTemplate, "resources">,
   network: Network,
@@ -32,7 +32,8 @@ function placeOf(subnetIds: readonly string[], network: Network) {
     if (VpcId === undefined || AvailabilityZone === undefined) throw new TypeError(`There is no subnet ${id}.`);
     return { id, vpcId: VpcId, availabilityZone: AvailabilityZone };
   });
-  const [first] = subnets;
-  if (first === undefined) throw new TypeError("A subnet group has at least one subnet.");
-  return { vpcId: first.vpcId, subnets: subnets.map(({ id, availabilityZone }) => ({ id, availabilityZone })) };
+  const [vpcId = network.vpcId, ...others] = new Set(subnets.map((subnet) => subnet.vpcId));
+  if (others.length > 0)
+    throw new TypeError(`A subnet group is in one VPC, and not in ${[vpcId, ...others].join(", ")}.`);
+  return { vpcId, subnets: subnets.map(({ id, availabilityZone }) => ({ id, availabilityZone })) };
 }

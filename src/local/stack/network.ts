@@ -2,7 +2,7 @@
 import type { IpPermission, RouteTable, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import * as z from "zod/mini";
 import { resourceId } from "../../../packaging/resource-kinds.ts";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { type PackagedResource, type PackagedTemplate, ofType as resourcesOf } from "../../../packaging/template.ts";
 import { emptyNetwork, type Network } from "../services/ec2.ts";
 
 const Vpc = z.object({ CidrBlock: z.string() });
@@ -12,7 +12,7 @@ const SubnetProperties = z.object({
   AvailabilityZone: z.string(),
   MapPublicIpOnLaunch: z._default(z.boolean(), false),
 });
-const RouteTableProperties = z.object({ VpcId: z.string() });
+const InVpc = z.object({ VpcId: z.string() });
 const Association = z.object({ SubnetId: z.string(), RouteTableId: z.string() });
 const Rule = z.object({
   IpProtocol: z.union([z.string(), z.number()]),
@@ -38,13 +38,14 @@ interface Place {
 
 type Resources = PackagedTemplate["resources"];
 
-/** Undefined for a stack that makes no VPC. Throws on what can not be made here, and on a second VPC. */
+/** Undefined for a stack that makes no VPC. Throws on what can not be made here, on a second VPC, and on what belongs to a VPC that is not the stack's. */
 export function stackNetwork({ resources }: Pick<PackagedTemplate, "resources">, place: Place): Network | undefined {
   const stranger = Object.values(resources).find(({ type }) => /^AWS::EC2::/.test(type) && !isKnown(type));
   if (stranger !== undefined) throw new TypeError(`The local cloud can not make a ${stranger.type}.`);
   const [vpc, ...others] = ofType(resources, "VPC");
   if (vpc === undefined) return undefined;
   if (others.length > 0) throw new TypeError("The local cloud makes one VPC a stack.");
+  refuseStrangers(resources, vpc.ref);
   const network = emptyNetwork(place.region, vpc.ref);
   const { CidrBlock: cidr } = z.parse(Vpc, vpc.properties);
   network.subnets.push(...ofType(resources, "Subnet").map((each) => subnet(each.ref, each.properties, place)));
@@ -58,8 +59,24 @@ export function stackNetwork({ resources }: Pick<PackagedTemplate, "resources">,
 
 const isKnown = (type: string): boolean => KNOWN.includes(type.replace("AWS::EC2::", ""));
 
-const ofType = (resources: Resources, kind: string): Resources[string][] =>
-  Object.values(resources).filter(({ type }) => type === `AWS::EC2::${kind}`);
+const ofType = (resources: Resources, kind: string): PackagedResource[] => resourcesOf(resources, `AWS::EC2::${kind}`);
+
+/** EC2 associates a subnet with a table of its own VPC, and a group is for one VPC: of another there is nothing here that they could belong to. */
+function refuseStrangers(resources: Resources, vpcId: string): void {
+  const refsOf = (kind: string): string[] => ofType(resources, kind).map(({ ref }) => ref);
+  for (const { ref, properties } of ["Subnet", "RouteTable", "SecurityGroup"].flatMap((kind) =>
+    ofType(resources, kind),
+  )) {
+    const { VpcId } = z.parse(InVpc, properties);
+    if (VpcId !== vpcId) throw new TypeError(`${ref} is in ${VpcId}, and the stack's VPC is ${vpcId}.`);
+  }
+  const [subnets, tables] = [refsOf("Subnet"), refsOf("RouteTable")];
+  for (const { ref, properties } of ofType(resources, "SubnetRouteTableAssociation")) {
+    const { SubnetId, RouteTableId } = z.parse(Association, properties);
+    if (!subnets.includes(SubnetId) || !tables.includes(RouteTableId))
+      throw new TypeError(`${ref} associates ${SubnetId} with ${RouteTableId}: one of them is not in the stack's VPC.`);
+  }
+}
 
 function subnet(SubnetId: string, properties: unknown, { accountId }: Place): Subnet {
   const { VpcId, CidrBlock, AvailabilityZone, MapPublicIpOnLaunch } = z.parse(SubnetProperties, properties);
@@ -98,8 +115,7 @@ function routeTables(resources: Resources, vpcId: string, cidr: string, place: P
   const mainAssociation = resourceId("rtbassoc", { ...place, stackName: vpcId }, "main");
   return [
     table(main, [{ Main: true, RouteTableAssociationId: mainAssociation, RouteTableId: main, ...state }]),
-    ...ofType(resources, "RouteTable").map(({ ref, properties }) => {
-      z.parse(RouteTableProperties, properties);
+    ...ofType(resources, "RouteTable").map(({ ref }) => {
       const own = associations.filter(({ RouteTableId }) => RouteTableId === ref);
       return table(
         ref,

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import type { BundledPlan } from "../../../packaging/bundle.ts";
+import { dashboard } from "../../../packaging/dashboard.ts";
 import { planResources } from "../../../packaging/plan-resources.ts";
 import { Template } from "../../../packaging/template-scope.ts";
 import { Plan } from "../../plan/plan.ts";
@@ -30,7 +31,10 @@ export function exchangePlans(
     name,
   }: { readonly packaged: readonly BundledPlan[]; readonly given: readonly BundledPlan[]; readonly name: string },
 ): Template {
-  const resourcesOf = (plans: readonly BundledPlan[]) => planResources(plans.flatMap(rightPlan), { name });
+  const resourcesOf = (bundled: readonly BundledPlan[]) => {
+    const plans = bundled.flatMap(rightPlan);
+    return { ...planResources(plans, { name }), ...dashboard(plans, { name }) };
+  };
   const old = new Set(Object.keys(resourcesOf(packaged)));
   const kept = Object.entries(template.Resources).filter(([logicalId]) => !old.has(logicalId));
   return z.parse(Template, { ...template, Resources: { ...Object.fromEntries(kept), ...resourcesOf(given) } });

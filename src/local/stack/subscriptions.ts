@@ -1,6 +1,6 @@
 /** Who is told what: the template's subscriptions. Nothing is sent anywhere. */
 import * as z from "zod/mini";
-import type { PackagedTemplate } from "../../../packaging/template.ts";
+import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
 import { type Matcher, readPattern } from "../events/pattern.ts";
 import type { PublishedMessage } from "../services/sns.ts";
 
@@ -22,21 +22,19 @@ const Properties = z.object({
 });
 
 export function readSubscriptions({ resources }: Pick<PackagedTemplate, "resources">): Subscription[] {
-  return Object.values(resources)
-    .filter(({ type }) => type === "AWS::SNS::Subscription")
-    .map(({ properties }) => {
-      const {
-        TopicArn: topicArn,
-        Protocol: protocol,
-        Endpoint: endpoint,
-        FilterPolicy,
-      } = z.parse(Properties, properties);
-      // A filter policy is written as an event pattern, of the attributes.
-      const matches: Matcher = FilterPolicy === undefined ? () => true : readPattern(FilterPolicy);
-      const takes = (message: PublishedMessage): boolean =>
-        message.topicArn === topicArn && matches(attributesOf(message));
-      return { topicArn, protocol, endpoint, takes };
-    });
+  return ofType(resources, "AWS::SNS::Subscription").map(({ properties }) => {
+    const {
+      TopicArn: topicArn,
+      Protocol: protocol,
+      Endpoint: endpoint,
+      FilterPolicy,
+    } = z.parse(Properties, properties);
+    // A filter policy is written as an event pattern, of the attributes.
+    const matches: Matcher = FilterPolicy === undefined ? () => true : readPattern(FilterPolicy);
+    const takes = (message: PublishedMessage): boolean =>
+      message.topicArn === topicArn && matches(attributesOf(message));
+    return { topicArn, protocol, endpoint, takes };
+  });
 }
 
 const attributesOf = ({ attributes }: PublishedMessage): Record<string, unknown> =>

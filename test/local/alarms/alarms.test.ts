@@ -140,6 +140,22 @@ describe("openAlarms", () => {
     expect(await stateAt(alarmsOf({}), 1)).toBe("ALARM");
   });
 
+  it.each([
+    ["was cut off", '{"_aws":{"Timestamp":17900'],
+    ["is a word about metrics", 'said "_aws" and no more'],
+    ["is not in the format", '{"_aws":{"CloudWatchMetrics":[]}}'],
+  ])("passes over a line that %s, as CloudWatch does", (_what, line) => {
+    expect(() => metrics.readLog(line)).not.toThrow();
+  });
+
+  it("counts a value in one period: the one that ends with it", () => {
+    metrics.record(FAILED, 1, NOW);
+    const periods = [-1, 0].map((minutes) =>
+      metrics.valuesOf(FAILED, NOW + minutes * MINUTE, NOW + (minutes + 1) * MINUTE),
+    );
+    expect(periods).toEqual([[1], []]);
+  });
+
   it("adds metrics, of which one without data is 0", async () => {
     const stat = (Id: string, MetricName: string) => ({
       Id,

@@ -5,7 +5,7 @@ import { openAsyncInvocations } from "../../../src/local/events/async-invocation
 const ARN = "arn:aws:lambda:eu-central-1:123456789012:function:start";
 const QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead";
 
-function invocationsOf(properties: object, invoke: () => Promise<unknown>) {
+function invocationsOf(properties: object, invoke: () => Promise<unknown>, refusal?: string) {
   const sent: unknown[] = [];
   const resource = { type: "AWS::Lambda::Function", ref: "start", arn: ARN, deletionPolicy: "Delete" };
   const resources = {
@@ -15,7 +15,7 @@ function invocationsOf(properties: object, invoke: () => Promise<unknown>) {
   const deadLetters = {
     send: async (...letter: unknown[]) => {
       sent.push(letter);
-      return undefined;
+      return refusal;
     },
   };
   return { ...openAsyncInvocations({ template, invoke, deadLetters }), sent };
@@ -47,6 +47,17 @@ describe("openAsyncInvocations", () => {
     expect(sent).toMatchObject([
       [QUEUE, { from: ARN }, { body: { plan: "orders" }, attributes: { ErrorMessage: "Error: out of luck" } }],
     ]);
+  });
+
+  it("says of an event that its queue does not take that it is lost, beside what the function failed with", async () => {
+    const settings = { DeadLetterConfig: { TargetArn: QUEUE } };
+    const failing = () => Promise.reject(new Error("out of luck"));
+    const { invoke } = invocationsOf(settings, failing, "The role may not send.");
+    await expect(invoke(ARN, {})).rejects.toThrow("out of luck Its dead letter is lost: The role may not send.");
+  });
+
+  it("refuses a function that may never run: what waits for it would wait without an end", () => {
+    expect(() => invocationsOf({ ReservedConcurrentExecutions: 0 }, async () => undefined)).toThrow("switched off");
   });
 
   it("refuses a function that the template does not have", async () => {

@@ -338,6 +338,15 @@ describe("tags", () => {
 });
 
 describe("groups", () => {
+  it("of subnets cover two zones", () => {
+    const subnets = ["a", "b"].map((id) => ({ id: `subnet-${id}`, availabilityZone: `${DRILL_REGION}a` }));
+    const group = { name: "narrow", description: "", vpcId: "vpc-1" };
+    for (const few of [[], subnets.slice(1), subnets])
+      expect(() => cloud.local.administration.createSubnetGroup(DRILL_REGION, { ...group, subnets: few })).toThrow(
+        "AZ coverage",
+      );
+  });
+
   it("are described, and refused by name where they are not", async () => {
     const drill = cloud.rds(DRILL_REGION);
     const { DBSubnetGroups } = await drill.send(new DescribeDBSubnetGroupsCommand({}));

@@ -1,6 +1,7 @@
 import {
   CopyDBClusterSnapshotCommand,
   type CopyDBClusterSnapshotCommandInput,
+  CreateDBClusterSnapshotCommand,
   DeleteDBClusterSnapshotCommand,
   DescribeDBClusterSnapshotAttributesCommand,
   DescribeDBClusterSnapshotsCommand,
@@ -171,6 +172,13 @@ describe("ModifyDBClusterSnapshotAttribute", () => {
     ],
   ] as const)("does not share %s", async (_what, idOf, accounts, error) => {
     expect((await refusal(modify(idOf(), [...accounts]))).name).toBe(error);
+  });
+
+  it("does not share one that is not there yet", async () => {
+    const ids = { DBClusterIdentifier: "shop", DBClusterSnapshotIdentifier: "not-yet" };
+    await cloud.rds(SOURCE_REGION).send(new CreateDBClusterSnapshotCommand(ids));
+    const { name, message } = await refusal(modify("not-yet", ["444455556666"]));
+    expect([name, message]).toEqual(["InvalidDBClusterSnapshotStateFault", expect.stringContaining("creating")]);
   });
 
   it("knows no other attribute", async () => {

@@ -55,6 +55,22 @@ describe("stackNetwork", () => {
     );
   });
 
+  it("refuses what belongs to another VPC, and an association with it", () => {
+    const table = (ref: string, VpcId = "vpc-1") => resource("EC2::RouteTable", ref, { VpcId });
+    const association = resource("EC2::SubnetRouteTableAssociation", "assoc-1", {
+      SubnetId: "subnet-a",
+      RouteTableId: "rtb-1",
+    });
+    const here = subnet("subnet-a", "eu-central-1a");
+    for (const [stranger, others] of [
+      ["rtb-1", [here, table("rtb-1", "vpc-2"), association]],
+      ["sg-1", [group({ VpcId: "vpc-2" })]],
+      ["rtb-1", [here, table("rtb-2"), association]],
+      ["subnet-a", [table("rtb-1"), association]],
+    ] as const)
+      expect(() => networkOf(VPC, ...others), stranger).toThrow(stranger);
+  });
+
   it("leaves a group open to everywhere when the template says nothing of egress, as AWS does", () => {
     const egressOf = (more: object) => networkOf(VPC, group(more))?.securityGroups[1]?.IpPermissionsEgress;
     expect(egressOf({})).toMatchObject([{ IpRanges: [{ CidrIp: "0.0.0.0/0" }] }]);
@@ -65,8 +81,8 @@ describe("stackNetwork", () => {
 });
 
 describe("deployDatabaseGroups", () => {
-  it("makes the groups in the VPC of their subnets, and refuses a subnet that is not there", () => {
-    const network = networkOf(VPC, subnet("subnet-a", "eu-central-1a"));
+  it("makes the groups in the VPC of their subnets, and refuses subnets that are not there or of two VPCs", () => {
+    const network = networkOf(VPC, subnet("subnet-a", "eu-central-1a"), subnet("subnet-b", "eu-central-1b"));
     if (network === undefined) throw new TypeError("no network");
     const made: unknown[] = [];
     const rds = {
@@ -79,7 +95,7 @@ describe("deployDatabaseGroups", () => {
       Description: "Sandboxes",
       Family: "aurora-postgresql17",
     });
-    deployDatabaseGroups({ resources: { a: subnets("subnet-a"), b: parameters } }, network, rds);
+    deployDatabaseGroups({ resources: { a: subnets("subnet-a", "subnet-b"), b: parameters } }, network, rds);
     const description = "Sandboxes";
     expect(made).toEqual([
       [
@@ -88,12 +104,18 @@ describe("deployDatabaseGroups", () => {
           name: "drills",
           description,
           vpcId: "vpc-1",
-          subnets: [{ id: "subnet-a", availabilityZone: "eu-central-1a" }],
+          subnets: [
+            { id: "subnet-a", availabilityZone: "eu-central-1a" },
+            { id: "subnet-b", availabilityZone: "eu-central-1b" },
+          ],
         },
       ],
       ["eu-central-1", { name: "drills-17", description, family: "aurora-postgresql17" }],
     ]);
     expect(() => deployDatabaseGroups({ resources: { a: subnets("subnet-c") } }, network, rds)).toThrow("subnet-c");
+    network.subnets.push({ SubnetId: "subnet-d", VpcId: "vpc-2", AvailabilityZone: "eu-central-1b" });
+    const torn = { a: subnets("subnet-a", "subnet-d") };
+    expect(() => deployDatabaseGroups({ resources: torn }, network, rds)).toThrow("vpc-1, vpc-2");
   });
 });
 

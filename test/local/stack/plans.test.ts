@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
+import { dashboard } from "../../../packaging/dashboard.ts";
 import { planResources } from "../../../packaging/plan-resources.ts";
 import { Template } from "../../../packaging/template-scope.ts";
 import { exchangePlans } from "../../../src/local/stack/plans.ts";
@@ -14,11 +15,10 @@ const planFile = (plan: string): PlanFile => ({
   incidents: { alarms: [`${plan}-lost`] },
 });
 const bundled = (name: string, file: object) => ({ name, json: JSON.stringify(file) });
-const resourcesOf = (...plans: string[]) =>
-  planResources(
-    plans.map((plan) => z.parse(Plan, planFile(plan))),
-    { name: "drills" },
-  );
+const resourcesOf = (...names: string[]) => {
+  const plans = names.map((plan) => z.parse(Plan, planFile(plan)));
+  return { ...planResources(plans, { name: "drills" }), ...dashboard(plans, { name: "drills" }) };
+};
 
 const STATIC = { DeadLetters: { Type: "AWS::SQS::Queue", Properties: { QueueName: "drills-dead-letters" } } };
 const packaged = z.parse(Template, { Parameters: {}, Resources: { ...STATIC, ...resourcesOf("orders") } });
@@ -37,6 +37,6 @@ describe("exchangePlans", () => {
 
   it("gives a plan what it needs under the name of its file, and a wrong one nothing", () => {
     expect(Object.keys(exchanged(bundled("users", planFile("orders"))))).toContain("UsersSchedule");
-    expect(Object.keys(exchanged(bundled("users", { plan: "users" })))).toEqual(["DeadLetters"]);
+    expect(Object.keys(exchanged(bundled("users", { plan: "users" })))).toEqual(["DeadLetters", "Dashboard"]);
   });
 });

@@ -5,7 +5,7 @@ import { type RdsCore, type RestoreHook, regionOf, requireCluster, requireSnapsh
 import { automatedSnapshotId, rdsArn, resourceId } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { ensureMasterUser } from "./master-user.ts";
-import { requireParameterGroup, requireSubnetGroup } from "./networks.ts";
+import { requireParameterGroup, requireSubnetGroup, requireZones } from "./networks.ts";
 import { ensureReader, newReader } from "./reader.ts";
 import type { Cluster, ParameterGroup, Snapshot, StorageFacts, SubnetGroup } from "./resources.ts";
 import { deleteRestored, restoreForTest, type TestedRestore } from "./restore-tests.ts";
@@ -222,7 +222,9 @@ export class RdsAdministration {
     return deleteRestored(this.#core, arn);
   }
 
+  /** Throws `DBSubnetGroupDoesNotCoverEnoughAZs`. */
   createSubnetGroup(region: string, group: SubnetGroup): void {
+    requireZones(group);
     regionOf(this.#core, region).subnetGroups.set(group.name.toLowerCase(), {
       ...group,
       name: group.name.toLowerCase(),

@@ -17,6 +17,19 @@ function familyOf(engineVersion: string): string {
   return `${ENGINE}${engineVersion.split(".")[0]}`;
 }
 
+// "DB subnets in the DB subnet group should be in at least two different Availability Zones unless there is only one Availability Zone."
+const LEAST_ZONES = 2;
+
+/** Throws `DBSubnetGroupDoesNotCoverEnoughAZs`. */
+export function requireZones({ name, subnets }: SubnetGroup): void {
+  const zones = [...new Set(subnets.map(({ availabilityZone }) => availabilityZone))];
+  if (zones.length >= LEAST_ZONES) return;
+  throw new ServiceError(
+    "DBSubnetGroupDoesNotCoverEnoughAZs",
+    `The DB subnet group ${name} doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: ${zones.join(", ")}. Add subnets to cover at least ${LEAST_ZONES} AZs.`,
+  );
+}
+
 /** The named group, or for no name the default one, which stands in the region's default VPC. Throws `DBSubnetGroupNotFoundFault`. */
 export function requireSubnetGroup(core: RdsCore, region: Region, name: string | undefined): SubnetGroup {
   const wanted = (name ?? DEFAULT).toLowerCase();

@@ -5,7 +5,7 @@ import type {
 } from "@aws-sdk/client-rds";
 import { ServiceError } from "../../wire/service.ts";
 import { type RdsCore, regionOf, requireSnapshot } from "./core.ts";
-import type { Snapshot } from "./resources.ts";
+import { type Snapshot, snapshotStatus } from "./resources.ts";
 
 // "You can share a manual snapshot with up to 20 other AWS accounts."
 const MAX_ACCOUNTS = 20;
@@ -43,7 +43,13 @@ export function describeSnapshotAttributes(
 }
 
 /** "You can't share a snapshot that has been encrypted using the default KMS key"; an automated one is copied first. */
-function refuseUnshareable(core: RdsCore, { id, kind, region, facts }: Snapshot): void {
+function refuseUnshareable(core: RdsCore, snapshot: Snapshot): void {
+  const { id, kind, region, facts } = snapshot;
+  if (snapshotStatus(snapshot) !== "available")
+    throw new ServiceError(
+      "InvalidDBClusterSnapshotStateFault",
+      `Snapshot ${id} is ${snapshotStatus(snapshot)}, not available.`,
+    );
   if (kind !== "manual")
     throw new ServiceError(
       "InvalidDBClusterSnapshotStateFault",
