@@ -14,7 +14,7 @@ import { type RdsCloud, SOURCE_REGION, startRdsCloud } from "../local/services/r
 import { faultsOf } from "./iam-reference.ts";
 import { ExecutionFailed, type Machine, runJsonata } from "./jsonata-machine.ts";
 import { PROJECT_DIRECTORY, packagedService } from "./packaged-service.ts";
-import { readSourceTemplate, SOURCE_TEMPLATE } from "./source-account.ts";
+import { REGION_TEMPLATE, readSourceTemplate, SOURCE_TEMPLATE } from "./source-account.ts";
 
 const OWNER = "123456789012";
 const DRILL_ACCOUNT = "444455556666";
@@ -28,18 +28,25 @@ const read = (parameters: Readonly<Record<string, string>> = {}): Promise<Packag
 beforeAll(() => mkdir(ROOT, { recursive: true }));
 afterAll(() => rm(ROOT, { recursive: true, force: true }));
 
-describe("the source account's template", () => {
-  it("has nothing that AWS's validator calls an error, and fits into one call of deploy", () => {
+describe("the templates of the source's account and region", () => {
+  it("have nothing that AWS's validator calls an error, and each fits into one call of deploy", () => {
+    // It takes ten seconds to start: once for both.
     const engine = new RegoEngine();
     try {
-      const { diagnostics } = engine.validateStandard(new TemplateFile(SOURCE_TEMPLATE));
-      const errors = diagnostics.filter(({ severity }) => severity === "ERROR" || severity === "FATAL");
-      expect(errors.map(({ ruleId, message }) => `${ruleId} ${message}`)).toEqual([]);
+      const errors = [SOURCE_TEMPLATE, REGION_TEMPLATE].flatMap((file) =>
+        engine
+          .validateStandard(new TemplateFile(file))
+          .diagnostics.filter(({ severity }) => severity === "ERROR" || severity === "FATAL")
+          .map(({ ruleId, message }) => `${file}: ${ruleId} ${message}`),
+      );
+      expect(errors).toEqual([]);
     } finally {
       engine.free();
     }
   });
+});
 
+describe("the source account's template", () => {
   it("has a state machine that is valid once its placeholders are substituted", async () => {
     const [machine] = (await read()).stateMachines;
     const { isValid, errorsText } = validateDefinition(structuredClone(machine?.definition ?? {}));
