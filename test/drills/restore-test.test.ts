@@ -1,5 +1,6 @@
 import { glob, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { campaignPlans, damageCopy, fillSource, SOURCE } from "../../src/chaos/source.ts";
 import { Report } from "../../src/evidence/report.ts";
@@ -9,6 +10,7 @@ import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
 import { openOwnRoot } from "../../src/local/own-root.ts";
 import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PostgresHost } from "../../src/local/postgres/postgres-host.ts";
+import { runExecution } from "../../src/local/run-execution.ts";
 import { drillIdOf, namesOf } from "../../src/plan/names.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
 
@@ -23,6 +25,7 @@ const PLAN: PlanFile = {
   // There is no baseline to compare with.
   checks: checks.filter(({ kind }) => kind !== "fingerprint"),
   keep: { when: "always", for: "1h" },
+  restoreTests: true,
 };
 delete PLAN.counterproof;
 
@@ -184,6 +187,33 @@ describe("a restore test of AWS Backup", () => {
     expect(report.teardown?.deleted.map(({ kind }) => kind)).toEqual(["instance"]);
     expect(job).toMatchObject({ ValidationStatus: "TIMED_OUT", DeletionStatus: "SUCCESSFUL" });
     expect(cloud.rds.leftovers()).toEqual([]);
+  });
+
+  it("is left alone by a drill by hand of a plan that is not there, and by one of a cluster that somebody else tests", async () => {
+    const event = await cloud.backup.restoreForTest({ region: REGION, snapshotId, ...inSandboxes() });
+    const restoreTest = { restoreJobId: String(event.detail["restoreJobId"]) };
+    const { CreatedResourceArn: clusterArn = "" } = cloud.backup.job(restoreTest.restoreJobId);
+    const told = cloud.messages.length;
+    await runExecution(cloud, MACHINE_ARN, { plan: "invoices", restoreTest });
+    const { accessKeyId, secretAccessKey } = cloud.operator;
+    const validator = { region: REGION, endpoint: cloud.url, credentials: { accessKeyId, secretAccessKey } };
+    await new RDSClient(validator).send(
+      new CreateDBInstanceCommand({
+        DBClusterIdentifier: clusterArn.split(":").at(-1),
+        DBInstanceIdentifier: "validator",
+        DBInstanceClass: "db.r6g.large",
+        Engine: "aurora-postgresql",
+      }),
+    );
+    await runExecution(cloud, MACHINE_ARN, { plan: "orders", trigger: { kind: "restore-test" }, restoreTest });
+    for (const { bodies } of cloud.messages.slice(told))
+      expect(bodies["email"]).toMatch(/AWS Backup was NOT told anything for its restore test .* left as it is/);
+    expect(cloud.messages.slice(told).map(({ bodies }) => bodies["email"])).toEqual([
+      expect.stringContaining("invoices"),
+      expect.stringContaining("(validator): somebody else tests it"),
+    ]);
+    expect(cloud.backup.job(restoreTest.restoreJobId).ValidationStatus).toBeUndefined();
+    expect(changesTo(clusterArn).filter((change) => change.startsWith("restore-drill"))).toEqual([]);
   });
 
   it("is never denied anything by the roles", () => {
