@@ -77,6 +77,11 @@ export class IncidentContended extends DrillError {
   override readonly name = "Drill.IncidentContended";
 }
 
+/** A request names another moment than the one that the drill of the open incident goes back to. */
+export class IncidentOpen extends DrillError {
+  override readonly name = "Drill.IncidentOpen";
+}
+
 /** Another drill of the database, or as many as the region takes, ran for as long as this one may wait. */
 export class TurnTimedOut extends DrillError {
   override readonly name = "Drill.TurnTimedOut";

@@ -54,15 +54,16 @@ export function evidencePrefix(database: string, drillId: string): string {
   return `${database}/${drillId}`;
 }
 
-/** A source among all that a stack may drill: `eu-west-1/orders-production`, after its account where the plan names one. */
-export function databaseKey({
-  account,
-  region,
-  cluster,
-}: {
-  account?: string | undefined;
-  region: string;
-  cluster: string;
-}): string {
-  return [...(account === undefined ? [] : [account]), region, cluster].join("/");
+/** The account that an ARN is of. */
+export const accountOf = (arn: string): string | undefined => arn.split(":")[4];
+
+/**
+ * A source among all that a stack may drill: `eu-west-1/orders-production`, after its account where that is not the stack's own. A plan may name the
+ * stack's own account or leave it out: whoever knows that account says so, and both are one database.
+ */
+export function databaseKey(
+  { account, region, cluster }: { account?: string | undefined; region: string; cluster: string },
+  ownAccount?: string,
+): string {
+  return [...(account === undefined || account === ownAccount ? [] : [account]), region, cluster].join("/");
 }

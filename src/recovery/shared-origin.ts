@@ -1,5 +1,6 @@
 import type { DBClusterSnapshot, RDSClient } from "@aws-sdk/client-rds";
 import { NoRecoveryPoint, SourceUnsupported } from "../errors.ts";
+import { accountOf } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { assertDataApi } from "./guards.ts";
@@ -22,7 +23,9 @@ export async function sharedOrigin(
   // Not filtered by the cluster: RDS takes an identifier for that of a cluster of this account.
   const shared = (
     await everySnapshot(rds(region), `Other accounts share in ${region}`, { SnapshotType: "shared" })
-  ).flatMap((snapshot) => (ownerOf(snapshot) === account ? [asItsOwnerSees(snapshot)] : []));
+  ).flatMap((snapshot) =>
+    accountOf(snapshot.DBClusterSnapshotArn ?? "") === account ? [asItsOwnerSees(snapshot)] : [],
+  );
   const found = isKind(recoveryPoint)
     ? shared.filter(({ DBClusterIdentifier: of }) => of === cluster)
     : shared.filter(({ DBClusterSnapshotIdentifier: id, DBClusterSnapshotArn: arn }) =>
@@ -43,8 +46,6 @@ export async function sharedOrigin(
     recoveryPoint: chosen,
   };
 }
-
-const ownerOf = ({ DBClusterSnapshotArn: arn = "" }: DBClusterSnapshot): string | undefined => arn.split(":")[4];
 
 /** To others, RDS gives a shared snapshot's ARN as its identifier. */
 function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {

@@ -35,8 +35,10 @@ export interface Incident {
   readonly what: string;
   /** When it was first known: the same for every delivery and every later word of the same thing. */
   readonly raisedAt: string;
-  /** Since when the data may be damaged: never later than `raisedAt`. */
+  /** Since when the data may be damaged. Later than `raisedAt` only where a request says so, and then by no more than clocks differ. */
   readonly happenedAt: string;
+  /** Whether somebody named that moment: no drill that goes back to another will do. */
+  readonly isMomentNamed?: boolean;
   readonly plans: readonly Plan[];
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as pauseFor } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
-import { IncidentContended, InputInvalid } from "../errors.ts";
+import { IncidentContended, IncidentOpen, InputInvalid } from "../errors.ts";
 import { DrillRequest, Instant } from "../plan/drill.ts";
-import { databaseKey } from "../plan/names.ts";
+import { accountOf, databaseKey } from "../plan/names.ts";
 import { Plan } from "../plan/plan.ts";
 import { secondsBetween } from "../recovery/pacing.ts";
 import type { Incident } from "./incident.ts";
@@ -14,6 +14,10 @@ const OpenIncident = z.object({
   plan: Plan.shape.plan,
   /** When its first event was raised: with the plan, the name of its drill's execution. */
   openedAt: Instant,
+  /** What is raised before then joins it, of whichever plan. Older documents have none: the quiet of the plan that asks counts from `openedAt`. */
+  quietUntil: z.optional(Instant),
+  /** Since when its data may be damaged, which its drill goes back to. Not in older documents. */
+  happenedAt: z.optional(Instant),
   /** When that event was here. */
   claimedAt: Instant,
   /** What the drill is started with: whoever starts it again starts it with the same. */
@@ -48,19 +52,23 @@ const MAX_BY_CHARS = 200;
 
 /**
  * Starts the drill of an incident, once: the first of its events writes the incident down on the condition that nobody else did, and every event
- * that was raised before `incidents.quiet` of the first is over joins it, whenever it comes. Who joins starts the same execution again, which is
- * nothing where it was started, and mends it where the one before died between the two. Plans of one database share its incidents.
- * Throws InputInvalid for an event of the future or of more than 24 h ago that joins nothing, EvidenceUnreadable, or IncidentContended.
+ * that was raised before `incidents.quiet` of the first one's plan is over joins it, whenever it comes. Who joins starts the same execution again,
+ * which is nothing where it was started, and mends it where the one before died between the two. Plans of one database share its incidents.
+ * Throws InputInvalid for an event of the future or of more than 24 h ago that joins nothing, IncidentOpen for a request of another moment than the
+ * one that the incident's drill goes back to, EvidenceUnreadable, or IncidentContended.
  */
 export async function startForIncident(
   services: IncidentServices,
   incident: Incident,
   plan: Plan,
 ): Promise<IncidentDrill> {
-  const key = keyOf(plan);
+  const key = `incidents/${databaseKey(plan.source, accountOf(services.stateMachineArn))}.json`;
   for (let race = 0; race < MAX_RACES; race += 1) {
     const found = await services.store.getVersioned(key, OpenIncident);
-    if (found !== undefined && belongsTo(found.document, incident, plan)) return join(services, found.document);
+    if (found !== undefined && belongsTo(found.document, incident, plan)) {
+      assertSameMoment(found.document, incident, plan);
+      return join(services, found.document);
+    }
     assertRecent(incident, services.now());
     const opened = open(incident, plan, services.now());
     if (await services.store.replace(key, opened, found?.version)) return begin(services, opened);
@@ -71,10 +79,30 @@ export async function startForIncident(
   );
 }
 
-const keyOf = ({ source }: Plan): string => `incidents/${databaseKey(source)}.json`;
+const belongsTo = (opened: OpenIncident, { raisedAt }: Incident, plan: Plan): boolean =>
+  secondsBetween(quietUntil(opened, plan), raisedAt) < 0;
 
-const belongsTo = ({ openedAt }: OpenIncident, { raisedAt }: Incident, { incidents }: Plan): boolean =>
-  secondsBetween(openedAt, raisedAt) < incidents.quietSeconds;
+const quietUntil = ({ quietUntil: known, openedAt }: OpenIncident, { incidents }: Plan): string =>
+  known ?? after(openedAt, incidents.quietSeconds);
+
+const after = (moment: string, seconds: number): string => new Date(Date.parse(moment) + seconds * 1000).toISOString();
+
+const failureMomentOf = ({ happenedAt }: Incident, { incidents }: Plan): string =>
+  after(happenedAt, -incidents.lookbackSeconds);
+
+/** Whoever corrects a moment, or knows a better one, would otherwise wait for a drill that goes back to the wrong one. */
+function assertSameMoment(opened: OpenIncident, incident: Incident, plan: Plan): void {
+  const { eventId, happenedAt, isMomentNamed = false } = incident;
+  if (!isMomentNamed || opened.happenedAt === undefined || opened.happenedAt === happenedAt) return;
+  const byHand = {
+    plan: plan.plan,
+    failureMoment: failureMomentOf(incident, plan),
+    trigger: { kind: "incident" },
+  } satisfies DrillRequest;
+  throw new IncidentOpen(
+    `Event ${eventId} is about ${happenedAt}, and the incident of ${plan.source.cluster} that is open until ${quietUntil(opened, plan)} about ${opened.happenedAt}: its drill, ${nameOf(opened)}, goes back to before that. No drill was started for ${happenedAt}. If that is the right moment, start one by hand, with the input ${JSON.stringify(byHand)}, and stop the other if it is in the way.`,
+  );
+}
 
 function assertRecent({ eventId, sentAt, raisedAt, happenedAt }: Incident, now: Date): void {
   if (secondsBetween(sentAt, now) > MAX_AGE_SECONDS)
@@ -91,15 +119,17 @@ function assertRecent({ eventId, sentAt, raisedAt, happenedAt }: Incident, now: 
     );
 }
 
-function open({ eventId, what, raisedAt, happenedAt }: Incident, plan: Plan, now: Date): OpenIncident {
-  const failureMoment = new Date(Date.parse(happenedAt) - plan.incidents.lookbackSeconds * 1000).toISOString();
+function open(incident: Incident, plan: Plan, now: Date): OpenIncident {
+  const { eventId, what, raisedAt, happenedAt } = incident;
   return {
     plan: plan.plan,
     openedAt: raisedAt,
+    quietUntil: after(raisedAt, plan.incidents.quietSeconds),
+    happenedAt,
     claimedAt: now.toISOString(),
     request: {
       plan: plan.plan,
-      failureMoment,
+      failureMoment: failureMomentOf(incident, plan),
       trigger: { kind: "incident", by: startedBy(what, `at ${happenedAt} (event ${eventId})`) },
     },
   };

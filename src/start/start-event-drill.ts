@@ -1,7 +1,7 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import * as z from "zod/mini";
 import { allPlans, type DeployedPlans } from "../plan/library.ts";
-import { databaseKey } from "../plan/names.ts";
+import { accountOf, databaseKey } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { AlarmEvent, readAlarm } from "./events/alarm.ts";
 import { RequestedEvent, readRequested } from "./events/requested.ts";
@@ -22,7 +22,7 @@ type StartingEvent = z.infer<typeof StartingEvent>;
 
 interface Services extends IncidentServices {
   readonly plans: DeployedPlans;
-  readonly logger: Pick<Logger, "info">;
+  readonly logger: Pick<Logger, "info" | "error">;
 }
 
 /** Nobody waits for it: it is logged, and what went wrong is a dead letter. */
@@ -35,20 +35,25 @@ export interface EventAnswer {
 }
 
 /** Log messages that saved queries rely on. */
-const LOG = { answered: "event.answered" } as const;
+const LOG = { answered: "event.answered", failed: "event.failed" } as const;
 
 /**
  * Starts what an event asks for: one drill of each database that its incident is about, or of what AWS Backup restored for a test. Calling it again
- * with the same event starts nothing more. Throws NoPlanForEvent, PlanInvalid, and what startForIncident throws, once every database had its turn.
+ * with the same event starts nothing more. Throws NoPlanForEvent, PlanInvalid, and what startForIncident throws, once every database had its turn:
+ * for several, an AggregateError that names them all.
  */
 export async function startEventDrill(services: Services, event: StartingEvent): Promise<EventAnswer> {
   const plans = await allPlans(services.plans);
   const answer =
     event["detail-type"] === "Restore Job State Change"
       ? await startRestoreTest(services, event, plans)
-      : await startForAll(services, readIncident(services, event, plans));
-  services.logger.info(LOG.answered, { detailType: event["detail-type"], ...answer });
+      : await startForAll(services, event, readIncident(services, event, plans));
+  tell(services, event, answer);
   return answer;
+}
+
+function tell({ logger }: Services, event: StartingEvent, answer: EventAnswer): void {
+  logger.info(LOG.answered, { detailType: event["detail-type"], ...answer });
 }
 
 function readIncident(
@@ -68,27 +73,52 @@ function readIncident(
 }
 
 /** Of plans of one database the first by name has the drill: a second one would restore the same again. At most as many as there are plans. */
-async function startForAll(services: Services, reading: Reading): Promise<EventAnswer> {
+async function startForAll(services: Services, event: StartingEvent, reading: Reading): Promise<EventAnswer> {
   if ("ignored" in reading) return { started: false, why: reading.ignored, drills: [] };
   const { incident } = reading;
   const drills: IncidentDrill[] = [];
-  const failures: unknown[] = [];
-  for (const plan of onePerDatabase(incident.plans)) {
+  const failures: Failure[] = [];
+  for (const plan of onePerDatabase(incident.plans, accountOf(services.stateMachineArn))) {
     // What one database's incident can not be read for is no reason to leave the others without a drill.
     await startForIncident(services, incident, plan).then(
       (drill) => drills.push(drill),
-      (error) => failures.push(error),
+      (error) => failures.push({ plan: plan.plan, error }),
     );
   }
-  const [failure] = failures;
-  if (failure !== undefined) throw failure;
-  return { started: drills.some(({ started }) => started), why: drills.map(({ why }) => why).join(" "), drills };
+  const why = drills.map((drill) => drill.why).join(" ");
+  const answer = { started: drills.some(({ started }) => started), why, drills };
+  if (failures.length === 0) return answer;
+  // What was started is told all the same: the error does not say it.
+  if (drills.length > 0) tell(services, event, answer);
+  for (const failure of failures) services.logger.error(LOG.failed, { plan: failure.plan, reason: reasonOf(failure) });
+  throw allOf(failures);
 }
 
-function onePerDatabase(plans: readonly Plan[]): Plan[] {
+/** A database whose incident has no drill now. */
+interface Failure {
+  readonly plan: string;
+  readonly error: unknown;
+}
+
+const reasonOf = ({ error }: Failure): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+
+/** SQS takes 1,024 characters beside a dead letter: every name comes before the first reason. */
+function allOf(failures: readonly Failure[]): unknown {
+  const [first, ...others] = failures;
+  if (others.length === 0) return first?.error;
+  const plans = failures.map(({ plan }) => plan).join(", ");
+  const reasons = failures.map((failure) => `${failure.plan}: ${reasonOf(failure)}`).join(" ");
+  return new AggregateError(
+    failures.map(({ error }) => error),
+    `${failures.length} databases of this event have no drill, those of the plans ${plans}. ${reasons}`,
+  );
+}
+
+function onePerDatabase(plans: readonly Plan[], ownAccount: string | undefined): Plan[] {
   const databases = new Map<string, Plan>();
   for (const plan of plans) {
-    const database = databaseKey(plan.source);
+    const database = databaseKey(plan.source, ownAccount);
     if (!databases.has(database)) databases.set(database, plan);
   }
   return [...databases.values()];

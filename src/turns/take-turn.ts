@@ -4,7 +4,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { TurnTimedOut } from "../errors.ts";
 import { readNotification } from "../notify/notification.ts";
 import { DrillRequest, Execution, Instant } from "../plan/drill.ts";
-import { databaseKey, drillIdOf, evidencePrefix } from "../plan/names.ts";
+import { accountOf, databaseKey, drillIdOf, evidencePrefix } from "../plan/names.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween, waitSecondsFor } from "../recovery/pacing.ts";
 import { readTurns, type Turn, type TurnsNow, type Waiting, writeTurns } from "./turns.ts";
@@ -64,7 +64,7 @@ export async function takeTurn(services: Services, input: TakeTurnInput): Promis
     drillId,
     evidencePrefix: evidencePrefix(plan.source.cluster, drillId),
     executionArn: execution.id,
-    database: databaseKey(plan.source),
+    database: databaseKey(plan.source, accountOf(execution.id)),
     region: plan.sandbox.region,
     takenAt: now.toISOString(),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drillIdOf, drillOf, evidencePrefix, namesOf, startOf } from "../../src/plan/names.ts";
+import { databaseKey, drillIdOf, drillOf, evidencePrefix, namesOf, startOf } from "../../src/plan/names.ts";
 
 const EXECUTION = {
   id: "arn:aws:states:eu-west-1:111122223333:execution:restore-drill:weekly-1",
@@ -62,6 +62,17 @@ describe("drillOf", () => {
     "restore-drill-20261121-143205-3f9a2b1c\n",
   ])("calls %j nobody's", (name) => {
     expect(drillOf(name)).toBeUndefined();
+  });
+});
+
+describe("databaseKey", () => {
+  const source = { region: "eu-west-1", cluster: "orders" };
+
+  it("is the same whether a plan names the stack's own account or leaves it out", () => {
+    expect(databaseKey({ ...source, account: "111122223333" }, "111122223333")).toBe("eu-west-1/orders");
+    expect(databaseKey(source, "111122223333")).toBe("eu-west-1/orders");
+    expect(databaseKey({ ...source, account: "444455556666" }, "111122223333")).toBe("444455556666/eu-west-1/orders");
+    expect(databaseKey({ ...source, account: "444455556666" })).toBe("444455556666/eu-west-1/orders");
   });
 });
 

@@ -1,5 +1,6 @@
 import { PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
+import { DrillRequest } from "../../src/plan/drill.ts";
 import { alarmEvent, requestedEvent, threatEvent } from "./events.ts";
 import { planOf, stackWith } from "./starting.ts";
 
@@ -30,7 +31,7 @@ describe("an incident", () => {
     for (const event of [
       alarmEvent({ alarmName: "orders-2", time: last, at: last }),
       threatEvent(),
-      requestedEvent({ plan: "orders", at: atSecond(-86_400) }, { time: last }),
+      requestedEvent({ plan: "orders" }, { time: last }),
     ])
       expect(await stack.deliver(event)).toMatchObject({
         started: false,
@@ -42,6 +43,51 @@ describe("an incident", () => {
       started: true,
     });
     expect([...stack.begun.keys()]).toEqual(["incident-orders-20261121T140000Z", "incident-orders-20261121T200001Z"]);
+  });
+
+  it.each([
+    [6 * 3600 - 1, 1],
+    [6 * 3600, 2],
+  ])("ends with its quiet, to the second: %s s after it there are %s drills", async (seconds, drills) => {
+    const stack = stackWith([ORDERS]);
+    await stack.deliver(requestedEvent({ plan: "orders" }, { time: atSecond(0) }));
+    stack.later(seconds);
+    await stack.deliver(requestedEvent({ plan: "orders" }, { time: atSecond(seconds), id: "second" }));
+    expect(stack.begun.size).toBe(drills);
+  });
+
+  it("is as quiet as the plan that opened it says, whichever plan's event comes next", async () => {
+    const stack = stackWith([ORDERS, planOf("nervous", { incidents: { quiet: "1m" } })]);
+    await stack.deliver(requestedEvent({ plan: "orders" }, { time: atSecond(0) }));
+    const next = requestedEvent({ plan: "nervous" }, { time: atSecond(30 * 60), id: "second" });
+    stack.later(30 * 60);
+    expect(await stack.deliver(next)).toMatchObject({ started: false });
+    // Written by a version that did not know of it.
+    const { quietUntil, happenedAt, ...before } = JSON.parse(stack.bucket.objects.get(KEY) ?? "");
+    expect({ quietUntil, happenedAt }).toEqual({ quietUntil: atSecond(6 * 3600), happenedAt: atSecond(0) });
+    stack.bucket.objects.set(KEY, JSON.stringify(before));
+    expect(await stack.deliver(next)).toMatchObject({ started: true });
+  });
+
+  it("is not joined by a request of another moment, which is told how to drill that one", async () => {
+    const stack = stackWith([planOf("orders", { incidents: { quiet: "6h", lookback: "15m" } })]);
+    const mistyped = requestedEvent({ plan: "orders", at: "2025-11-21T13:50:00Z" }, { time: atSecond(0) });
+    await stack.deliver(mistyped);
+    const corrected = requestedEvent(
+      { plan: "orders", at: "2026-11-21T13:50:00Z" },
+      { time: atSecond(40), id: "second" },
+    );
+    const failure = await stack.deliver(corrected).catch((error: Error) => error);
+    expect(failure).toMatchObject({
+      name: "Drill.IncidentOpen",
+      message:
+        'Event second is about 2026-11-21T13:50:00.000Z, and the incident of orders-production that is open until 2026-11-21T20:00:00.000Z about 2025-11-21T13:50:00.000Z: its drill, incident-orders-20261121T140000Z, goes back to before that. No drill was started for 2026-11-21T13:50:00.000Z. If that is the right moment, start one by hand, with the input {"plan":"orders","failureMoment":"2026-11-21T13:35:00.000Z","trigger":{"kind":"incident"}}, and stop the other if it is in the way.',
+    });
+    const [, input = ""] = /with the input (\{.*\}),/.exec(String(failure)) ?? [];
+    DrillRequest.parse(JSON.parse(input));
+    expect(await stack.deliver(mistyped)).toMatchObject({ started: false });
+    expect(await stack.deliver(requestedEvent({ plan: "orders" }, { id: "third" }))).toMatchObject({ started: false });
+    expect(stack.begun.size).toBe(1);
   });
 
   it("is joined by what was raised before it and comes late", async () => {

@@ -61,6 +61,40 @@ describe("an alarm that rings", () => {
       message: expect.stringContaining(INCIDENT),
     });
     expect([...stack.begun.keys()]).toEqual(["incident-stock-20261121T140040Z"]);
+    expect(stack.logged).toMatchObject([
+      ["event.answered", { started: true, drills: [{ plan: "stock" }] }],
+      ["event.failed", { plan: "orders", reason: expect.stringMatching(/^Drill\.EvidenceUnreadable: .*orders-prod/) }],
+    ]);
+  });
+
+  it("names every database that has no drill, those first", async () => {
+    const alarms = { incidents: { alarms: ["region-lost"] } };
+    const stack = stackWith([planOf("orders", alarms), planOf("stock", { ...alarms, source: { cluster: "stock" } })]);
+    stack.network.isDown = true;
+    await expect(stack.deliver(alarmEvent({ alarmName: "region-lost" }))).rejects.toMatchObject({
+      name: "AggregateError",
+      message:
+        "2 databases of this event have no drill, those of the plans orders, stock. orders: Error: socket hang up stock: Error: socket hang up",
+      errors: [expect.any(Error), expect.any(Error)],
+    });
+    expect(stack.logged).toMatchObject([
+      ["event.failed", { plan: "orders" }],
+      ["event.failed", { plan: "stock" }],
+    ]);
+  });
+
+  it("takes a plan that names the stack's own account, and one that names none, for one database", async () => {
+    const alarms = { incidents: { alarms: ["region-lost"] } };
+    const stack = stackWith([
+      planOf("orders", alarms),
+      planOf("own", { ...alarms, source: { account: "111122223333" } }),
+    ]);
+    expect(await stack.deliver(alarmEvent({ alarmName: "region-lost" }))).toMatchObject({
+      drills: [{ plan: "orders" }],
+    });
+    expect(await stack.deliver(requestedEvent({ plan: "own" }))).toMatchObject({ started: false });
+    expect([...stack.begun.keys()]).toEqual(["incident-orders-20261121T140040Z"]);
+    expect([...stack.bucket.objects.keys()]).toEqual([INCIDENT]);
   });
 
   it("in the region and account of a source starts the drill of that source alone, whatever else has an alarm of its name", async () => {
@@ -151,6 +185,12 @@ describe("a finding of GuardDuty", () => {
         },
       },
     ]);
+  });
+
+  it("was seen no later than it was created: clocks differ", async () => {
+    const stack = stackWith([ORDERS]);
+    await stack.deliver(threatEvent({ service: { eventFirstSeen: "2026-11-21T14:00:10.000Z" } }));
+    expect(stack.requests()).toMatchObject([{ failureMoment: "2026-11-21T13:44:58.201Z" }]);
   });
 
   it("is one incident for as long as it goes on: its later words start nothing", async () => {

@@ -61,7 +61,7 @@ export function stackWith(plans: readonly Plan[]) {
           stateMachineArn: STATE_MACHINE,
           store: bucket.store,
           now: () => stack.now,
-          logger: { info: (...line: unknown[]) => void logged.push(line) },
+          logger: { info: (...line: unknown[]) => void logged.push(line), error: (...line) => void logged.push(line) },
           plans: {
             names: async () => plans.map(({ plan }) => plan),
             read: async (name) => {

@@ -185,6 +185,16 @@ describe("a drill after an incident", () => {
     expect(await take("dddd", "users", undefined, 3)).toMatchObject({ phase: "ready" });
   });
 
+  it("waits for no other incident's drill that waits: whoever looks first of those takes the turn", async () => {
+    await take("a");
+    await takeAs(urgent("orders"), "bb");
+    await takeAs(urgent("orders"), "ccc");
+    expect(waiting()).toHaveLength(2);
+    statuses.set(executionOf("a").id, "SUCCEEDED");
+    expect(await takeAs(urgent("orders"), "ccc")).toMatchObject({ phase: "ready" });
+    expect(waiting()).toMatchObject([{ drillId: drillIdOf(executionOf("bb")) }]);
+  });
+
   it("stops nothing that runs", async () => {
     await take("a");
     expect(await takeAs(urgent("orders"), "bb")).toMatchObject({ phase: "pending" });
@@ -228,6 +238,22 @@ describe("a drill after an incident", () => {
 });
 
 describe("databases of one name", () => {
+  it("are one where a plan names the stack's own account and another names none", async () => {
+    const own = async (name: string) => {
+      const { plan, file } = await plans("orders");
+      return { plan: name === "own" ? { ...plan, source: { ...plan.source, account: "111122223333" } } : plan, file };
+    };
+    const services = { store: bucket.store, sfn: client, plans: own, maxDrillsPerRegion: 5, now: () => now };
+    const executionIn = (name: string) => ({
+      ...executionOf(name),
+      id: `arn:aws:states:eu-central-1:111122223333:execution:restore-drill:${name}`,
+    });
+    const looks = ["orders", "own"].map((plan) => ({ request: { plan }, execution: executionIn(plan) }));
+    const phases: string[] = [];
+    for (const look of looks) phases.push((await takeTurn(services, look)).phase);
+    expect(phases).toEqual(["ready", "pending"]);
+  });
+
   it("in two accounts are two", async () => {
     const ofAccount = async (name: string) => {
       const { plan, file } = await plans("orders");

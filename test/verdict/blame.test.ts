@@ -18,6 +18,7 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   CostOverCap: "errored drill",
   NoPlanForEvent: "errored drill",
   IncidentContended: "errored drill",
+  IncidentOpen: "errored drill",
   TurnTimedOut: "errored drill",
   NotInterrupted: "errored drill",
   NotOurs: "errored drill",

@@ -105,7 +105,7 @@ const deliver = async (event: unknown, stored?: string): Promise<void> => {
     stateMachineArn: MACHINE_ARN,
     store: bucketOf(stored),
     now: () => NOW,
-    logger: { info: () => {} },
+    logger: { info: () => {}, error: () => {} },
     plans: {
       names: async () => [...PLANS.keys()],
       read: async (name: string) => PLANS.get(name) ?? Promise.reject(new Error("no plan")),
@@ -127,6 +127,8 @@ const EVENTS = [ALARM, THREAT, REQUESTED, RESTORE_TEST].map(
 const OPENED = {
   plan: PLAN.plan,
   openedAt: "2026-11-21T13:59:00.000Z",
+  quietUntil: "2026-11-21T19:59:00.000Z",
+  happenedAt: AT,
   claimedAt: "2026-11-21T14:00:00.000Z",
   request: { plan: PLAN.plan, failureMoment: AT, trigger: { kind: "incident", by: "alarm orders-data-loss" } },
 };

@@ -41,6 +41,14 @@ export function readRequested({ id, time, detail }: z.infer<typeof RequestedEven
     });
   const what = reason === undefined ? "request" : `request: ${reason}`;
   return {
-    incident: { eventId: id, sentAt: time, what, raisedAt: time, happenedAt: at, plans: named },
+    incident: {
+      eventId: id,
+      sentAt: time,
+      what,
+      raisedAt: time,
+      happenedAt: at,
+      isMomentNamed: detail.at !== undefined,
+      plans: named,
+    },
   };
 }
