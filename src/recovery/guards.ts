@@ -142,12 +142,12 @@ export async function assertParameterGroup(
         `The DB cluster parameter group ${group} in ${sandboxRegion} is of the family ${family ?? "unknown"}, and ${what}. ${mend}`,
       );
   } catch (error) {
+    // RDS makes its own default groups with the first cluster that asks for one.
+    if (error instanceof DBParameterGroupNotFoundFault && group === `default.${wanted}`) return;
     if (error instanceof DBParameterGroupNotFoundFault)
       throw new SandboxRefused(
         `There is no DB cluster parameter group ${group} in ${sandboxRegion}; ${what}. ${mend}`,
-        {
-          cause: error,
-        },
+        { cause: error },
       );
     throw error;
   }

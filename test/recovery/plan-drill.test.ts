@@ -267,6 +267,13 @@ describe("planDrill", () => {
     expect(kms).toHaveReceivedCommandWith(DescribeKeyCommand, { KeyId: "alias/mine" });
   });
 
+  it("takes RDS's own default group also before there is one: RDS makes it with the first cluster of a region", async () => {
+    rds.on(DescribeDBClusterParameterGroupsCommand).rejects(new DBParameterGroupNotFoundFault(meta));
+    const named = PLAN_YAML.replace("sandbox:\n", "sandbox:\n  parameterGroup: default.aurora-postgresql16\n");
+    expect((await plan({}, named)).sandbox.parameterGroup).toBe("default.aurora-postgresql16");
+    await expect(plan({}, named.replace("postgresql16", "postgresql15"))).rejects.toThrow(SandboxRefused);
+  });
+
   it("takes the parameter group of the major version that is restored, where a name leaves it open", async () => {
     parameterFamilyIs("aurora-postgresql17");
     snapshotIs({ EngineVersion: "17.5" });
