@@ -12,8 +12,8 @@ import { ACCOUNT_ID, closedSecurityGroup, openAccount } from "../../src/local/ac
 import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
 import type { Authorisation } from "../../src/local/iam/authoriser.ts";
 import { referenceOf } from "../../src/local/iam/reference.ts";
-import { runExecution } from "../../src/local/run-execution.ts";
 import { namesOf, TAG } from "../../src/plan/names.ts";
+import { requestedEvent } from "../start/events.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 import { OF_EVERY_FUNCTION, OF_EVERY_MACHINE, OF_WHAT_IS_DELIVERED, UNUSED_GRANTS } from "./unused-grants.ts";
 import { UNUSED_RESOURCES } from "./unused-resources.ts";
@@ -29,6 +29,7 @@ describe("the roles of drills", () => {
   const roles = new Map<string, readonly PolicyStatement[]>();
   const drills: Record<string, EndedDrill> = {};
   let asked: readonly Authorisation[];
+  let told: readonly string[];
 
   beforeAll(async () => {
     let isProtected = false;
@@ -41,6 +42,8 @@ describe("the roles of drills", () => {
         orders: await demoPlan({
           keep: { when: "always", for: "1h" },
           counterproof: false,
+          // What started it is an incident of this moment, and so is the backup.
+          incidents: { lookback: "0s" },
           sandbox: { region: "eu-west-1", securityGroup: closedSecurityGroup(openAccount(), "eu-west-1") },
         }),
       },
@@ -70,10 +73,18 @@ describe("the roles of drills", () => {
     drills["cross-region"] = await theatre.drill("cross-region");
     mishap = "writer fails";
     drills["failing"] = await theatre.drill("cross-region");
+    // Who starts a drill for an event or by a schedule does not wait for it.
+    const started = async (): Promise<void> => {
+      await cloud.events.settled();
+      await cloud.finished(running);
+      await cloud.events.settled();
+    };
     mishap = "stopped";
-    await runExecution(cloud, MACHINE_ARN, { plan: "orders" });
-    await cloud.events.settled();
-    for (const name of ["restore-drill-orders", "restore-drill-daily-baseline", "restore-drill-watchdog"]) {
+    cloud.events.put(requestedEvent({ plan: "orders" }, { id: "stopped", time: new Date().toISOString() }));
+    await started();
+    await cloud.events.fireSchedule("restore-drill-orders");
+    await started();
+    for (const name of ["restore-drill-daily-baseline", "restore-drill-watchdog"]) {
       await cloud.events.fireSchedule(name);
       await cloud.events.settled();
     }
@@ -84,6 +95,10 @@ describe("the roles of drills", () => {
       await cloud.rds.settled();
     }
     asked = [...cloud.authorisations];
+    told = cloud.messages.map(({ bodies }) => {
+      const { startedBy, trigger, verdict } = JSON.parse(bodies["default"] ?? "{}");
+      return trigger === "schedule" ? `${startedBy}: ${verdict}` : `${trigger}: ${verdict}`;
+    });
     // Six executions of drills and captures, one after the other, beside whatever else runs.
   }, 300_000);
   afterAll(() => theatre?.close());
@@ -94,6 +109,7 @@ describe("the roles of drills", () => {
       "cross-region": "passed",
       failing: "failed",
     });
+    expect(told).toEqual(["manual: passed", "manual: failed", "incident: errored", "restore-drill-orders: passed"]);
     expect(drills["failing"]?.report.teardown?.leftovers).toEqual([]);
     expect(theatre.cloud.rds.leftovers()).toEqual([]);
     const denied = asked.filter(({ decision }) => decision !== "allowed");

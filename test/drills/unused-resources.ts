@@ -9,8 +9,12 @@ const TESTED = "only a drill that takes over a restore test: test/drills/restore
 const testedBy = (...statements: readonly string[]): Record<string, string> =>
   Object.fromEntries(statements.map((sid) => [`${sid}: rds cluster:awsbackup-restore-test*`, TESTED]));
 
-/** By function: whose role it is. */
+const ANSWERING = { "InvokeSteps: lambda function:restore-drill-answer-restore-test": TESTED };
+
+/** By function or machine: whose role it is. */
 export const UNUSED_RESOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "restore-drill": ANSWERING,
+  "restore-drill-finish-drill": ANSWERING,
   "adopt-drill": {
     "SeeWhoElseFinishes: states execution:restore-drill-finish-drill:*":
       "an event that is delivered twice starts a second execution, which asks whether the first still runs",
