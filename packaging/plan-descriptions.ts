@@ -38,8 +38,10 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "cadence.timezone": "The time zone of cadence.schedule, such as Europe/Berlin.",
   "cadence.window": "Drills of one schedule begin within this time of it, at most 24h; 0m for the moment itself.",
   incidents: "Which incidents start a drill, and what it leaves for those who recover.",
-  "incidents.alarms": "CloudWatch alarms of the stack's account and region: each that goes to ALARM starts a drill.",
-  "incidents.guardduty": "Whether GuardDuty's findings about the source cluster start a drill.",
+  "incidents.alarms":
+    "CloudWatch alarms of the source's account and region, or of the stack's: each that goes to ALARM starts a drill. From elsewhere than the stack they are forwarded by source-region/template.yml.",
+  "incidents.guardduty":
+    "Whether GuardDuty's findings about the source cluster start a drill: those of medium severity (4) and more, forwarded like alarms.",
   "incidents.lookback":
     "How long before it was seen an incident may have begun. The newest recovery point from before that moment is restored. At most 7d.",
   "incidents.quiet": "One incident starts one drill: for this long after its first event no other. At most 7d.",

@@ -11,7 +11,7 @@ const MAX_QUIET_SECONDS = 7 * 86_400;
 /** Which incidents start a drill of the plan, what it goes back to, and what it leaves for those who recover. */
 export const Incidents = z.pipe(
   z.strictObject({
-    /** Names of CloudWatch alarms of the stack's account and region that say that this database is damaged or lost. */
+    /** Names of CloudWatch alarms, of the source's account and region or the stack's, that say that this database is damaged or lost. */
     alarms: z
       ._default(z.array(z.string().check(z.minLength(1), z.maxLength(255))), [])
       .check(z.maxLength(MAX_ALARMS, `has more than ${MAX_ALARMS} alarms: combine them in a composite alarm`)),
