@@ -221,7 +221,10 @@ describe("before a removal", () => {
   });
 
   it("is refused while a cluster of a drill stands, which its name and its tag say", async () => {
-    const others = [standing(drill.replace("3f9a", "0000"), ["application"]), standing("orders", ["restore-drill:drill"])];
+    const others = [
+      standing(drill.replace("3f9a", "0000"), ["application"]),
+      standing("orders", ["restore-drill:drill"]),
+    ];
     rds
       .on(DescribeDBClustersCommand)
       .resolves({ DBClusters: [...others, standing(drill, ["restore-drill:drill", "restore-drill:kept"])] });
