@@ -52,6 +52,18 @@ describe("the network of sandboxes", () => {
     });
   });
 
+  it("tells a restore testing selection where to restore, and with which parameters, as long as it is the stack's own", async () => {
+    const template = await deployed();
+    const own = settingsOf(template);
+    expect(template.outputs).toMatchObject({
+      IsolatedSubnetGroup: own["SANDBOX_SUBNET_GROUP"],
+      IsolatedSecurityGroup: own["SANDBOX_SECURITY_GROUP"],
+      SandboxParameterGroups: own["SANDBOX_PARAMETER_GROUP"]?.replace("{major}", "MAJOR"),
+    });
+    const places = ["IsolatedSubnetGroup", "IsolatedSecurityGroup", "SandboxParameterGroups"];
+    expect(Object.keys((await deployed(NAMED)).outputs).filter((name) => places.includes(name))).toEqual([]);
+  });
+
   it("has a security group whose one rule leads to loopback, so that EC2 does not give it its own", async () => {
     const { properties } = (await deployed()).resources["IsolatedSecurityGroup"] ?? {};
     expect(properties).toMatchObject({ SecurityGroupEgress: [{ IpProtocol: "-1", CidrIp: "127.0.0.1/32" }] });
