@@ -305,7 +305,7 @@ describe("a request on the bus", () => {
 
 describe("a restore test of AWS Backup", () => {
   it("starts a drill named after its job, once", async () => {
-    const stack = stackWith([ORDERS]);
+    const stack = stackWith([{ ...ORDERS, restoreTests: true }]);
     expect(await stack.deliver(restoreTestEvent())).toMatchObject({ started: true, drills: [{ plan: "orders" }] });
     await stack.deliver(restoreTestEvent());
     expect([...stack.begun.keys()]).toEqual(["restore-test-AB123456-78C9-0123-456D-789012E34567"]);
