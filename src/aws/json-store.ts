@@ -9,8 +9,8 @@ import {
 import * as z from "zod/mini";
 import { EvidenceUnreadable } from "../errors.ts";
 
-/** One page of S3's listing. Nothing here lists further: callers ask for the newest few below a narrow prefix. */
-const MAX_KEYS = 1000;
+/** One page of S3's listing. Nothing here lists further: callers ask for the newest few below a narrow prefix, or for one page after the other. */
+export const MAX_KEYS = 1000;
 
 /** Another writer was there first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const LOST_RACE_STATUS = new Set([404, 409, 412]);

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { JsonStore } from "../aws/json-store.ts";
+import { type JsonStore, MAX_KEYS } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
 import type { Drill } from "../plan/drill.ts";
 import { PHASES } from "../verdict/verdict.ts";
@@ -50,6 +50,11 @@ export type LedgerEntry = z.infer<typeof LedgerEntry>;
 const LEARNED_FROM = 5;
 /** Looked for in the last month first: a list ends at 1,000 keys, and its last are the newest only when it was not cut. */
 const REMEMBERED_DAYS = [30, 400] as const;
+/** 12,000 drills: one every 48 min for the 397 days that are the most anybody looks back, or every 7 min of the 62 of a monthly plan. */
+const MAX_PAGES = 12;
+/** The newest few nearly always hold what is looked for; behind them, as many at a time as a client has connections for, beside others. */
+const READ_FIRST = 5;
+const READ_AT_A_TIME = 10;
 
 const ledgerPrefix = (database: string): string => `${database}/ledger/`;
 
@@ -61,7 +66,7 @@ export async function writeLedger(store: JsonStore, entry: LedgerEntry): Promise
 }
 
 export interface EarlierDrills {
-  /** Oldest first. */
+  /** Oldest first, but where it is said otherwise. */
   readonly entries: LedgerEntry[];
   /** One sentence for each entry that could not be read. */
   readonly warnings: string[];
@@ -74,7 +79,36 @@ export async function earlierDrills(
   now: Date,
   count: number = LEARNED_FROM,
 ): Promise<EarlierDrills> {
-  const keys = await newestKeys(store, ledgerPrefix(database), now, count);
+  return readEntries(store, await newestKeys(store, ledgerPrefix(database), now, count));
+}
+
+/**
+ * The entries of a database's drills that began on that day or later, the newest first and a few at a time: who has found what it looks for asks
+ * for no more. Throws EvidenceUnreadable where there are more than can be listed.
+ */
+export async function* drillsSince(store: JsonStore, database: string, since: Date): AsyncGenerator<EarlierDrills> {
+  const keys = (await keysSince(store, database, since)).reverse();
+  let count = READ_FIRST;
+  for (let from = 0; from < keys.length; from += count) {
+    count = from === 0 ? READ_FIRST : READ_AT_A_TIME;
+    yield await readEntries(store, keys.slice(from, from + count));
+  }
+}
+
+async function keysSince(store: JsonStore, database: string, since: Date): Promise<string[]> {
+  const prefix = ledgerPrefix(database);
+  const keys: string[] = [];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const found = await store.list(prefix, keys.at(-1) ?? `${prefix}${dayOf(since)}`);
+    keys.push(...found);
+    if (found.length < MAX_KEYS) return keys;
+  }
+  throw new EvidenceUnreadable(
+    `s3://${store.bucket}/${prefix} holds more than ${MAX_PAGES * MAX_KEYS} drills since ${since.toISOString()}, and which are the newest is not known. Drill ${database} less often, or let cadence.every of its plans be shorter.`,
+  );
+}
+
+async function readEntries(store: JsonStore, keys: readonly string[]): Promise<EarlierDrills> {
   const looks = await Promise.allSettled(keys.map((key) => store.get(key, LedgerEntry)));
   const entries = looks.flatMap((look) => (look.status === "fulfilled" ? (look.value ?? []) : []));
   const warnings = looks.flatMap((look) => {
@@ -88,12 +122,15 @@ export async function earlierDrills(
 async function newestKeys(store: JsonStore, prefix: string, now: Date, count: number): Promise<string[]> {
   let newest: string[] = [];
   for (const days of REMEMBERED_DAYS) {
-    const since = new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "");
-    newest = (await store.list(prefix, `${prefix}${since}`)).slice(-count);
+    const since = new Date(now.getTime() - days * 86_400_000);
+    newest = (await store.list(prefix, `${prefix}${dayOf(since)}`)).slice(-count);
     if (newest.length === count) break;
   }
   return newest;
 }
+
+/** As drills' ids begin. */
+const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10).replaceAll("-", "");
 
 /** Medians of what each looping step took in the drills that got through it. */
 export function expectedSeconds(entries: readonly LedgerEntry[]): Drill["expectedSeconds"] {

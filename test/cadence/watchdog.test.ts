@@ -1,4 +1,5 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { describe, expect, it, vi } from "vitest";
 import { watchdog } from "../../src/cadence/watchdog.ts";
 import { PlanInvalid } from "../../src/errors.ts";
@@ -17,11 +18,18 @@ const daysAgo = (days: number): string => new Date(NOW.getTime() - days * 86_400
 function drilled(days: number, changes: Partial<LedgerEntry> = {}): [string, LedgerEntry] {
   const endedAt = daysAgo(days);
   const drillId = `${endedAt.slice(0, 10).replaceAll("-", "")}-${endedAt.slice(11, 19).replaceAll(":", "")}-00000000`;
-  return [`${DATABASE}/ledger/${drillId}.json`, ledgerEntry({ drillId, endedAt, ...changes })];
+  return [`${DATABASE}/ledger/${drillId}.json`, ledgerEntry({ drillId, startedAt: endedAt, endedAt, ...changes })];
 }
 
 const named = (plan: string, cadence = "cadence: { every: 7d }\n") =>
   parsePlan(PLAN_YAML.replace("plan: orders", `plan: ${plan}`) + cadence, `drills/${plan}.yml`);
+
+const SERVICES = {
+  metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
+  logger: { info: vi.fn(), warn: vi.fn(), error: vi.fn() },
+  now: () => NOW,
+  plans: { names: async () => ["orders"], read: async () => named("orders") },
+};
 
 interface Emf {
   readonly [member: string]: unknown;
@@ -32,7 +40,7 @@ async function look(
   plans: Record<string, ReturnType<typeof named>> = { orders: named("orders") },
 ) {
   const emf: Emf[] = [];
-  const { store } = evidenceBucket(Object.fromEntries(documents));
+  const { store, s3 } = evidenceBucket(Object.fromEntries(documents));
   // EMF is what a function writes to its stdout.
   const printed = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     if (String(text).startsWith("{")) emf.push(JSON.parse(String(text)));
@@ -54,7 +62,11 @@ async function look(
     },
   }).finally(() => printed.mockRestore());
   const days = emf.filter((line) => "DaysSinceLastPass" in line);
-  return { answer, emf, days, logger };
+  const calls = {
+    lists: s3.commandCalls(ListObjectsV2Command).length,
+    reads: s3.commandCalls(GetObjectCommand).length,
+  };
+  return { answer, emf, days, logger, calls };
 }
 
 describe("watchdog", () => {
@@ -78,7 +90,9 @@ describe("watchdog", () => {
   it("publishes no number for a plan that was never drilled, and calls it overdue: its alarm takes silence for a breach", async () => {
     const { answer, days } = await look([]);
     expect(days).toEqual([]);
-    expect(answer.overdue).toEqual([expect.objectContaining({ plan: "orders", why: "It was never drilled." })]);
+    expect(answer.overdue).toEqual([
+      expect.objectContaining({ plan: "orders", why: "It was not drilled in the last 38 d." }),
+    ]);
   });
 
   it("takes none of what did not pass for a pass", async () => {
@@ -86,7 +100,7 @@ describe("watchdog", () => {
     const { answer, days } = await look(verdicts.map((verdict, index) => drilled(index + 1, { verdict })));
     expect(days).toEqual([]);
     expect(answer.overdue[0]?.why).toMatch(
-      /^None of its last 3 drills passed; the last one, \d{8}-.*, ended failed\.$/,
+      /^None of its 3 drills of the last 38 d passed; the last one, \d{8}-.*, ended failed\.$/,
     );
   });
 
@@ -103,6 +117,68 @@ describe("watchdog", () => {
       ["orders-deep", 20],
     ]);
     expect(answer.overdue).toEqual([]);
+  });
+
+  it("finds the pass of a monthly plan behind all the drills of an hourly one of its database", async () => {
+    const plans = {
+      orders: named("orders", "cadence: { every: 31d }\n"),
+      hourly: named("hourly", "cadence: { every: 1d }\n"),
+    };
+    const hourly = Array.from({ length: 240 }, (_, hour) => drilled(hour / 24, { plan: "hourly" }));
+    const { answer, days } = await look([drilled(10), ...hourly], plans);
+    expect(days.map(({ plan, DaysSinceLastPass }) => [plan, DaysSinceLastPass])).toEqual([
+      ["hourly", 0],
+      ["orders", 10],
+    ]);
+    expect(answer.overdue).toEqual([]);
+  });
+
+  it("reads a database once for all of its plans, and no further than their passes", async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `orders-${index}`);
+    const drills = names.flatMap((plan, index) => [drilled(index / 8, { plan }), drilled(3 + index / 8, { plan })]);
+    const old = Array.from({ length: 100 }, (_, index) => drilled(5 + index / 8));
+    const { calls, days } = await look(
+      [...drills, ...old],
+      Object.fromEntries(names.map((name) => [name, named(name)])),
+    );
+    expect(days).toHaveLength(8);
+    expect(calls).toEqual({ lists: 1, reads: 15 });
+  });
+
+  it("looks back as far as the plan promises and a month, and reads no older drill to find a pass", async () => {
+    expect((await look([drilled(37.5)])).days).toEqual([expect.objectContaining({ DaysSinceLastPass: 37.5 })]);
+    const gone = await look([drilled(38.5, { verdict: "passed" }), drilled(1, { verdict: "failed" })]);
+    expect(gone.days).toEqual([]);
+    expect(gone.answer.overdue[0]?.why).toMatch(/^None of its 1 drills of the last 38 d passed/);
+    const failures = Array.from({ length: 50 }, (_, day) => drilled(day, { verdict: "failed" }));
+    const yearly = drilled(0.5, { plan: "yearly" });
+    const plans = { orders: named("orders"), yearly: named("yearly", "cadence: { every: 366d }\n") };
+    expect((await look([...failures, yearly], plans)).calls.reads).toBe(45);
+    // Read for the other plan's sake.
+    expect((await look([drilled(60)], plans)).answer.overdue.map(({ why }) => why)).toEqual([
+      "It was not drilled in the last 38 d.",
+      "It was not drilled in the last 397 d.",
+    ]);
+  });
+
+  it("finds the newest behind more keys than S3 lists at once", async () => {
+    const failures = Array.from({ length: 1010 }, (_, index) => drilled(2 + index / 50, { verdict: "failed" }));
+    const { calls, days } = await look([...failures, drilled(1)]);
+    expect(days).toEqual([expect.objectContaining({ DaysSinceLastPass: 1 })]);
+    expect(calls).toEqual({ lists: 2, reads: 5 });
+  });
+
+  it("does not take a ledger that is too long to be listed for one without a pass", async () => {
+    const { store, s3 } = evidenceBucket({});
+    s3.on(ListObjectsV2Command).resolves({ Contents: Array.from({ length: 1000 }, () => ({ Key: "x" })) });
+    const answer = await watchdog({ ...SERVICES, store });
+    expect(answer.unknown).toEqual([
+      {
+        plan: "orders",
+        reason: expect.stringMatching(/^Drill\.EvidenceUnreadable: .*more than 12000 drills since 2026-10-14/),
+      },
+    ]);
+    expect(s3.commandCalls(ListObjectsV2Command)).toHaveLength(12);
   });
 
   it("tells the most overdue first, and those that never passed before all others", async () => {
@@ -129,13 +205,7 @@ describe("watchdog", () => {
   it("does not take a bucket that refuses for a plan that was never drilled", async () => {
     const { store, s3 } = evidenceBucket({});
     s3.rejects(new Error("denied"));
-    const answer = await watchdog({
-      store,
-      metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
-      logger: { info: vi.fn(), warn: vi.fn(), error: vi.fn() },
-      now: () => NOW,
-      plans: { names: async () => ["orders"], read: async () => named("orders") },
-    });
+    const answer = await watchdog({ ...SERVICES, store });
     expect(answer).toMatchObject({ overdue: [], unknown: [{ plan: "orders", reason: "Error: denied" }] });
   });
 
