@@ -18,7 +18,7 @@ function sharedNames(plans: readonly Plan[]): string[] {
     first.set(cluster, owner);
     if (databaseKey(owner.source) === databaseKey(plan.source)) return [];
     return [
-      `${plan.plan}: source is ${databaseKey(plan.source)}, and that of the plan ${owner.plan} is ${databaseKey(owner.source)}: alarms, metrics, history and evidence go by the name of the cluster, ${cluster}, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage, or rename a cluster.`,
+      `${plan.plan}: source is ${databaseKey(plan.source)}, and that of the plan ${owner.plan} is ${databaseKey(owner.source)}: alarms, metrics, history and evidence go by the name of the cluster, ${cluster}, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage; where both are one cluster, write source.account in both plans or in neither.`,
     ];
   });
 }

@@ -39,7 +39,7 @@ describe("planConflicts", () => {
     ],
   ])("refuses a namesake of a cluster, %s, which would share its alarms, history and evidence", (namesake, source) => {
     expect(planConflicts([weekly(""), monthly("", source)])).toEqual([
-      `monthly: source is ${namesake}, and that of the plan weekly is eu-west-1/orders: alarms, metrics, history and evidence go by the name of the cluster, orders, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage, or rename a cluster.`,
+      `monthly: source is ${namesake}, and that of the plan weekly is eu-west-1/orders: alarms, metrics, history and evidence go by the name of the cluster, orders, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage; where both are one cluster, write source.account in both plans or in neither.`,
     ]);
   });
 
