@@ -76,6 +76,7 @@ function plan(request: object = {}, yaml = PLAN_YAML, defaults = STACK): Promise
       store: bucket.store,
       plans: async () => parsePlan(yaml, "drills/orders.yml"),
       defaults,
+      counterproof: true,
       now: () => new Date("2026-11-21T14:32:07.000Z"),
     },
     PlanDrillInput.parse({ request: { plan: "orders", ...request }, execution: EXECUTION }),
@@ -204,6 +205,14 @@ describe("planDrill", () => {
       "restore-drill:drill": drillId,
       "restore-drill:plan": "orders",
       "restore-drill:expires": "2026-11-22T09:32:05.123Z",
+    });
+  });
+
+  it("damages no sandbox after an incident, whatever the stack and the plan say: people may recover from it", async () => {
+    expect(await plan()).toMatchObject({ counterproof: true });
+    const yaml = `${PLAN_YAML}counterproof: true\n`;
+    expect(await plan({ trigger: { kind: "incident", by: "alarm orders-data-loss" } }, yaml)).toMatchObject({
+      counterproof: false,
     });
   });
 
