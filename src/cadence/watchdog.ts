@@ -49,8 +49,8 @@ const LOG = { overdue: "watchdog.overdue", unknown: "watchdog.unknown", warning:
 const MARGIN_SECONDS = 31 * 86_400;
 /**
  * Nearly always one of the last five drills of a database is the pass of its plan: of 1,000 databases in tens, a list and five reads at once, 30 ms
- * each, are 6 s of the function's 300. A yearly plan beside an hourly one has at most 9,528 drills of 397 days before its pass: 10 lists and
- * 954 times ten reads are 29 s, and nine more such databases beside it change nothing.
+ * each, are 6 s of waiting, of the function's 300. A yearly plan beside an hourly one has at most 9,528 drills of 397 days before its pass: 10 lists
+ * and 954 times ten reads are 29 s. Ten such databases at a time share the 50 connections that a client has, which makes that about a minute.
  */
 const DATABASES_AT_A_TIME = 10;
 /** What one answer names: 100 of about 300 bytes are well below Lambda's 6 MB and one log line's 256 kB. */

@@ -52,7 +52,7 @@ const LEARNED_FROM = 5;
 const REMEMBERED_DAYS = [30, 400] as const;
 /** 12,000 drills: one every 48 min for the 397 days that are the most anybody looks back, or every 7 min of the 62 of a monthly plan. */
 const MAX_PAGES = 12;
-/** The newest few nearly always hold what is looked for; behind them, as many at a time as a client has connections for, beside others. */
+/** The newest few nearly always hold what is looked for. What is behind them is read more at a time, within the 50 connections that a client has. */
 const READ_FIRST = 5;
 const READ_AT_A_TIME = 10;
 

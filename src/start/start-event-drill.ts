@@ -34,6 +34,9 @@ export interface EventAnswer {
   readonly drills: readonly IncidentDrill[];
 }
 
+/** In one message: 20 of about 300 characters are well below the 256 KiB of a dead letter. The log has all. */
+const MAX_REASONS = 20;
+
 /** Log messages that saved queries rely on. */
 const LOG = { answered: "event.answered", failed: "event.failed" } as const;
 
@@ -103,12 +106,15 @@ interface Failure {
 const reasonOf = ({ error }: Failure): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
-/** SQS takes 1,024 characters beside a dead letter: every name comes before the first reason. */
+/** Names come first: however long reasons are, and wherever a message is cut, it says which databases have no drill. */
 function allOf(failures: readonly Failure[]): unknown {
   const [first, ...others] = failures;
   if (others.length === 0) return first?.error;
   const plans = failures.map(({ plan }) => plan).join(", ");
-  const reasons = failures.map((failure) => `${failure.plan}: ${reasonOf(failure)}`).join(" ");
+  const reasons = failures
+    .slice(0, MAX_REASONS)
+    .map((failure) => `${failure.plan}: ${reasonOf(failure)}`)
+    .join(" ");
   return new AggregateError(
     failures.map(({ error }) => error),
     `${failures.length} databases of this event have no drill, those of the plans ${plans}. ${reasons}`,

@@ -13,7 +13,7 @@ const MAX_NAMED = 20;
 const MAX_PERSON_CHARS = 100;
 
 /** There is no stack of that name where it was looked for. */
-export class StackNotFound extends Error {
+class StackNotFound extends Error {
   override readonly name = "StackNotFound";
 }
 
