@@ -41,6 +41,8 @@ export interface PostgresHost {
   snapshot(server: PostgresServer, snapshotDirectory: string): Promise<number>;
   /** Copies a snapshot or a stopped data directory, by reflink where the file system can. */
   copy(fromDirectory: string, toDirectory: string): Promise<void>;
+  /** The same files in another directory too: for a snapshot and its twin, neither of which is written to or started. */
+  share(fromDirectory: string, toDirectory: string): Promise<void>;
   /** Deletes a data directory or snapshot below the host's own root, stopping a server that runs on it; refuses any other path. */
   remove(directory: string): Promise<void>;
   /** Stops every server and deletes the run directory. */

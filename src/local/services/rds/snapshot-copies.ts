@@ -5,7 +5,7 @@ import { parseRdsArn, rdsArn } from "./identifiers.ts";
 import { usableKey } from "./keys.ts";
 import { type Region, type Snapshot, type StorageFacts, snapshotStatus } from "./resources.ts";
 import { snapshotShape } from "./shapes.ts";
-import { newDirectory, readSnapshot } from "./snapshot-files.ts";
+import { duplicateSnapshot, newDirectory } from "./snapshot-files.ts";
 import { newSnapshotId } from "./snapshots.ts";
 import { newTags, putTags } from "./tags.ts";
 
@@ -117,7 +117,7 @@ function beginCopy(
     sharedWith: new Set(),
     sourceArn: source.arn,
     isCopy: true,
-    creation: core.timeline.begin("snapshotCopy", begun, "failed", () => readSnapshot(core, source, directory)),
+    creation: core.timeline.begin("snapshotCopy", begun, "failed", () => duplicateSnapshot(core, source, directory)),
     readers: new Set(),
   };
 }

@@ -8,11 +8,19 @@ export function newDirectory(core: RdsCore, region: string, kind: "clusters" | "
   return join(core.directory, region, kind, `${id.replaceAll(":", "_")}-${randomBytes(4).toString("hex")}`);
 }
 
-/** Copies a snapshot's files once they are complete; the snapshot is not removed while it is read. */
+/** The files of a snapshot's copy, which are written to as little as its own. */
+export function duplicateSnapshot(core: RdsCore, snapshot: Snapshot, toDirectory: string): Promise<void> {
+  return reading(core, snapshot, () => core.host.share(snapshot.directory, toDirectory));
+}
+
+/** Copies a snapshot's files, for a server to write to. */
 export function readSnapshot(core: RdsCore, snapshot: Snapshot, toDirectory: string): Promise<void> {
-  const reading = snapshot.creation.settled.then(() =>
-    core.timeline.postgres(() => core.host.copy(snapshot.directory, toDirectory)),
-  );
+  return reading(core, snapshot, () => core.host.copy(snapshot.directory, toDirectory));
+}
+
+/** Once its files are complete; the snapshot is not removed while it is read. */
+function reading(core: RdsCore, snapshot: Snapshot, read: () => Promise<void>): Promise<void> {
+  const reading = snapshot.creation.settled.then(() => core.timeline.postgres(read));
   const reader = reading.then(
     () => {},
     () => {},
