@@ -51,8 +51,9 @@ describe("a drill of a good backup", () => {
     expect(counterproof).toMatchObject({ complete: true, untried: [] });
     const { length } = counterproof?.planted ?? [];
     expect(length).toBeGreaterThan(10);
-    expect(counterproof?.planted.map(({ during, after }) => [during, after])).toEqual(
-      Array(length).fill(["failed", "held"]),
+    // One emptied table in nine is the heartbeats', of which the question how fresh they are finds none: that lets no drill pass either.
+    expect(counterproof?.planted.map(({ kind, during, after }) => [kind, during, after])).toEqual(
+      counterproof?.planted.map(({ kind }) => [kind, kind === "freshness" ? "empty" : "failed", "held"]),
     );
     expect(JSON.parse(drill.evidence.get("counterproof.json") ?? "")).toEqual(counterproof);
     expect(drill.report.verdict.summary).toContain(`${length} of ${length} planted damages were detected`);
