@@ -9,9 +9,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST: readonly string[] = [
   "test/drills/sabotages.test.ts",
   "test/chaos/campaign.test.ts",
-  "test/drills/",
-  "test/cli/main.test.ts",
   "test/detection/",
+  "test/cli/main.test.ts",
+  "test/drills/",
   "test/checks/",
   "test/cli/",
   "test/local/",
@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/package-once.ts",
-    // A whole drill on real PostgreSQL takes tens of seconds when two run side by side on two cores.
+    // Whole drills on real PostgreSQL say themselves that they take longer.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

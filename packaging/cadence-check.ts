@@ -17,7 +17,7 @@ export function cadenceProblems(plan: Plan, now: Date): string[] {
   const said = `${plan.plan}: cadence.schedule ${schedule}`;
   let firings: Firings;
   try {
-    firings = firingsOf(schedule, timezone, now);
+    firings = firingsOf(schedule, timezone, now, leastGapOf(plan));
   } catch (error) {
     if (error instanceof NotASchedule) return [`${said} ${error.message}.`];
     throw error;
@@ -33,9 +33,11 @@ export function cadenceProblems(plan: Plan, now: Date): string[] {
   ];
 }
 
+const leastGapOf = ({ limits }: Plan): number => Math.max(SHORTEST_GAP_SECONDS, limits.timeSeconds);
+
 /** Drills of one database take turns: those that come faster than one may take wait, and the line of them never ends. */
-function tooOften({ limits }: Plan, { shortestGapSeconds }: Firings): string[] {
-  const least = Math.max(SHORTEST_GAP_SECONDS, limits.timeSeconds);
+function tooOften(plan: Plan, { shortestGapSeconds }: Firings): string[] {
+  const least = leastGapOf(plan);
   if (shortestGapSeconds >= least) return [];
   return [
     `fires twice in ${formatDuration(shortestGapSeconds)}, and one drill of the plan may take ${formatDuration(least)} (limits.time, at least 1 h), so that drills would wait for drills without an end: let it fire less often, or set limits.time to what a drill needs.`,

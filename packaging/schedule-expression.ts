@@ -37,10 +37,10 @@ export interface Firings {
 export class NotASchedule extends Error {}
 
 /**
- * How often the expression fires from `now` on. Throws NotASchedule for one that EventBridge Scheduler would refuse and for one that never fires.
+ * How often the expression fires from `now` on; no further than to the first gap below `leastGapSeconds`, which is then the shortest one told. Throws NotASchedule for one that EventBridge Scheduler would refuse and for one that never fires.
  * Ranges that run over the end of a week or a day (SAT-TUE) and `L-3` are refused too: AWS does not document them.
  */
-export function firingsOf(expression: string, timezone: string, now: Date): Firings {
+export function firingsOf(expression: string, timezone: string, now: Date, leastGapSeconds = 0): Firings {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
   if (rate !== null) {
     const seconds = Number(rate[1]) * SECONDS_OF[rate[2] as keyof typeof SECONDS_OF];
@@ -50,7 +50,7 @@ export function firingsOf(expression: string, timezone: string, now: Date): Firi
   const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.split(" ");
   if (fields?.length !== FIELDS.length) throw new NotASchedule("is neither cron() of six fields nor rate()");
   refuseUnknown(fields);
-  return gapsOf(cronOf(fields, timezone), now);
+  return gapsOf(cronOf(fields, timezone), now, leastGapSeconds);
 }
 
 function refuseUnknown(fields: readonly string[]): void {
@@ -87,7 +87,7 @@ function cronOf(fields: readonly string[], timezone: string): Cron {
   });
 }
 
-function gapsOf(cron: Cron, now: Date): Firings {
+function gapsOf(cron: Cron, now: Date, leastGapSeconds: number): Firings {
   const end = new Date(now.getTime() + HORIZON_SECONDS * 1000);
   let [first, previous]: (Date | undefined)[] = [];
   let shortestGapSeconds = Number.POSITIVE_INFINITY;
@@ -109,6 +109,7 @@ function gapsOf(cron: Cron, now: Date): Firings {
     if (previous !== undefined) shortestGapSeconds = Math.min(shortestGapSeconds, seconds);
     first ??= at;
     previous = at;
+    if (shortestGapSeconds < leastGapSeconds) break;
   }
   if (first === undefined) throw new NotASchedule("never fires in the five years to come");
   return { first, shortestGapSeconds, longestGap, ...(skipped === undefined ? {} : { skipped }) };

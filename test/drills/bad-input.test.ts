@@ -52,7 +52,7 @@ async function plans(): Promise<Record<string, unknown>> {
   };
 }
 
-describe("bad input", () => {
+describe("bad input", { timeout: 180_000 }, () => {
   let theatre: Theatre;
   let isCrowded = false;
 

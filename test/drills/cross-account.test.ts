@@ -1,20 +1,17 @@
-import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DescribeDBClusterSnapshotsCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillSource, SANDBOX_REGION, SOURCE } from "../../src/chaos/source.ts";
 import { ACCOUNT_ID } from "../../src/local/account.ts";
-import { type LocalCloud, openLocalCloud } from "../../src/local/cloud.ts";
+import type { LocalCloud } from "../../src/local/cloud.ts";
 import { MACHINE_ARN } from "../../src/local/deployment.ts";
-import { openOwnRoot } from "../../src/local/own-root.ts";
-import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
-import type { PostgresHost, PostgresServer } from "../../src/local/postgres/postgres-host.ts";
+import type { PostgresServer } from "../../src/local/postgres/postgres-host.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
+import { type OwnCloud, openOwnCloud, QUICK } from "./small-cloud.ts";
 
 const OWNER = "111122223333";
 const KEY = `arn:aws:kms:${SOURCE.region}:${OWNER}:key/8a1f0c2e`;
-const CACHE = resolve(import.meta.dirname, "../../.restore-drill");
 const PLAN: PlanFile = {
   plan: "orders",
   source: { ...SOURCE, account: OWNER },
@@ -27,30 +24,17 @@ const PLAN: PlanFile = {
 };
 
 /** The source stands in one account, the stack and the sandbox in another: all that the stack sees of the source is what is shared with it. */
-describe("a drill of a source in another account", () => {
-  let host: PostgresHost;
+describe("a drill of a source in another account", { timeout: 180_000 }, () => {
+  let own: OwnCloud;
   let cloud: LocalCloud;
-  let root: string;
   let source: PostgresServer;
   beforeAll(async () => {
-    root = await openOwnRoot(join(CACHE, "test"), "cross-account");
-    host = await openPostgresHost({ root: CACHE });
-    cloud = await openLocalCloud({
-      host,
-      root,
-      cacheDirectory: join(CACHE, "cache"),
-      plans: [{ name: "orders", json: JSON.stringify(PLAN) }],
-      rds: { timeScale: 0.002, callsPerSecond: Number.POSITIVE_INFINITY },
-      waitScale: 0.01,
-    });
-    source = await host.create(join(host.runDirectory, "source"));
+    own = await openOwnCloud("cross-account", { orders: PLAN }, QUICK);
+    cloud = own.cloud;
+    source = await own.host.create(join(own.host.runDirectory, "source"));
     await fillSource(source.connection);
   });
-  afterAll(async () => {
-    await cloud?.close();
-    await host?.close();
-    await rm(root, { recursive: true, force: true });
-  });
+  afterAll(() => own?.close());
 
   const drill = () => runExecution(cloud, MACHINE_ARN, { plan: "orders" });
   const share = () =>

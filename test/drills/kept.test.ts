@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SweepAnswer } from "../../src/sweep/sweep.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 
-describe("a drill whose plan keeps the sandbox when it has failed", () => {
+describe("a drill whose plan keeps the sandbox when it has failed", { timeout: 180_000 }, () => {
   let theatre: Theatre;
   let ended: EndedDrill;
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { Manifest } from "../../src/evidence/report.ts";
 import { closedSecurityGroup, openAccount } from "../../src/local/account.ts";
 import { demoPlan, type EndedDrill, openTheatre, type Theatre } from "./theatre.ts";
 
-describe("a drill of a good backup", () => {
+describe("a drill of a good backup", { timeout: 180_000 }, () => {
   let theatre: Theatre;
   let drill: EndedDrill;
   let isHidden = false;

@@ -1,18 +1,16 @@
 /** A local cloud with a handful of small databases, in which drills start by themselves: what starts them is what the template deploys. */
-import { glob, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fillSource, SOURCE } from "../../src/chaos/source.ts";
 import { Report } from "../../src/evidence/report.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
-import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
+import type { LocalCloud, LocalCloudOptions } from "../../src/local/cloud.ts";
 import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
-import { openOwnRoot } from "../../src/local/own-root.ts";
-import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
+import { openOwnCloud, QUICK } from "./small-cloud.ts";
 
-const WORK = resolve(import.meta.dirname, "../../.restore-drill");
 const HOUR_MS = 3_600_000;
 
 export interface StartedDrill {
@@ -49,16 +47,10 @@ export async function openStartingCloud(
   plans: readonly { readonly plan: PlanFile; readonly backups?: readonly Date[] }[],
   options: Partial<LocalCloudOptions> = {},
 ): Promise<StartingCloud> {
-  const root = await openOwnRoot(join(WORK, "test"), name);
-  const host = await openPostgresHost({ root: WORK });
   const executions: string[] = [];
-  const cloud = await openLocalCloud({
-    host,
-    root,
-    cacheDirectory: join(WORK, "cache"),
-    plans: plans.map(({ plan }) => ({ name: plan.plan, json: JSON.stringify(plan) })),
-    rds: { timeScale: 0.002, callsPerSecond: Number.POSITIVE_INFINITY },
-    waitScale: 0.01,
+  const files = Object.fromEntries(plans.map(({ plan }) => [plan.plan, plan]));
+  const { cloud, host, close } = await openOwnCloud(name, files, {
+    ...QUICK,
     ...options,
     onEvent: (event) => {
       if (event.type === "ExecutionStarted" && isOf(MACHINE_ARN, event.executionArn))
@@ -92,11 +84,7 @@ export async function openStartingCloud(
       pagesSeen = cloud.messages.length;
       return fresh;
     },
-    close: async () => {
-      await cloud.close();
-      await host.close();
-      await rm(root, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -11,7 +11,7 @@ import { runCommand } from "../../src/cli/deployed/command.ts";
 import { ACCOUNT_ID } from "../../src/local/account.ts";
 import { HOME_REGION } from "../../src/local/deployment.ts";
 import { alarmEvent, requestedEvent, threatEvent } from "../start/events.ts";
-import { openStartingCloud, type StartingCloud, smallPlan } from "./starting-cloud.ts";
+import { openStartingCloud, type StartedDrill, type StartingCloud, smallPlan } from "./starting-cloud.ts";
 
 const MINUTE_MS = 60_000;
 const ago = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE_MS);
@@ -23,7 +23,11 @@ const ALARM_AT = ago(60);
 /** Two before the alarm, one after. */
 const BACKUPS = [ago(300), ago(120), ago(30)];
 
-describe("what starts a drill", () => {
+const STORM = 500;
+/** Whole drills, side by side with another test file's. */
+const TIMEOUT_MS = 180_000;
+
+describe("what starts a drill", { timeout: TIMEOUT_MS }, () => {
   let starting: StartingCloud;
   let isDamaged = false;
   /** Set while a drill is to lose its plan. */
@@ -129,56 +133,53 @@ describe("what starts a drill", () => {
     expect(await stateOf("guarded-overdue")).toMatchObject({ state: "ALARM" });
   });
 
-  it("an alarm: one drill of the newest backup before it however often its event comes, kept as a candidate", async () => {
-    const event = alarmEvent({
-      id: newId(),
-      account: ACCOUNT_ID,
-      alarmName: "alarmed-data-loss",
-      time: second(ALARM_AT),
-    });
-    for (let times = 0; times < 10; times++) put(event);
-    const drills = await starting.drills();
-    expect(drills).toHaveLength(1);
-    const [{ report, name } = { report: undefined, name: "" }] = drills;
-    expect(name).toMatch(/^incident-alarmed-\d{8}T\d{6}Z$/);
-    expect(report).toMatchObject({
-      verdict: { verdict: "passed" },
-      trigger: { kind: "incident", by: expect.stringContaining("alarm alarmed-data-loss") },
-      drill: { recoveryPoint: { createdAt: BACKUPS[1]?.toISOString() } },
-    });
-    const clusters = starting.cloud.rds.leftovers().filter(({ kind }) => kind === "cluster");
-    expect(clusters).toMatchObject([{ region: "eu-central-1", status: "available" }]);
-  });
+  describe("an incident of each of three databases at the same time", () => {
+    let drills: readonly StartedDrill[];
+    const drillsOf = (plan: string) => drills.filter(({ report }) => report.database === plan);
 
-  it("a storm of 500 alarms: one drill", async () => {
-    for (let event = 0; event < 500; event++) {
-      const time = second(new Date(ALARM_AT.getTime() + (event % 60) * 1000));
-      put(
-        alarmEvent({
-          id: newId(),
-          account: ACCOUNT_ID,
-          alarmName: STORMY_ALARMS[event % STORMY_ALARMS.length] ?? "",
-          time,
-        }),
-      );
-    }
-    const drills = await starting.drills();
-    expect(drills.map(({ report }) => report.verdict.verdict)).toEqual(["passed"]);
-    expect(starting.cloud.deadLetters).toEqual([]);
-  });
+    beforeAll(async () => {
+      const alarm = (alarmName: string, time: Date) =>
+        alarmEvent({ id: newId(), account: ACCOUNT_ID, alarmName, time: second(time) });
+      const once = alarm("alarmed-data-loss", ALARM_AT);
+      for (let times = 0; times < 10; times++) put(once);
+      for (let nth = 0; nth < STORM; nth++)
+        put(alarm(STORMY_ALARMS[nth % STORMY_ALARMS.length] ?? "", new Date(ALARM_AT.getTime() + (nth % 60) * 1000)));
+      const found = threatEvent({ id: newId(), time: second(ago(10)), cluster: "guarded", accountId: ACCOUNT_ID });
+      const service = { ...found.detail.service, eventFirstSeen: second(ago(20)) };
+      put({ ...found, detail: { ...found.detail, createdAt: second(ago(10)), service } } as typeof found);
+      drills = await starting.drills();
+    }, TIMEOUT_MS);
 
-  it("a finding of GuardDuty about its cluster", async () => {
-    const createdAt = second(ago(10));
-    const event = threatEvent({ id: newId(), time: createdAt, cluster: "guarded", accountId: ACCOUNT_ID });
-    const { service } = event.detail;
-    const seen = { ...service, eventFirstSeen: second(ago(20)) };
-    put({ ...event, detail: { ...event.detail, createdAt, service: seen } } as typeof event);
-    const [drill, ...others] = await starting.drills();
-    expect(others).toEqual([]);
-    expect(drill?.report).toMatchObject({
-      database: "guarded",
-      verdict: { verdict: "passed" },
-      trigger: { kind: "incident", by: expect.stringContaining("GuardDuty CredentialAccess:RDS/") },
+    it("starts one drill of each, and loses no event", () => {
+      expect(drills.map(({ report }) => report.database).sort()).toEqual(["alarmed", "guarded", "stormy"]);
+      expect(starting.cloud.deadLetters).toEqual([]);
+    });
+
+    it("an alarm: one drill of the newest backup before it however often its event comes, kept as a candidate", () => {
+      const [{ report, name } = { report: undefined, name: "" }, ...others] = drillsOf("alarmed");
+      expect(others).toEqual([]);
+      expect(name).toMatch(/^incident-alarmed-\d{8}T\d{6}Z$/);
+      expect(report).toMatchObject({
+        verdict: { verdict: "passed" },
+        trigger: { kind: "incident", by: expect.stringContaining("alarm alarmed-data-loss") },
+        drill: { recoveryPoint: { createdAt: BACKUPS[1]?.toISOString() } },
+      });
+      const clusters = starting.cloud.rds.leftovers().filter(({ kind }) => kind === "cluster");
+      expect(clusters).toMatchObject([{ region: "eu-central-1", status: "available" }]);
+    });
+
+    it("a storm of 500 alarms: one drill", () => {
+      expect(drillsOf("stormy").map(({ report }) => report.verdict.verdict)).toEqual(["passed"]);
+    });
+
+    it("a finding of GuardDuty about its cluster", () => {
+      const [drill, ...others] = drillsOf("guarded");
+      expect(others).toEqual([]);
+      expect(drill?.report).toMatchObject({
+        database: "guarded",
+        verdict: { verdict: "passed" },
+        trigger: { kind: "incident", by: expect.stringContaining("GuardDuty CredentialAccess:RDS/") },
+      });
     });
   });
 

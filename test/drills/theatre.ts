@@ -1,25 +1,21 @@
 /** A local cloud with the demo database in production, in which a test file runs many drills: one start for all of them. */
-import { glob, readFile, rm } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { Report } from "../../src/evidence/report.ts";
 import { SOURCE_KEY } from "../../src/local/account.ts";
 import { captureBaselineOf, isCaptured, withReaderSecret } from "../../src/local/capture.ts";
-import { type LocalCloud, type LocalCloudOptions, openLocalCloud } from "../../src/local/cloud.ts";
+import type { LocalCloud, LocalCloudOptions } from "../../src/local/cloud.ts";
 import { demoDatabase } from "../../src/local/demo/demo-database.ts";
 import { MACHINE_ARN } from "../../src/local/deployment.ts";
-import { openOwnRoot } from "../../src/local/own-root.ts";
-import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
 import type { PublishedMessage } from "../../src/local/services/sns.ts";
 import { drillIdOf } from "../../src/plan/names.ts";
 import { Plan, type PlanFile } from "../../src/plan/plan.ts";
 import { ofFewerRows, trimDemo } from "./fewer-rows.ts";
+import { CACHE, openOwnCloud } from "./small-cloud.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
-const ROOTS = join(PROJECT, ".restore-drill/test");
-/** The demo is generated once for all test files, where `npm run drill` keeps it too. */
-const CACHE = join(PROJECT, ".restore-drill");
 
 const SOURCE = { region: "eu-west-1", cluster: "orders-production", database: "shop" } as const;
 
@@ -70,18 +66,9 @@ async function open(
   options: Partial<LocalCloudOptions> = {},
   prepare?: typeof trimDemo,
 ): Promise<Theatre> {
-  const root = await openOwnRoot(ROOTS, name);
-  const host = await openPostgresHost({ root: CACHE });
-  const server = await demoDatabase(host, join(CACHE, "cache"), join(host.runDirectory, "source"));
+  const { cloud, host, close } = await openOwnCloud(name, plans, { rds: { timeScale: 0.01 }, ...options });
+  const server = await demoDatabase(host, CACHE, join(host.runDirectory, "source"));
   await prepare?.(server.connection);
-  const cloud = await openLocalCloud({
-    host,
-    cacheDirectory: join(CACHE, "cache"),
-    root,
-    plans: Object.entries(plans).map(([plan, file]) => ({ name: plan, json: JSON.stringify(file) })),
-    rds: { timeScale: 0.01 },
-    ...options,
-  });
   const source = { region: SOURCE.region, clusterId: SOURCE.cluster };
   await cloud.rds.registerSource({ ...source, databaseName: SOURCE.database, server, kmsKeyId: SOURCE_KEY });
   const captured = Object.entries(plans).find(([, file]) => isCapturable(file))?.[0];
@@ -90,11 +77,7 @@ async function open(
   return {
     cloud,
     drill: (plan, request = {}) => runDrill(cloud, { plan, ...request }),
-    close: async () => {
-      await cloud.close();
-      await host.close();
-      await rm(root, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
