@@ -9,7 +9,7 @@ import { type ParsedPlan, validatePlan } from "./validate.ts";
 const plansDirectory = (): string => join(process.env["LAMBDA_TASK_ROOT"] ?? ".", "drills");
 
 /** The names of the plans there are. */
-export async function deployedPlanNames(directory: string = plansDirectory()): Promise<string[]> {
+async function deployedPlanNames(directory: string = plansDirectory()): Promise<string[]> {
   const files = await readdir(directory).catch(() => [] as string[]);
   return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
 }
