@@ -22,11 +22,18 @@ describe("docs/deploy.md", () => {
     expect(told).toEqual(Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])));
   });
 
-  it("names parameters as the template declares them", async () => {
-    const declared = Object.keys(parseTemplate(await read("infrastructure/parameters.yml"))["Parameters"] ?? {});
+  it("names parameters that a deployment takes", async () => {
+    const taken = Object.keys(parseTemplate(await read("serverless.yml"))["params"]?.["default"] ?? {});
     const page = await read("docs/deploy.md");
     const named = [...page.matchAll(/--param "(\w+)=/g)].map(([, name = ""]) => name);
     expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((name) => !declared.includes(`${name[0]?.toUpperCase()}${name.slice(1)}`))).toEqual([]);
+    expect(named.filter((name) => !taken.includes(name))).toEqual([]);
+  });
+
+  it("takes for every parameter of the template one of that name", async () => {
+    const declared = Object.keys(parseTemplate(await read("infrastructure/parameters.yml"))["Parameters"] ?? {});
+    const taken = Object.keys(parseTemplate(await read("serverless.yml"))["params"]?.["default"] ?? {});
+    const nameOf = (parameter: string): string => `${parameter[0]?.toLowerCase()}${parameter.slice(1)}`;
+    expect(declared.map(nameOf).filter((name) => !taken.includes(name))).toEqual([]);
   });
 });
