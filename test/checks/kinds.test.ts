@@ -73,7 +73,10 @@ describe("a rows check", () => {
     ]);
   });
 
-  it("counts a table too large for one statement by ranges of blocks, in as many slices as it takes", async () => {
+  // A third of a gigabyte is written first.
+  it("counts a table too large for one statement by ranges of blocks, in as many slices as it takes", {
+    timeout: 180_000,
+  }, async () => {
     // One row a block: two partitions of 20,000 blocks, 328 MB in all, and a third that is empty.
     const database = await sandbox.database(`create table large (id int, filler text) partition by range (id);
       create table large_1 partition of large for values from (0) to (20000) with (fillfactor = 10);

@@ -90,7 +90,8 @@ describe("a drill that cannot begin", () => {
   });
 });
 
-describe("a drill of the demo database", () => {
+/** Drills of the whole demo, side by side with another test file. */
+describe("a drill of the demo database", { timeout: 180_000 }, () => {
   it("prints with --json one document whose evidence is there", async () => {
     // An objective that a busy machine meets too.
     const plan = await readFile(join(PROJECT, "drills/orders.yml"), "utf8");

@@ -1,20 +1,17 @@
-import { glob, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { campaignPlans, damageCopy, fillSource, SOURCE } from "../../src/chaos/source.ts";
 import { Report } from "../../src/evidence/report.ts";
 import { closedSecurityGroup, SANDBOX } from "../../src/local/account.ts";
-import { type LocalCloud, openLocalCloud } from "../../src/local/cloud.ts";
+import type { LocalCloud } from "../../src/local/cloud.ts";
 import { isOf, MACHINE_ARN } from "../../src/local/deployment.ts";
-import { openOwnRoot } from "../../src/local/own-root.ts";
-import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts";
-import type { PostgresHost } from "../../src/local/postgres/postgres-host.ts";
 import { runExecution } from "../../src/local/run-execution.ts";
 import { drillIdOf, namesOf } from "../../src/plan/names.ts";
 import type { PlanFile } from "../../src/plan/plan.ts";
+import { type OwnCloud, openOwnCloud, QUICK } from "./small-cloud.ts";
 
-const CACHE = resolve(import.meta.dirname, "../../.restore-drill");
 /** AWS Backup restores where its vault is: source, vault, stack and sandbox are in one region here. */
 const REGION = "eu-central-1";
 const { checks = [], ...PLAIN } = campaignPlans().plain;
@@ -29,10 +26,9 @@ const PLAN: PlanFile = {
 };
 delete PLAN.counterproof;
 
-describe("a restore test of AWS Backup", () => {
-  let host: PostgresHost;
+describe("a restore test of AWS Backup", { timeout: 180_000 }, () => {
+  let own: OwnCloud;
   let cloud: LocalCloud;
-  let root: string;
   let snapshotId: string;
   let isDamaged = false;
   let running = "";
@@ -40,25 +36,23 @@ describe("a restore test of AWS Backup", () => {
   let good: Awaited<ReturnType<typeof tested>>;
 
   beforeAll(async () => {
-    root = await openOwnRoot(join(CACHE, "test"), "restore-test");
-    host = await openPostgresHost({ root: CACHE });
-    cloud = await openLocalCloud({
-      host,
-      root,
-      cacheDirectory: join(CACHE, "cache"),
-      plans: [{ name: "orders", json: JSON.stringify(PLAN) }],
-      rds: { timeScale: 0.002, callsPerSecond: Number.POSITIVE_INFINITY },
-      waitScale: 0.01,
-      onEvent: ({ type, executionArn }) => {
-        if (type === "ExecutionStarted" && isOf(MACHINE_ARN, executionArn)) running = executionArn;
+    own = await openOwnCloud(
+      "restore-test",
+      { orders: PLAN },
+      {
+        ...QUICK,
+        onEvent: ({ type, executionArn }) => {
+          if (type === "ExecutionStarted" && isOf(MACHINE_ARN, executionArn)) running = executionArn;
+        },
+        intercept: ({ operation }) => {
+          if (operation !== stopAt) return;
+          stopAt = undefined;
+          void cloud.states.endExecution(running, "ABORTED");
+        },
       },
-      intercept: ({ operation }) => {
-        if (operation !== stopAt) return;
-        stopAt = undefined;
-        void cloud.states.endExecution(running, "ABORTED");
-      },
-    });
-    const server = await host.create(join(host.runDirectory, "source"));
+    );
+    cloud = own.cloud;
+    const server = await own.host.create(join(own.host.runDirectory, "source"));
     await fillSource(server.connection);
     const source = { region: REGION, clusterId: SOURCE.cluster };
     await cloud.rds.registerSource({ ...source, databaseName: SOURCE.database, server });
@@ -69,11 +63,7 @@ describe("a restore test of AWS Backup", () => {
     });
     good = await tested(inSandboxes(), 3);
   });
-  afterAll(async () => {
-    await cloud?.close();
-    await host?.close();
-    await rm(root, { recursive: true, force: true });
-  });
+  afterAll(() => own?.close());
 
   /** As the restore testing selection has it: without a place, in the default VPC. */
   const inSandboxes = () => ({

@@ -1,5 +1,5 @@
 /** The account as IAM sees it when a call arrives: what there is, and how it is tagged. */
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { ofType, type PackagedTemplate } from "../../../packaging/template.ts";
@@ -8,6 +8,15 @@ import type { RdsAdministration } from "../services/rds/administration.ts";
 import type { World } from "./world.ts";
 
 const Topic = z.object({ KmsMasterKeyId: z.optional(z.string()) });
+
+/** Asked with every call of S3: the way to another thread and back would cost more than the look. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
 
 export function liveWorld(account: {
   readonly accountId: string;
@@ -31,10 +40,6 @@ export function liveWorld(account: {
     tagsOf: (arn) => rds.tagsOf(arn),
     groupsOf: (arn) => rds.groupsOf(arn),
     snapshotKeyArn: (arn) => rds.snapshotKeyOf(arn),
-    hasObject: (bucket, key) =>
-      stat(join(account.bucketsDirectory, bucket, key)).then(
-        (found) => found.isFile(),
-        () => false,
-      ),
+    hasObject: async (bucket, key) => isFile(join(account.bucketsDirectory, bucket, key)),
   };
 }
