@@ -8,7 +8,7 @@ import { openPostgresHost } from "../../src/local/postgres/open-postgres-host.ts
 import type { PostgresHost } from "../../src/local/postgres/postgres-host.ts";
 
 /** The demo and the package are kept here for all test files, where `npm run drill` keeps them too. */
-export const WORK = resolve(import.meta.dirname, "../../.restore-drill");
+const WORK = resolve(import.meta.dirname, "../../.restore-drill");
 export const CACHE = join(WORK, "cache");
 
 /** RDS is all but instant, and looked at every 40 ms: real servers take a second to start, and each look is a function's whole run. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -122,6 +122,17 @@ describe("the host's directory", () => {
     await expect(host.create(server.dataDirectory)).rejects.toThrow(/exists already/);
     await expect(host.start(server.dataDirectory)).rejects.toThrow(/runs on/);
     await expect(host.remove(host.runDirectory)).rejects.toThrow(/close the host/);
+  });
+
+  it("keeps a shared tree when the other is removed, and lets nobody who writes to a copy write to it", async () => {
+    const [first, twin, copy] = [newPath(), newPath(), newPath()];
+    await mkdir(join(first, "base"), { recursive: true });
+    await writeFile(join(first, "base/1"), "rows");
+    await host.share(first, twin);
+    await host.copy(twin, copy);
+    await writeFile(join(copy, "base/1"), "other rows");
+    await host.remove(first);
+    expect(await readFile(join(twin, "base/1"), "utf8")).toBe("rows");
   });
 
   it("stops the server whose directory is removed", async () => {
