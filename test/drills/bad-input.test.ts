@@ -68,6 +68,8 @@ describe("bad input", { timeout: 180_000 }, () => {
   afterAll(() => theatre?.close());
 
   async function refused(plan: string) {
+    // What an earlier drill deleted may still be going.
+    await theatre.cloud.rds.settled();
     const callsBefore = theatre.cloud.calls.length;
     const resources = theatre.cloud.rds.resources();
     const drill = await theatre.drill(plan);
