@@ -83,8 +83,10 @@ function rowsOf({ verdict, teardown }: Report, earlier: readonly LedgerEntry[]):
 }
 
 /** Entries from before phases were kept know how long the copy took, which is the same as its phase. */
-const phaseSecondsOf = ({ phaseSeconds, stepSeconds }: LedgerEntry, name: Phase["name"]): number | undefined =>
-  phaseSeconds?.[name] ?? (name === "copy" ? stepSeconds.copy : undefined);
+function phaseSecondsOf({ phaseSeconds = {}, stepSeconds }: LedgerEntry, name: Phase["name"]): number | undefined {
+  if (Object.hasOwn(phaseSeconds, name)) return phaseSeconds[name];
+  return name === "copy" ? stepSeconds.copy : undefined;
+}
 
 function median(values: readonly (number | undefined)[]): number | undefined {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);

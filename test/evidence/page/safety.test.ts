@@ -122,6 +122,10 @@ describe("what came from a database or an error", () => {
         "<\0b>",
         "\uD800<i",
         "</svg></details>",
+        // What every object has, whatever it was asked for.
+        "constructor",
+        "toString",
+        "__proto__",
       ),
       fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
     );
