@@ -7,6 +7,8 @@ const VERSION_SECONDS = 10;
 // A directory of 1 TB takes hours; a hung program must not take days.
 const TOOL_SECONDS = 12 * 3600;
 const LISTING_LIMIT_BYTES = 64e6;
+/** Of 64 workers each tells of its end after the first error. */
+const MAX_ERROR_LINES = 100;
 
 export type PostgresTool = "pg_dump" | "pg_restore";
 
@@ -50,11 +52,12 @@ export async function runTool(tool: PostgresTool, run: ToolRun): Promise<string>
     timeout: (run.timeoutSeconds ?? TOOL_SECONDS) * 1000,
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   });
-  let firstError: string | undefined;
+  const errorLines: string[] = [];
   let printed = "";
   createInterface({ input: child.stderr }).on("line", (line) => {
-    if (/: (error|fatal): /.test(line)) firstError ??= line;
-    else run.onLine?.(line);
+    const isError = errorLines.length > 0 || /: (error|fatal): /.test(line);
+    if (!isError) run.onLine?.(line);
+    else if (errorLines.length < MAX_ERROR_LINES) errorLines.push(line);
   });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
@@ -62,8 +65,18 @@ export async function runTool(tool: PostgresTool, run: ToolRun): Promise<string>
   });
   const [code, signal] = await ended(child, tool);
   if (code === 0) return printed;
-  const reason = firstError ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`);
+  const reason = firstReason(errorLines) ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`);
   throw new SourceImportFailed(`${tool} failed: ${withoutData(reason)}`);
+}
+
+/**
+ * The first of the lines that an error began. Workers share stderr and write a line in pieces, so the first may be torn by another's; what the server
+ * said then comes in a line after it.
+ */
+export function firstReason(lines: readonly string[]): string | undefined {
+  const [first] = lines;
+  const isTorn = first !== undefined && /: (error|fatal): pg_(dump|restore): /.test(first);
+  return isTorn ? (lines.find((line) => /\b(ERROR|FATAL): /.test(line)) ?? first) : first;
 }
 
 async function ended(

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { withoutData } from "../../../src/local/import/postgres-tools.ts";
+import { firstReason, withoutData } from "../../../src/local/import/postgres-tools.ts";
 import { clientConfig, libpqEnvironment, parseSourceUrl } from "../../../src/local/import/source-address.ts";
 
 describe("withoutData", () => {
@@ -17,6 +17,16 @@ describe("withoutData", () => {
     expect(withoutData(`${failed}value "4111" is out of range for type integer`)).toBe(`${failed}value "…"`);
     expect(withoutData(`${failed}invalid input value for enum mood: "a "table "4111""`)).not.toContain("4111");
     expect(withoutData(`${failed}invalid input syntax for type json: "unfinished 4111`)).not.toContain("4111");
+  });
+});
+
+describe("firstReason", () => {
+  it("is the first error, also of a worker whose line another one tore", () => {
+    const first = "pg_dump: error: connection to server failed";
+    expect(firstReason([first, "pg_dump: error: a worker process died unexpectedly"])).toBe(first);
+    const said = 'query failed: ERROR:  query would be affected by row-level security policy for table "reading"';
+    expect(firstReason(['pg_dump: error: pg_dump: dumping contents of table "public.reading_2025"', said])).toBe(said);
+    expect(firstReason([])).toBeUndefined();
   });
 });
 
