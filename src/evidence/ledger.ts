@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type JsonStore, MAX_KEYS } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
-import type { Drill } from "../plan/drill.ts";
+import { type Drill, RecoveryPath } from "../plan/drill.ts";
 import { PHASES } from "../verdict/verdict.ts";
 
 const StepSeconds = z.object({
@@ -19,7 +19,11 @@ export const LedgerEntry = z.object({
   trigger: z.object({ kind: z.string(), by: z.string() }),
   verdict: z.enum(["passed", "failed", "inconclusive", "errored"]),
   reason: z.optional(z.string()),
+  /** What was not as it should be, by names that stay the same from drill to drill. Absent in older entries, as `recoveryPath` is. */
+  causes: z.optional(z.array(z.string())),
   summary: z.string(),
+  /** Absent when planning refused the drill. */
+  recoveryPath: z.optional(RecoveryPath),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   rtoSeconds: z.optional(z.number()),

@@ -5,6 +5,7 @@ import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
+import type { Drill, RecoveryPath } from "../plan/drill.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer } from "../recovery/answers.ts";
@@ -202,7 +203,9 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
     trigger: subject.trigger,
     verdict: verdict.verdict,
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+    ...(verdict.causes === undefined ? {} : { causes: verdict.causes }),
     summary: verdict.summary,
+    ...(drill === undefined ? {} : { recoveryPath: recoveryPathOf(drill) }),
     startedAt: new Date(report.execution.startedAt).toISOString(),
     endedAt: report.endedAt,
     ...measured("rtoSeconds", verdict.objectives.rto?.measuredSeconds),
@@ -238,6 +241,16 @@ function entryOf(report: Report, subject: Subject, story: Story, manifestSha256:
     ...(report.kept === undefined ? {} : { keptUntil: report.kept.until }),
     actualUsd: report.cost.actual.usd,
     manifestSha256,
+  };
+}
+
+function recoveryPathOf({ source, recoveryPoint, sandbox, restoreTest }: Drill): RecoveryPath {
+  return {
+    fromRegion: recoveryPoint.region,
+    toRegion: sandbox.region,
+    ...(source.account === undefined ? {} : { account: source.account }),
+    recoveryPoint: recoveryPoint.kind,
+    ...(restoreTest === undefined ? {} : { isRestoreTest: true }),
   };
 }
 

@@ -60,6 +60,21 @@ export const RecoveryPoint = z.object({
 });
 export type RecoveryPoint = z.infer<typeof RecoveryPoint>;
 
+/** The way a database came back: a backup that is proven one way is not proven another. */
+export const RecoveryPath = z.object({
+  /** Of the recovery point, and of the sandbox. */
+  fromRegion: z.string(),
+  toRegion: z.string(),
+  /** The owner of what was restored, where that is not the stack's account. */
+  account: z.optional(z.string()),
+  recoveryPoint: RecoveryPoint.shape.kind,
+  /** AWS Backup restored it, and the drill took it over. */
+  isRestoreTest: z.optional(z.boolean()),
+  /** The exercise that it was, by its name. */
+  scenario: z.optional(z.string()),
+});
+export type RecoveryPath = z.infer<typeof RecoveryPath>;
+
 export const CostItem = z.object({ item: z.string(), quantity: z.number(), unit: z.string(), usd: z.number() });
 export type CostItem = z.infer<typeof CostItem>;
 

@@ -36,6 +36,11 @@ export const Verdict = z.object({
   /** Absent when passed. */
   reason: z.optional(z.enum(REASONS)),
   error: z.string(),
+  /**
+   * What was not as it should be, by names that stay the same from drill to drill, sorted: of checks, of an error, or RTO and RPO. Two drills of one
+   * plan with the same verdict, reason and causes tell the same story. At most 20; none for a pass. Absent in older documents.
+   */
+  causes: z.optional(z.array(z.string())),
   /** One sentence that says what happened. */
   summary: z.string(),
   /** What to do next, one sentence. */
