@@ -1,15 +1,16 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { DrillRequest, Instant } from "../../plan/drill.ts";
 import { didYouMean } from "../../plan/suggest.ts";
 import { UsageError } from "../usage-error.ts";
+import { COMMAND_USAGE, USAGE } from "./usage.ts";
 
 interface Common {
   readonly region: string | undefined;
   readonly json: boolean;
 }
 export type Command =
-  | { readonly command: "help" }
+  | { readonly command: "help"; readonly text: string }
   | (Common & {
       readonly command: "run";
       readonly request: Omit<DrillRequest, "trigger">;
@@ -19,50 +20,38 @@ export type Command =
     })
   | (Common & { readonly command: "follow"; readonly executionArn: string });
 
+const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
+const COMMON = { ...HELP, region: { type: "string" }, json: { type: "boolean", default: false } } as const;
+
+/** What each command takes. An option that two commands take means the same in both. */
 const OPTIONS = {
-  wait: { type: "boolean", default: false },
-  region: { type: "string" },
-  stage: { type: "string" },
-  name: { type: "string" },
-  "recovery-point": { type: "string" },
-  "failure-moment": { type: "string" },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
-const COMMANDS = ["run", "follow"];
-
-export const USAGE = `Starts restore drills in your AWS account, where restore-drill is deployed, and shows how they go.
-
-  restore-drill run PLAN             start a drill of a deployed plan
-  restore-drill run PLAN --wait      and show its phases until it has a verdict
-  restore-drill follow EXECUTION     the same of a drill that runs, or has ended: its execution's ARN
-
-  --region REGION                    where the stack is; by default as the AWS CLI has it
-  --stage STAGE                      which stack; by default prod
-  --name NAME                        the same, of a stack that was deployed with --param "name=NAME"
-  --recovery-point ID                instead of the plan's: a snapshot's identifier or ARN, latest, automated, manual
-  --failure-moment MOMENT            when data is taken to be lost, such as 2026-11-21T14:30:00Z: only what was backed
-                                     up before is restored, and RPO counts back from it
-  --json                             one JSON document on stdout
-
-Credentials are found as the AWS CLI finds them. Needed: states:ListStateMachines, states:StartExecution; to wait
-states:DescribeExecution and states:GetExecutionHistory; s3:GetObject on the evidence bucket for the whole report.
-
-Exit codes: 0 passed (without --wait: started), 1 failed, 2 errored, 3 inconclusive, 64 bad usage.
-`;
+  run: {
+    ...COMMON,
+    wait: { type: "boolean", default: false },
+    stage: { type: "string" },
+    name: { type: "string" },
+    "recovery-point": { type: "string" },
+    "failure-moment": { type: "string" },
+  },
+  follow: COMMON,
+} as const satisfies Record<keyof typeof COMMAND_USAGE, ParseArgsOptionsConfig>;
+type CommandName = keyof typeof OPTIONS;
+type Values<Name extends CommandName> = ReturnType<typeof parse<(typeof OPTIONS)[Name]>>["values"];
 
 /** Throws UsageError naming what is not understood. */
 export function readCommand(argv: readonly string[]): Command {
-  const { values, positionals } = parse(argv);
-  const [command, subject, stray] = positionals;
-  if (values.help || command === undefined) return { command: "help" };
-  if (!COMMANDS.includes(command))
-    throw new UsageError(
-      `There is no command "${command}".${didYouMean(command, COMMANDS)} There are: ${COMMANDS.join(", ")}.`,
-    );
-  if (stray !== undefined) throw new UsageError(`"${stray}" is one word too many.`);
-  const common = { region: values.region, json: values.json };
-  if (command === "follow") return { command, ...common, executionArn: executionArn(subject) };
+  const { name, subject, isHelp } = readWords(argv);
+  if (name === undefined) return { command: "help", text: USAGE };
+  if (isHelp) return { command: "help", text: COMMAND_USAGE[name] };
+  switch (name) {
+    case "run":
+      return runCommand(subject, parse(argv, OPTIONS.run).values);
+    case "follow":
+      return followCommand(subject, parse(argv, OPTIONS.follow).values);
+  }
+}
+
+function runCommand(subject: string | undefined, values: Values<"run">): Command {
   if (subject === undefined) throw new UsageError("Name the plan: restore-drill run PLAN.");
   const recoveryPoint = values["recovery-point"];
   const failureMoment = values["failure-moment"];
@@ -73,8 +62,14 @@ export function readCommand(argv: readonly string[]): Command {
   };
   const [issue] = z.safeParse(DrillRequest, request).error?.issues ?? [];
   if (issue !== undefined) throw new UsageError(`"${issue.path.join(".")}": ${issue.message}`);
-  return { command: "run", ...common, request, stack: stackOf(values), wait: values.wait };
+  return { command: "run", ...commonOf(values), request, stack: stackOf(values), wait: values.wait };
 }
+
+function followCommand(subject: string | undefined, values: Values<"follow">): Command {
+  return { command: "follow", ...commonOf(values), executionArn: executionArn(subject) };
+}
+
+const commonOf = ({ region, json }: Values<"follow">): Common => ({ region, json });
 
 /** As serverless.yml calls the stack of a stage, where no parameter calls it otherwise. */
 function stackOf({ stage, name }: { stage?: string | undefined; name?: string | undefined }): string {
@@ -97,10 +92,35 @@ function instant(text: string): string {
   throw new UsageError(`--failure-moment is "${text}": write a moment in UTC, such as 2026-11-21T14:30:00Z.`);
 }
 
-function parse(argv: readonly string[]) {
+/** The command and its subject, wherever they stand between options. An option that only other commands take is refused. */
+function readWords(argv: readonly string[]): {
+  readonly name: CommandName | undefined;
+  readonly subject: string | undefined;
+  readonly isHelp: boolean;
+} {
+  const { values, positionals, tokens } = parse(argv, ALL_OPTIONS);
+  const [word, subject, stray] = positionals;
+  const isHelp = values["help"] === true;
+  if (word === undefined) return { name: undefined, subject, isHelp };
+  const name = NAMES.find((each) => each === word);
+  if (name === undefined)
+    throw new UsageError(`There is no command "${word}".${didYouMean(word, NAMES)} There are: ${NAMES.join(", ")}.`);
+  if (stray !== undefined) throw new UsageError(`"${stray}" is one word too many.`);
+  const foreign = tokens.find((token) => token.kind === "option" && !(token.name in OPTIONS[name]));
+  if (foreign?.kind === "option") {
+    const takers = NAMES.filter((each) => foreign.name in OPTIONS[each]);
+    throw new UsageError(`${foreign.rawName} goes with ${takers.join(" and ")}, not with ${name}.`);
+  }
+  return { name, subject, isHelp };
+}
+
+const NAMES = Object.keys(OPTIONS) as CommandName[];
+const ALL_OPTIONS: ParseArgsOptionsConfig = Object.assign({}, ...Object.values(OPTIONS));
+
+function parse<Options extends ParseArgsOptionsConfig>(argv: readonly string[], options: Options) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args: [...argv], options, allowPositionals: true, tokens: true });
   } catch (error) {
-    throw UsageError.of(error, Object.keys(OPTIONS));
+    throw UsageError.of(error, Object.keys(options));
   }
 }

@@ -5,7 +5,7 @@ import { drillDocument } from "../drill-document.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Progress, type Terminal } from "../progress.ts";
 import { summarise } from "../summary.ts";
-import { type Command, USAGE } from "./arguments.ts";
+import type { Command } from "./arguments.ts";
 import { followDrill } from "./follow-drill.ts";
 import { readDrill } from "./read-drill.ts";
 import { findMachine, startByHand } from "./start-by-hand.ts";
@@ -23,7 +23,7 @@ export interface CommandServices {
 export async function runCommand(services: CommandServices, command: Command): Promise<number> {
   const { sfn, stdout } = services;
   if (command.command === "help") {
-    stdout.write(USAGE);
+    stdout.write(command.text);
     return EXIT.passed;
   }
   if (command.command === "follow") return follow(services, command);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCommand } from "../../../src/cli/deployed/arguments.ts";
+import { COMMAND_USAGE, USAGE } from "../../../src/cli/deployed/usage.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
 
 const EXECUTION = "arn:aws:states:eu-central-1:111122223333:execution:restore-drill:manual-orders";
@@ -44,8 +45,22 @@ describe("readCommand", () => {
     expect(readCommand(["follow", EXECUTION])).toMatchObject({ command: "follow", executionArn: EXECUTION });
   });
 
-  it.each([[[]], [["--help"]], [["run", "-h"]]])("explains itself: %j", (argv) => {
-    expect(readCommand(argv)).toEqual({ command: "help" });
+  it.each([
+    [[], USAGE],
+    [["--help"], USAGE],
+    [["run", "-h"], COMMAND_USAGE.run],
+    [["--help", "follow"], COMMAND_USAGE.follow],
+  ])("explains itself: %j", (argv, text) => {
+    expect(readCommand(argv)).toEqual({ command: "help", text });
+  });
+
+  it("reads a command wherever its options stand", () => {
+    expect(readCommand(["--region", "eu-west-1", "run", "--json", "orders"])).toMatchObject({
+      command: "run",
+      region: "eu-west-1",
+      request: { plan: "orders" },
+      json: true,
+    });
   });
 
   it.each([
@@ -56,6 +71,7 @@ describe("readCommand", () => {
     [["run", "orders", "--failure-moment", "yesterday"], '--failure-moment is "yesterday": write a moment in UTC'],
     [["run", "orders", "--recovery-point", ""], '"recoveryPoint": '],
     [["run", "orders", "--stage", "dev", "--name", "proof"], "--stage and --name both say which stack it is"],
+    [["follow", EXECUTION, "--wait"], "--wait goes with run, not with follow."],
     [["follow"], "Name the execution: restore-drill follow ARN."],
     [["follow", "orders"], '"orders" is not the ARN of an execution'],
   ])("says what is wrong with %j", (argv, mistake) => {
