@@ -2,9 +2,8 @@ import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
-import { drillsSince, type LedgerEntry } from "../evidence/ledger.ts";
 import type { DeployedPlans } from "../plan/library.ts";
-import type { Plan } from "../plan/plan.ts";
+import { type Seen, standings, type Unknown } from "./standing.ts";
 
 /** Asked for nothing: it looks at every deployed plan. */
 export const WatchdogInput = z.strictObject({});
@@ -37,22 +36,9 @@ export interface WatchdogAnswer {
   readonly unknown: Unknown[];
 }
 
-interface Unknown {
-  readonly plan: string;
-  readonly reason: string;
-}
-
 /** Log messages that saved queries rely on. */
 const LOG = { overdue: "watchdog.overdue", unknown: "watchdog.unknown", warning: "watchdog.warning" } as const;
 
-/** A promise that is broken is told with its days for another month, and a drill that passed began at most 60 h before its end. */
-const MARGIN_SECONDS = 31 * 86_400;
-/**
- * Nearly always one of the last five drills of a database is the pass of its plan: of 1,000 databases in tens, a list and five reads at once, 30 ms
- * each, are 6 s of waiting, of the function's 300. A yearly plan beside an hourly one has at most 9,528 drills of 397 days before its pass: 10 lists
- * and 954 times ten reads are 29 s. Ten such databases at a time share the 50 connections that a client has, which makes that about a minute.
- */
-const DATABASES_AT_A_TIME = 10;
 /** What one answer names: 100 of about 300 bytes are well below Lambda's 6 MB and one log line's 256 kB. */
 const MAX_TOLD = 100;
 const DAY_MILLISECONDS = 86_400_000;
@@ -63,92 +49,28 @@ const DAY_MILLISECONDS = 86_400_000;
  */
 export async function watchdog(services: WatchdogServices): Promise<WatchdogAnswer> {
   const at = services.now();
-  const names = (await services.plans.names()).sort();
-  const unknown: Unknown[] = [];
-  const plans = await Promise.all(names.map((name) => services.plans.read(name).catch(notKnown(unknown, [name]))));
-  const databases = [
-    ...Map.groupBy(
-      plans.flatMap((parsed) => parsed?.plan ?? []),
-      ({ source }) => source.cluster,
-    ),
-  ];
-  const standings: Standing[] = [];
-  for (let first = 0; first < databases.length; first += DATABASES_AT_A_TIME) {
-    const looks = databases.slice(first, first + DATABASES_AT_A_TIME).map(([database, ofDatabase]) =>
-      lookAt(services, database, ofDatabase, at).catch(
-        notKnown(
-          unknown,
-          ofDatabase.map(({ plan }) => plan),
-        ),
-      ),
-    );
-    standings.push(...(await Promise.all(looks)).flatMap((found) => found ?? []));
-  }
+  const { store, plans, logger } = services;
+  const onWarning = (database: string, warning: string) => logger.warn(LOG.warning, { database, warning });
+  const found = await standings({ store, plans, onWarning }, at, "pass");
+  const { unknown } = found;
+  const all = found.seen.map((seen) => standingOf(seen, at));
 
-  const overdue = standings.filter(({ isOverdue }) => isOverdue).sort(mostOverdueFirst);
-  publish(services.metrics, standings, { overdue: overdue.length, unknown: unknown.length });
-  for (const standing of overdue.slice(0, MAX_TOLD)) services.logger.warn(LOG.overdue, { standing });
-  for (const each of unknown.slice(0, MAX_TOLD)) services.logger.error(LOG.unknown, { ...each });
+  const overdue = all.filter(({ isOverdue }) => isOverdue).sort(mostOverdueFirst);
+  publish(services.metrics, all, { overdue: overdue.length, unknown: unknown.length });
+  for (const standing of overdue.slice(0, MAX_TOLD)) logger.warn(LOG.overdue, { standing });
+  for (const each of unknown.slice(0, MAX_TOLD)) logger.error(LOG.unknown, { ...each });
   return {
     at: at.toISOString(),
-    plans: names.length,
+    plans: found.plans,
     overdue: overdue.slice(0, MAX_TOLD),
     unknown: unknown.slice(0, MAX_TOLD),
   };
 }
 
-/** Takes the reason why plans could not be looked at, and goes on. */
-const notKnown =
-  (unknown: Unknown[], plans: readonly string[]) =>
-  (error: unknown): undefined => {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    unknown.push(...plans.map((plan) => ({ plan, reason })));
-  };
-
-/** What the ledger says of one plan, as far as it was read. */
-interface Seen {
-  readonly plan: Plan;
-  /** A drill of before then is none that the promise is about. */
-  readonly since: Date;
-  drills: number;
-  last?: LedgerEntry;
-  pass?: LedgerEntry;
-}
-
-/** Reads the ledger of a database once for all of its plans, back to the last pass of each: another plan asks other questions. */
-async function lookAt(
-  { store, logger }: WatchdogServices,
-  database: string,
-  plans: readonly Plan[],
-  at: Date,
-): Promise<Standing[]> {
-  const seen = plans.map((plan): Seen => ({ plan, since: lookBackOf(plan, at), drills: 0 }));
-  const earliest = new Date(Math.min(...seen.map(({ since }) => since.getTime())));
-  for await (const { entries, warnings } of drillsSince(store, database, earliest)) {
-    for (const warning of warnings) logger.warn(LOG.warning, { database, warning });
-    for (const entry of entries) take(seen, entry);
-    const oldest = new Date(entries.at(-1)?.startedAt ?? at);
-    if (seen.every(({ pass, since }) => pass !== undefined || oldest < since)) break;
-  }
-  return seen.map((each) => standingOf(each, at));
-}
-
-const lookBackOf = ({ cadence }: Plan, at: Date): Date =>
-  new Date(at.getTime() - (cadence.everySeconds + MARGIN_SECONDS) * 1000);
-
-/** Entries come the newest first. */
-function take(seen: readonly Seen[], entry: LedgerEntry): void {
-  const of = seen.find(({ plan, pass }) => plan.plan === entry.plan && pass === undefined);
-  if (of === undefined || new Date(entry.startedAt) < of.since) return;
-  of.drills += 1;
-  of.last ??= entry;
-  if (entry.verdict === "passed") of.pass = entry;
-}
-
-function standingOf({ plan: { plan, source, cadence }, drills, last, pass }: Seen, at: Date): Standing {
+function standingOf({ plan: { plan, source, cadence }, drills, last, pass, since }: Seen, at: Date): Standing {
   const subject = { plan, database: source.cluster, promisedDays: cadence.everySeconds / 86_400 };
   if (pass === undefined) {
-    const days = Math.floor((cadence.everySeconds + MARGIN_SECONDS) / 86_400);
+    const days = Math.floor((at.getTime() - since.getTime()) / DAY_MILLISECONDS);
     const why =
       last === undefined
         ? `It was not drilled in the last ${days} d.`
