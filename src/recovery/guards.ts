@@ -13,13 +13,7 @@ import { PlanInvalid, SandboxRefused, SourceNotFound, SourceUnsupported } from "
 import { drillOf, TAG } from "../plan/names.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { findCluster } from "./describe.ts";
-
-/**
- * Aurora PostgreSQL versions with the Data API, per major; later majors have it from their first version.
- * https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.Aurora_Fea_Regions_DB-eng.Feature.Data_API.html
- */
-const FIRST_MINOR_WITH_DATA_API: Readonly<Record<number, number>> = { 13: 11, 14: 8, 15: 3, 16: 1, 17: 4 };
-const OLDEST_MAJOR = 13;
+import { DRILLED_ENGINE, whyUnsupported } from "./drillable.ts";
 
 /** Throws PlanInvalid for a region that does not exist and SandboxRefused for one the account has not opted in to. */
 export async function assertRegions(ec2: EC2Client, regions: Readonly<Record<string, string>>): Promise<void> {
@@ -49,11 +43,8 @@ export async function findSource(rds: RDSClient, source: { cluster: string; regi
     );
   }
   refuseSandbox(source.cluster, cluster.TagList?.find(({ Key }) => Key === TAG.drill)?.Value);
-  if (cluster.Engine !== "aurora-postgresql")
-    throw new SourceUnsupported(
-      `${source.cluster} runs ${cluster.Engine}; this version drills aurora-postgresql only.`,
-    );
-  assertDataApi(`${source.cluster} runs`, cluster.EngineVersion);
+  const why = whyUnsupported(cluster.Engine, cluster.EngineVersion);
+  if (why !== undefined) throw new SourceUnsupported(`${source.cluster} runs ${why}`);
   return cluster;
 }
 
@@ -66,16 +57,8 @@ function refuseSandbox(cluster: string, drillId: string | undefined): void {
 
 /** Throws SourceUnsupported for a version whose restore could not be asked anything. `what` begins the message: "orders runs". */
 export function assertDataApi(what: string, version: string | undefined): void {
-  if (hasDataApi(version ?? "")) return;
-  const first = Object.entries(FIRST_MINOR_WITH_DATA_API).map(([major, minor]) => `${major}.${minor}`);
-  throw new SourceUnsupported(
-    `${what} Aurora PostgreSQL ${version}, whose restore would have no Data API. It begins with ${first.join(", ")}.`,
-  );
-}
-
-function hasDataApi(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major >= OLDEST_MAJOR && minor >= (FIRST_MINOR_WITH_DATA_API[major] ?? 0);
+  const why = whyUnsupported(DRILLED_ENGINE, version);
+  if (why !== undefined) throw new SourceUnsupported(`${what} ${why}`);
 }
 
 /** The ARN of a key that can encrypt in that region. Throws SandboxRefused when it is not there or not enabled. */

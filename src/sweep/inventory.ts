@@ -5,6 +5,7 @@ import {
   type RDSClient,
   type Tag,
 } from "@aws-sdk/client-rds";
+import { RDS_PAGE, readPages } from "../aws/pages.ts";
 import { drillOf } from "../plan/names.ts";
 import type { Remaining } from "../recovery/answers.ts";
 
@@ -19,11 +20,6 @@ export interface NamedResource {
   readonly createdAt: Date | undefined;
 }
 
-/** RDS lists 100 at most. */
-const PAGE = 100;
-/** 5,000 of each kind: a hundred times what an account may have before its quotas are raised (40 instances, 40 clusters, 100 snapshots). */
-const MAX_PAGES = 50;
-
 export interface Inventory {
   readonly resources: NamedResource[];
   /** Kinds of which there are more than are listed. */
@@ -32,20 +28,22 @@ export interface Inventory {
 
 /** Everything in the region that a drill could have given its name to. Throws what RDS answers. */
 export async function drillResources(rds: RDSClient, region: string): Promise<Inventory> {
-  const listing = { client: rds, pageSize: PAGE };
-  const instances = await read(paginateDescribeDBInstances(listing, {}), ({ DBInstances = [] }) =>
-    DBInstances.map((each) =>
+  const listing = { client: rds, pageSize: RDS_PAGE };
+  const instances = await readPages(paginateDescribeDBInstances(listing, {}), ({ DBInstances = [] }) =>
+    DBInstances.flatMap((each) =>
       named("instance", region, each.DBInstanceIdentifier, each.TagList, each.InstanceCreateTime),
     ),
   );
-  const clusters = await read(paginateDescribeDBClusters(listing, {}), ({ DBClusters = [] }) =>
-    DBClusters.map((each) => named("cluster", region, each.DBClusterIdentifier, each.TagList, each.ClusterCreateTime)),
+  const clusters = await readPages(paginateDescribeDBClusters(listing, {}), ({ DBClusters = [] }) =>
+    DBClusters.flatMap((each) =>
+      named("cluster", region, each.DBClusterIdentifier, each.TagList, each.ClusterCreateTime),
+    ),
   );
   // A copy is manual, whatever it is a copy of.
-  const snapshots = await read(
+  const snapshots = await readPages(
     paginateDescribeDBClusterSnapshots(listing, { SnapshotType: "manual" }),
     ({ DBClusterSnapshots = [] }) =>
-      DBClusterSnapshots.map((each) =>
+      DBClusterSnapshots.flatMap((each) =>
         named("snapshot", region, each.DBClusterSnapshotIdentifier, each.TagList, each.SnapshotCreateTime),
       ),
   );
@@ -65,18 +63,4 @@ function named(
 ): NamedResource[] {
   const drillId = id === undefined ? undefined : drillOf(id);
   return id === undefined || drillId === undefined ? [] : [{ kind, id, region, drillId, tags: tags ?? [], createdAt }];
-}
-
-async function read<Page>(
-  pages: AsyncIterable<Page>,
-  namedIn: (page: Page) => NamedResource[][],
-): Promise<{ found: NamedResource[]; isCutOff: boolean }> {
-  const found: NamedResource[] = [];
-  let count = 0;
-  for await (const page of pages) {
-    if (count === MAX_PAGES) return { found, isCutOff: true };
-    found.push(...namedIn(page).flat());
-    count += 1;
-  }
-  return { found, isCutOff: false };
 }
