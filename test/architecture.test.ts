@@ -37,6 +37,8 @@ const DOMAIN = [
   "structure",
   "verdict",
   "evidence",
+  "index",
+  "page",
   "notify",
   "cadence",
   "cost",

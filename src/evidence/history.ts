@@ -46,5 +46,8 @@ export const DatabaseHistory = z.object({
 });
 export type DatabaseHistory = z.infer<typeof DatabaseHistory>;
 
+/** A year of weekly drills. In a page, a mark, a line and a row of each are some 700 B in four charts and a table: 36 kB of its 300. */
+export const HISTORY_DRILLS = 52;
+
 /** Of a few plans: regions, kinds of recovery points and scenarios. */
 export const MAX_PATHS = 40;

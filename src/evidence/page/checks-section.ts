@@ -1,11 +1,11 @@
 import type { CheckOutcome, CheckResult } from "../../checks/result.ts";
+import { fitting, leftOut } from "../../page/fitting.ts";
+import { html, type Markup } from "../../page/markup.ts";
+import { count, section, sign } from "../../page/words.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
 import type { Report } from "../report.ts";
-import { fitting, leftOut } from "./fitting.ts";
-import { html, type Markup } from "./markup.ts";
 import { groupByProof, type ProofGroup } from "./proves.ts";
-import { count, section, sign } from "./words.ts";
 
 /** A check that did not hold is 1.5 kB with its SQL, one that did 350 B: of 150 kB, 60 and 170 have room. Each group has its share. */
 const SHARE_OF_OTHERS = 0.6;

@@ -1,11 +1,12 @@
+import { fitting, leftOut } from "../../page/fitting.ts";
+import { type Content, html, type Markup } from "../../page/markup.ts";
+import { count, moment, sign, VERDICT_WORDS } from "../../page/words.ts";
 import { describeInterruption } from "../../plan/interruption.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
 import type { Report } from "../report.ts";
-import { fitting, leftOut } from "./fitting.ts";
-import { type Content, html, type Markup } from "./markup.ts";
+import { meaningOf, objectiveWords } from "./meaning.ts";
 import { percent } from "./timeline.ts";
-import { count, meaningOf, moment, objectiveWords, sign, VERDICT_WORDS } from "./words.ts";
 
 /** Of a page of 300 kB: a finding is one line, and there are at most 20. */
 const MAX_FINDINGS_BYTES = 16_000;

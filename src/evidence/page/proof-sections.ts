@@ -1,10 +1,10 @@
 /** What the checks rest on: an earlier time to compare with, and whether they can fail at all. */
 import { type Counterproof, describeCounterproof } from "../../counterproof/counterproof.ts";
+import { fitting, leftOut } from "../../page/fitting.ts";
+import { html, type Markup } from "../../page/markup.ts";
+import { count, moment, section, sign } from "../../page/words.ts";
 import type { Drift, DriftEntry } from "../drift.ts";
 import type { Report } from "../report.ts";
-import { fitting, leftOut } from "./fitting.ts";
-import { html, type Markup } from "./markup.ts";
-import { count, moment, section, sign } from "./words.ts";
 
 /** Of a page of 300 kB, at some 250 B a row. */
 const MAX_DRIFT_BYTES = 30_000;

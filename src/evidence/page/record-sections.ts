@@ -1,8 +1,9 @@
 /** The account of the drill: what it cost, who started it, what exactly was drilled, and the files that prove it. */
+
+import { type Content, html, type Markup } from "../../page/markup.ts";
+import { moment, section, usd } from "../../page/words.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import type { Manifest, Report } from "../report.ts";
-import { type Content, html, type Markup } from "./markup.ts";
-import { moment, section, usd } from "./words.ts";
 
 export function costSection({ cost: { estimated, actual, basis } }: Report): Markup {
   const items = [...new Set([...estimated.items, ...actual.items].map(({ item }) => item))];

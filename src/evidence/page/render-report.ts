@@ -1,16 +1,18 @@
+import { html, type Markup } from "../../page/markup.ts";
+import { page } from "../../page/page.ts";
+import { SIGNS } from "../../page/style.ts";
+import { day, VERDICT_WORDS } from "../../page/words.ts";
 import type { Drift } from "../drift.ts";
 import type { EarlierDrills } from "../ledger.ts";
 import type { Manifest, Report } from "../report.ts";
 import { checksSection } from "./checks-section.ts";
 import { firstScreen } from "./first-screen.ts";
-import { constant, html, type Markup } from "./markup.ts";
 import { counterproofSection, driftSection } from "./proof-sections.ts";
 import { costSection, drillSection, evidenceSection } from "./record-sections.ts";
 import { isolationSection, teardownSection } from "./sandbox-sections.ts";
-import { POLICY, SIGNS, STYLE } from "./style.ts";
+import { SHEET } from "./style.ts";
 import { timeline } from "./timeline.ts";
 import { trends } from "./trend.ts";
-import { day, VERDICT_WORDS } from "./words.ts";
 
 /** What a page shows beside the report: the drills before it, and what else it left. */
 export interface Surroundings {
@@ -21,9 +23,6 @@ export interface Surroundings {
   /** Every file of the drill but the page itself and the manifest. */
   readonly files: Manifest["files"];
 }
-
-/** A year of weekly drills. A mark, a line and a row of each are some 700 B in four charts and a table: 36 kB of a page's 300. */
-export const HISTORY_DRILLS = 52;
 
 /** 300 kB, less 12 kB for what is around the sections and around the checks. What all others need at the very most leaves 60 kB for checks. */
 const MAX_PAGE_BYTES = 288_000;
@@ -60,25 +59,22 @@ export function renderReport(report: Report, { history, drift, files }: Surround
     drill: drillSection(report),
     evidence: evidenceSection(files),
   };
-  const usedBytes = [first, STYLE, SIGNS, ...Object.values(others)].reduce((sum, part) => sum + (part?.bytes ?? 0), 0);
+  const usedBytes = [first, SHEET.style, SIGNS, ...Object.values(others)].reduce(
+    (sum, part) => sum + (part?.bytes ?? 0),
+    0,
+  );
   const checks = checksSection(report, Math.min(MAX_CHECKS_BYTES, MAX_PAGE_BYTES - usedBytes));
   const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = { ...others, checks };
   const shown = NAVIGATION.filter(([id]) => sections[id] !== undefined);
   const { verdict, database, drill, execution } = report;
-  const title = `${VERDICT_WORDS[verdict.verdict]}: ${database}, restore drill of ${day(drill?.startedAt ?? execution.startedAt)}`;
-  return html`${constant("<!doctype html>")}
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>${title}</title>
-${STYLE}</head><body>
-${SIGNS}<main>
-${first}<nav aria-label="Sections"><ul>${shown.map(
-    ([id, name]) => html`<li><a href="#${id}">${name}</a></li>
+  return page({
+    title: `${VERDICT_WORDS[verdict.verdict]}: ${database}, restore drill of ${day(drill?.startedAt ?? execution.startedAt)}`,
+    sheet: SHEET,
+    main: html`${first}<nav aria-label="Sections"><ul>${shown.map(
+      ([id, name]) => html`<li><a href="#${id}">${name}</a></li>
 `,
-  )}</ul></nav>
-${shown.map(([id]) => sections[id])}</main>
-<footer><p>Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run.</p></footer>
-</body></html>
-`.text;
+    )}</ul></nav>
+${shown.map(([id]) => sections[id])}`,
+    footer: html`Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run. <a href="../../index.html">All databases</a>`,
+  });
 }

@@ -1,10 +1,11 @@
 /** What was done with the sandbox: closed, ended, or kept. */
+
+import { fitting, leftOut } from "../../page/fitting.ts";
+import { html, type Markup } from "../../page/markup.ts";
+import { count, moment, section, sign, usd } from "../../page/words.ts";
 import type { IsolationAnswer } from "../../recovery/answers.ts";
 import type { KeptSandbox } from "../kept-sandbox.ts";
 import type { Report } from "../report.ts";
-import { fitting, leftOut } from "./fitting.ts";
-import { html, type Markup } from "./markup.ts";
-import { count, moment, section, sign, usd } from "./words.ts";
 
 /** Of a page of 300 kB: facts are some 20 at 250 B, and what a drill makes three things. */
 const MAX_FACTS_BYTES = 8_000;

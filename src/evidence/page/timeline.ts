@@ -1,9 +1,9 @@
+import { type Content, html, type Markup } from "../../page/markup.ts";
+import { count, section } from "../../page/words.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import { PHASES, type Phase } from "../../verdict/verdict.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import type { Report } from "../report.ts";
-import { type Content, html, type Markup } from "./markup.ts";
-import { count, section } from "./words.ts";
 
 const NAMES: Readonly<Record<Phase["name"], string>> = {
   select: "Select",

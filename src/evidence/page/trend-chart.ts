@@ -1,5 +1,5 @@
+import { html, type Markup } from "../../page/markup.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
-import { html, type Markup } from "./markup.ts";
 import { percent } from "./timeline.ts";
 
 export interface Point {

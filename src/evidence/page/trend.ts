@@ -1,11 +1,11 @@
+import { html, type Markup } from "../../page/markup.ts";
+import { count, day, moment, section, sign, signed, usd, VERDICT_WORDS } from "../../page/words.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
 import type { EarlierDrills, LedgerEntry } from "../ledger.ts";
 import type { Report } from "../report.ts";
 import { rowsReadOf } from "../rows-read.ts";
-import { html, type Markup } from "./markup.ts";
 import { chart, type Point } from "./trend-chart.ts";
-import { count, day, moment, section, sign, signed, usd, VERDICT_WORDS } from "./words.ts";
 
 /** One drill of the trend: of the ledger, or the report's own. */
 type Told = Pick<

@@ -49,7 +49,7 @@ describe("the page", () => {
     const all = [...page.querySelectorAll("*")].flatMap(({ attributes }) => [...attributes]);
     expect(all.filter(({ name }) => /^on|^style$|^src/.test(name))).toEqual([]);
     for (const { value } of all.filter(({ name }) => name.endsWith("href")))
-      expect(value).toMatch(/^(#[\w-]+|\.\/[\w-]+\.json)$/);
+      expect(value).toMatch(/^(#[\w-]+|\.\/[\w-]+\.json|\.\.\/\.\.\/index\.html)$/);
     expect(text).not.toMatch(/url\(|@import|https?:/);
   });
 

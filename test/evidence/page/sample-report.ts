@@ -1,6 +1,7 @@
 import { JSDOM, type PageElement } from "jsdom";
+import { HISTORY_DRILLS } from "../../../src/evidence/history.ts";
 import type { LedgerEntry } from "../../../src/evidence/ledger.ts";
-import { HISTORY_DRILLS, renderReport, type Surroundings } from "../../../src/evidence/page/render-report.ts";
+import { renderReport, type Surroundings } from "../../../src/evidence/page/render-report.ts";
 import type { Report } from "../../../src/evidence/report.ts";
 import { DRILL_ID, SAMPLE_DRILL } from "../../plan/sample-drill.ts";
 import { checkResult, ISOLATION, NETWORK, PROOF, TEARDOWN } from "../../verdict/sample-results.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DARK, LIGHT, type Palette } from "../../../src/evidence/page/palette.ts";
-import { render } from "./sample-report.ts";
+import { DARK, LIGHT, type Palette } from "../../src/page/palette.ts";
+import { render } from "../evidence/page/sample-report.ts";
 
 /** https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
 function luminance(colour: string): number {

@@ -1,5 +1,4 @@
-import { formatDuration } from "../../verdict/duration.ts";
-import type { Verdict } from "../../verdict/verdict.ts";
+import type { Verdict } from "../verdict/verdict.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** `2026-11-22 00:04:05 UTC`. What is no moment is shown as it is. */
@@ -31,38 +30,9 @@ export const VERDICT_WORDS = {
   errored: "Errored",
 } as const satisfies Record<Verdict["verdict"], string>;
 
-/** What the verdict means, in half a sentence. */
-export function meaningOf({ verdict, reason, objectives: { rto, rpo } }: Verdict): string {
-  switch (reason) {
-    case "data":
-      return "what came back is not right";
-    case "recovery":
-      return "it could not be recovered";
-    case "objective":
-      if (rto?.met === false && rpo?.met === false) return "recovered too late, and to a moment too old";
-      return rpo?.met === false ? "recovered to a moment too old" : "recovered too late";
-    case "unchecked":
-      return "not everything that decides could be asked";
-    case "empty":
-      return "there was nothing to look at";
-    case "drill":
-      return "the drill broke, the backup was not judged";
-    default:
-      return verdict === "passed" ? "the backup came back, right and in time" : "see what was seen";
-  }
-}
-
 /** A sign beside words that say the same: shape and words carry it, not the colour. */
 export const sign = (verdict: Verdict["verdict"]): Markup =>
   html`<svg class="sign ${verdict}" viewBox="-9 -9 18 18" aria-hidden="true"><use href="#sign-${verdict}"/></svg>`;
-
-/** Met, missed, or not known. */
-export function objectiveWords(objective: Verdict["objectives"]["rto"]): Markup {
-  if (objective === undefined) return html`no objective was read`;
-  const wanted = `objective ${formatDuration(objective.objectiveSeconds)}`;
-  if (objective.met === undefined) return html`${sign("inconclusive")}not measured, ${wanted}`;
-  return objective.met ? html`${sign("passed")}met, ${wanted}` : html`${sign("failed")}missed, ${wanted}`;
-}
 
 export function section(id: string, title: string, ...content: Markup[]): Markup {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
-import { fitting, leftOut } from "../../../src/evidence/page/fitting.ts";
-import { html } from "../../../src/evidence/page/markup.ts";
+import { fitting, leftOut } from "../../src/page/fitting.ts";
+import { html } from "../../src/page/markup.ts";
 
 /** What breaks out of markup, between arbitrary text. */
 const hostile = fc
