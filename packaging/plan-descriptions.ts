@@ -47,6 +47,15 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "incidents.quiet": "One incident starts one drill: for this long after its first event no other. At most 7d.",
   "incidents.keep":
     "How long the sandbox of such a drill stays as a candidate to recover from, at most 72h. Without it the plan's keep decides.",
+  backups:
+    "What the survey of backups holds this source's against, every day. Of several plans of one database the strictest counts.",
+  "backups.newest": "How old the newest recovery point may be; at least 1h.",
+  "backups.sizeChange": "By how many percent it may be larger or smaller than those before it.",
+  "backups.retention": "For how long Aurora keeps its own backups, at least: whole days, at most 35d.",
+  "backups.encryption": "any: by a KMS key or by RDS itself (sse-rds). kms: by a KMS key.",
+  "backups.copyIn":
+    "The other region in which there always has to be a copy, made by AWS Backup or by you: no drill leaves one. It may be twice as old as backups.newest. Without it no copy is asked for.",
+  "backups.success": "How many percent of the backups of the last seven days have to have been made.",
   restoreTests:
     "Whether what AWS Backup's restore testing restores of this source is drilled, and answered. AWS Backup takes one answer, and deletes what it restored: say so in the plan of one stage only.",
   counterproof:

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { Backups } from "./backups.ts";
 import { Cadence } from "./cadence.ts";
 import { Check, checkName } from "./checks.ts";
 import { Incidents } from "./incidents.ts";
@@ -17,8 +18,8 @@ const Slug = z
 
 /** RDS finds a cluster by any spelling and stores it in lower case; snapshots, tags and the ledger are compared with what is stored. */
 const CLUSTER_IDENTIFIER = /^[a-z][a-z0-9-]*$/;
-/** The evidence of a database is in the folder of its name, and this one is where incidents are written down, by whom no evidence is. */
-const RESERVED_FOLDER = "incidents";
+/** The evidence of a database is in the folder of its name, and these are where others write: who notes incidents, and who surveys backups. */
+const RESERVED_FOLDERS = ["incidents", "surveys"];
 
 const Objectives = z.pipe(
   z.strictObject({ rto: Duration, rpo: Duration }),
@@ -78,8 +79,8 @@ export const Plan = z
           "is not a cluster identifier: write it as RDS stores it, lower-case letters, digits and hyphens (no ARN)",
         ),
         z.refine(
-          (text) => text !== RESERVED_FOLDER,
-          "would have its evidence in the folder where open incidents are: rename the cluster, whose data that leaves as it is",
+          (text) => !RESERVED_FOLDERS.includes(text),
+          "would have its evidence in the folder where open incidents or surveys of backups are: rename the cluster, whose data that leaves as it is",
         ),
       ),
       /** The database inside the cluster that the checks ask. */
@@ -117,6 +118,8 @@ export const Plan = z
     keep: z.optional(Keep),
     cadence: z.prefault(Cadence, {}),
     incidents: z.prefault(Incidents, {}),
+    /** What is wanted of the source's backups, whether a drill restores them or not. */
+    backups: z.prefault(Backups, {}),
     /** Whether drills take over what AWS Backup's restore testing restores of this source. It takes one answer, which nothing can change. */
     restoreTests: z._default(z.boolean(), false),
     /** Whether a drill that found nothing wrong damages its own sandbox, to see its checks fail. By default as the stack says. */
@@ -145,6 +148,10 @@ export const Plan = z
       path: ["recoveryPoint"],
       error:
         "can not come from source.account: RDS shares no automated snapshots, only manual copies of them. Write latest, or name one that is shared",
+    }),
+    z.refine(({ backups, source }) => backups?.copyIn === undefined || backups.copyIn !== source?.region, {
+      path: ["backups", "copyIn"],
+      error: "is source.region, where the original is: name another region, or leave it out",
     }),
     z.refine((plan) => !(plan.sandbox?.maxAcu < plan.sandbox?.minAcu), {
       path: ["sandbox", "maxAcu"],

@@ -153,7 +153,12 @@ describe("a wrong value", () => {
     [
       "a cluster whose evidence would lie among the incidents",
       edited("cluster: orders-production", "cluster: incidents"),
-      /source\.cluster is "incidents": would have its evidence in the folder where open incidents are/,
+      /source\.cluster is "incidents": would have its evidence in the folder where open incidents/,
+    ],
+    [
+      "a cluster whose evidence would lie among the surveys",
+      edited("cluster: orders-production", "cluster: surveys"),
+      /source\.cluster is "surveys": would have its evidence in the folder where open incidents or surveys/,
     ],
     [
       "a cluster's ARN",
@@ -345,5 +350,40 @@ describe("keep", () => {
     ["{ whn: failed, for: 1h }", /keep has no key "whn"\. Did you mean "when"\?/],
   ])("refuses %s", (keep, problem) => {
     expect(() => keepOf(keep)).toThrow(problem);
+  });
+});
+
+describe("backups", () => {
+  const backupsOf = (backups: string) =>
+    parsePlan(`${PLAN_YAML}backups: ${backups}\n`, "drills/orders.yml").plan.backups;
+  const DEFAULTS = {
+    newestSeconds: 86_400,
+    sizeChangePercent: 30,
+    retentionDays: 7,
+    encryption: "any",
+    successPercent: 95,
+  };
+
+  it("wants of a plan that says nothing what every database has to have, and no copy", () => {
+    expect(SAMPLE_PLAN.plan.backups).toEqual(DEFAULTS);
+    expect(backupsOf("{ retention: 35d, encryption: kms, copyIn: eu-central-1 }")).toEqual({
+      ...DEFAULTS,
+      retentionDays: 35,
+      encryption: "kms",
+      copyIn: "eu-central-1",
+    });
+  });
+
+  it.each([
+    ["{ newest: 30m }", /backups\.newest is "30m": is shorter than 1h, and the survey looks once a day/],
+    ["{ retention: 36h }", /backups\.retention is "36h": is not whole days/],
+    ["{ retention: 0d }", /backups\.retention is "0d": is not whole days/],
+    ["{ retention: 36d }", /backups\.retention is "36d": is longer than the 35d that Aurora can keep/],
+    ["{ success: 0 }", /backups\.success is 0/],
+    ["{ sizeChange: 0 }", /backups\.sizeChange is 0/],
+    ["{ encryption: none }", /backups\.encryption is "none"/],
+    ["{ copyIn: eu-west-1 }", /backups\.copyIn is "eu-west-1": is source\.region, where the original is/],
+  ])("refuses %s", (backups, problem) => {
+    expect(() => backupsOf(backups)).toThrow(problem);
   });
 });
