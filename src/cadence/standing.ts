@@ -14,7 +14,16 @@ export interface Seen {
   /** The last drill that says something of the backups: it passed, failed, or was inconclusive. */
   conclusive?: LedgerEntry;
   /** The drills since then, which say nothing of them. */
-  errored: { readonly drills: number; readonly since: string; readonly lastEndedAt: string } | undefined;
+  errored?: Errored;
+}
+
+export interface Errored {
+  readonly drills: number;
+  /** When the first of them began. */
+  readonly since: string;
+  readonly lastEndedAt: string;
+  /** Whether one of them was the drill that had to come: people's and incidents' drills come beside those. */
+  readonly isScheduled: boolean;
 }
 
 /** A plan of which it is not known how it stands: it is as good as overdue, and nothing is started for it. */
@@ -103,7 +112,6 @@ async function lookAt({ store, onWarning }: StandingServices, { database, plans,
       plan,
       since: new Date(at.getTime() - lookBackSeconds(plan) * 1000),
       drills: 0,
-      errored: undefined,
     }),
   );
   const earliest = new Date(Math.min(...seen.map(({ since }) => since.getTime())));
@@ -125,6 +133,10 @@ function take(seen: readonly Seen[], entry: LedgerEntry): void {
   if (entry.verdict === "passed") of.pass = entry;
   if (entry.verdict !== "errored") of.conclusive ??= entry;
   if (of.conclusive !== undefined) return;
-  const lastEndedAt = of.errored?.lastEndedAt ?? entry.endedAt;
-  of.errored = { drills: (of.errored?.drills ?? 0) + 1, since: entry.startedAt, lastEndedAt };
+  of.errored = {
+    drills: (of.errored?.drills ?? 0) + 1,
+    since: entry.startedAt,
+    lastEndedAt: of.errored?.lastEndedAt ?? entry.endedAt,
+    isScheduled: of.errored?.isScheduled === true || entry.trigger.kind === "schedule",
+  };
 }

@@ -1,12 +1,12 @@
-import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from "@aws-sdk/client-sfn";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { TurnTimedOut } from "../errors.ts";
-import { readNotification } from "../notify/notification.ts";
 import { DrillRequest, Execution, Instant } from "../plan/drill.ts";
 import { accountOf, databaseKey, drillIdOf, evidencePrefix } from "../plan/names.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween, waitSecondsFor } from "../recovery/pacing.ts";
+import { hasEnded } from "./has-ended.ts";
 import { readTurns, type Turn, type TurnsNow, type Waiting, writeTurns } from "./turns.ts";
 
 /** `$.turn` */
@@ -44,8 +44,6 @@ const MAX_LOOK_AFTER_INCIDENT_SECONDS = 120;
 const FORGOTTEN_SECONDS = 5 * MAX_LOOK_AFTER_INCIDENT_SECONDS;
 /** One a database: more incidents than these at a time wait without being given way. */
 const MAX_WAITING = 50;
-/** Teardown has 6 h; what is not finished an hour later is a leak, which no drill waits for. */
-const FINISHING_SECONDS = 7 * 3600;
 /** Writers that come between a look and its write, in one call. Each is another drill that begins: there are not many. */
 const MAX_RACES = 5;
 
@@ -125,23 +123,6 @@ async function withoutEnded(services: Services, { turns }: TurnsNow, wanted: Tur
 
 const isInTheWay = (turn: Turn, wanted: Turn): boolean =>
   turn.database === wanted.database || turn.region === wanted.region;
-
-/** One that was stopped is finished by another execution, which tells people at its end. Step Functions forgets one 90 days after its end. */
-async function hasEnded(
-  { sfn, store, now }: Services,
-  { executionArn, evidencePrefix: prefix }: Turn,
-): Promise<boolean> {
-  try {
-    const { status, stopDate } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    if (status === "SUCCEEDED") return true;
-    if (stopDate === undefined) return false;
-    if (secondsBetween(stopDate, now()) > FINISHING_SECONDS) return true;
-    return (await readNotification(store, prefix))?.state === "sent";
-  } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return true;
-    throw error;
-  }
-}
 
 interface InTheWay {
   readonly running: readonly Turn[];
