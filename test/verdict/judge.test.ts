@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/checks/result.ts";
+import type { PlantedDamage } from "../../src/counterproof/counterproof.ts";
 import type { Failure } from "../../src/verdict/failure.ts";
 import { judge } from "../../src/verdict/judge-drill.ts";
 import { phasesOf } from "../../src/verdict/phases.ts";
 import { Verdict } from "../../src/verdict/verdict.ts";
 import { drillWith, momentAt, SAMPLE_DRILL } from "../plan/sample-drill.ts";
-import { checkResult, checkResults, STORY } from "./sample-results.ts";
+import { checkResult, checkResults, PROOF, STORY } from "./sample-results.ts";
 
 interface Seen {
   readonly results?: CheckResult[];
@@ -100,6 +101,7 @@ describe("judge", () => {
       verdict: "failed",
       reason: "recovery",
       error: "Drill.Failed",
+      causes: ["Drill.NoRecoveryPoint"],
       summary: "Drill.NoRecoveryPoint: orders has no snapshot",
       nextStep: "Find out where the backups of this database went, and turn on automated backups today.",
       findings: [],
@@ -168,6 +170,61 @@ describe("what a verdict says", () => {
 
   it("is short even when the failure is not", () => {
     expect(verdictOf({ failure: { error: "X", message: "y".repeat(30_000) } }).summary).toHaveLength(2000);
+  });
+});
+
+describe("the causes", () => {
+  const other = { ...wrong, name: "a total" };
+  const blind: PlantedDamage = {
+    damage: "one row deleted",
+    where: "public.orders",
+    check: "rows orders",
+    kind: "rows",
+    before: "held",
+    during: "held",
+    after: "held",
+    detected: false,
+    seconds: 0.1,
+  };
+
+  it.each<[string, Seen, string[]]>([
+    ["none for a pass", {}, []],
+    [
+      "the checks that failed, in one order",
+      { results: [wrong, unasked, other, checkResult()] },
+      ["a total", "rows orders"],
+    ],
+    ["not of optional checks", { results: [checkResult(), optional(wrong)] }, []],
+    ["the error of a recovery that does not work", { results: [], failure: lost }, ["Drill.RestoreFailed"]],
+    ["the error of a drill that broke", { failure: broken }, ["AccessDenied"]],
+    ["the objectives that were missed", { drill: { objectives: { rtoSeconds: 1, rpoSeconds: 1 } } }, ["RPO", "RTO"]],
+    ["the checks that did not run", { results: [unasked, empty] }, ["slow sum"]],
+    ["the checks that had nothing to look at", { results: [checkResult(), empty] }, ["freshness"]],
+  ])("are %s", (_, seen, causes) => {
+    expect(verdictOf(seen).causes).toEqual(causes);
+  });
+
+  it("are the checks that saw nothing of a damage, each once", () => {
+    const results = checkResults();
+    const counterproof = { ...PROOF, planted: [blind, ...PROOF.planted, { ...blind, damage: "one value changed" }] };
+    const phases = phasesOf(SAMPLE_DRILL, STORY, results);
+    const { verdict, causes } = judge({ drill: SAMPLE_DRILL, failure: undefined, results, phases, counterproof });
+    expect([verdict, causes]).toEqual(["inconclusive", ["rows orders"]]);
+  });
+
+  it("are the names of failed checks whose results can not be read", () => {
+    const seen = { drill: SAMPLE_DRILL, failure: broken, results: undefined, phases: [] };
+    expect(judge({ ...seen, failing: ["b", "a"] }).causes).toEqual(["a", "b"]);
+  });
+
+  it("are 20 at most, the same ones every time", () => {
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      ...wrong,
+      name: `check ${String(index).padStart(2, "0")}`,
+    }));
+    const causes = verdictOf({ results: many }).causes;
+    expect(causes).toHaveLength(20);
+    expect(verdictOf({ results: many.toReversed() }).causes).toEqual(causes);
   });
 });
 
