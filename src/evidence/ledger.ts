@@ -69,6 +69,13 @@ export async function writeLedger(store: JsonStore, entry: LedgerEntry): Promise
   return key;
 }
 
+/** The ids of the drills in a database's ledger after that one, oldest first: one page of the listing, so at most `MAX_KEYS`. */
+export async function drillIdsAfter(store: JsonStore, database: string, drillId: string): Promise<string[]> {
+  const prefix = ledgerPrefix(database);
+  const keys = await store.list(prefix, `${prefix}${drillId}.json`);
+  return keys.map((key) => key.slice(prefix.length, -".json".length));
+}
+
 export interface EarlierDrills {
   /** Oldest first, but where it is said otherwise. */
   readonly entries: LedgerEntry[];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Logger } from "@aws-lambda-powertools/logger";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { CheckResults } from "../checks/result.ts";
@@ -14,7 +15,7 @@ import { FailureInput } from "../verdict/failure.ts";
 import { restoredBeforeSeconds, type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { Drift } from "./drift.ts";
-import { HISTORY_DRILLS } from "./history.ts";
+import { HISTORY_DRILLS, rememberDrill } from "./history.ts";
 import { readJournal } from "./journal.ts";
 import { keptSandboxOf } from "./kept-sandbox.ts";
 import { type EarlierDrills, earlierDrills, type LedgerEntry, writeLedger } from "./ledger.ts";
@@ -39,7 +40,11 @@ interface Services {
   readonly store: JsonStore;
   readonly plans: (name: string) => Promise<ParsedPlan>;
   readonly now: () => Date;
+  readonly logger: Pick<Logger, "warn">;
 }
+
+/** Log message that saved queries rely on. */
+const LOG = { historyRemade: "evidence.history-remade" } as const;
 
 const COST_BASIS =
   "list prices of us-east-1 times measured use; serverless capacity counted at its maximum: an upper bound, not a bill";
@@ -47,7 +52,7 @@ const NO_COST = { usd: 0, items: [] };
 
 /**
  * Files the drill: report.json, checks.json, report.html for people, manifest.json (SHA-256 of each, and of plan.json), then, last, its ledger entry,
- * so that an entry in the ledger always has its evidence. Recording again replaces the same files.
+ * so that an entry in the ledger always has its evidence, and then the line in the history of its database. Recording again replaces the same files.
  */
 export async function recordEvidence(services: Services, input: RecordEvidenceInput): Promise<EvidenceAnswer> {
   const { store, now } = services;
@@ -91,6 +96,8 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const hasLeftParts = Object.keys(parts).length > 0;
   const entry = { ...entryOf(report, subject, story, manifestSha256), ...referenceFrom(report, hasLeftParts) };
   const ledgerKey = await writeLedger(store, entry);
+  for (const warning of await rememberDrill(store, entry))
+    services.logger.warn(LOG.historyRemade, { database: entry.database, warning });
   return {
     bucket: store.bucket,
     prefix,

@@ -170,6 +170,7 @@ const services = {
   now,
   plans: async () => SAMPLE_PLAN,
   counterproof: true,
+  logger: { warn: () => {} },
   defaults: { kmsKey: "alias/drill", subnetGroup: "isolated", securityGroup: "sg-1", parameterGroup: "pg16" },
 };
 

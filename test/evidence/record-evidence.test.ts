@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import "aws-sdk-client-mock-vitest/extend";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
 import { EvidenceAnswer, Manifest, Report } from "../../src/evidence/report.ts";
@@ -31,6 +31,8 @@ const WHOLE_DRILL = {
   ...journal("tear-down", TEARDOWN),
   [`${prefix}/checks.json`]: checkResults(),
 };
+
+const logger = { warn: vi.fn() };
 const PASSED = {
   execution,
   request: { plan: "orders" },
@@ -42,7 +44,7 @@ const PASSED = {
 async function record(input: object = PASSED, documents: Record<string, unknown> = WHOLE_DRILL) {
   const bucket = evidenceBucket(documents);
   const answer = await recordEvidence(
-    { store: bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
+    { store: bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510), logger },
     RecordEvidenceInput.parse(input),
   );
   const read = (key: string): unknown => JSON.parse(bucket.objects.get(key) ?? "null");
@@ -55,13 +57,13 @@ const sha256 = (text: string | undefined): string =>
     .digest("hex");
 
 describe("recordEvidence", () => {
-  it("files report, checks, page and manifest with the drill, and the ledger entry last; names the page first", async () => {
+  it("files report, checks, page and manifest with the drill, then its ledger entry and the history; names the page first", async () => {
     const { answer, bucket } = await record();
     const page = `${prefix}/report.html`;
     const [report, checks, manifest] = ["report", "checks", "manifest"].map((name) => `${prefix}/${name}.json`);
     const files = [report, checks, page, manifest];
     const ledger = `orders-production/ledger/${DRILL_ID}.json`;
-    expect([...bucket.objects.keys()].slice(-5)).toEqual([...files, ledger]);
+    expect([...bucket.objects.keys()].slice(-6)).toEqual([...files, ledger, "orders-production/history.json"]);
     expect(EvidenceAnswer.parse(answer)).toMatchObject({
       bucket: "evidence",
       prefix,
@@ -195,10 +197,22 @@ describe("recordEvidence", () => {
     const first = await record();
     const before = first.bucket.objects.size;
     await recordEvidence(
-      { store: first.bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
+      { store: first.bucket.store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510), logger },
       RecordEvidenceInput.parse(PASSED),
     );
     expect(first.bucket.objects.size).toBe(before);
+  });
+});
+
+describe("the history of the database", () => {
+  it("has the drill; what of it can not be read is a warning in the log, and stops nothing", async () => {
+    logger.warn.mockClear();
+    const { read } = await record(PASSED, { ...WHOLE_DRILL, "orders-production/history.json": "half a docu" });
+    expect(read("orders-production/history.json")).toMatchObject({ drills: [{ drillId: DRILL_ID }] });
+    expect(logger.warn).toHaveBeenCalledExactlyOnceWith("evidence.history-remade", {
+      database: "orders-production",
+      warning: expect.stringContaining("orders-production/history.json can not be read"),
+    });
   });
 });
 
@@ -258,7 +272,7 @@ describe("evidence that can not be kept", () => {
     const { store, s3, objects } = evidenceBucket(WHOLE_DRILL);
     s3.rejects(new Error("no bucket"));
     const recorded = recordEvidence(
-      { store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510) },
+      { store, plans: async () => SAMPLE_PLAN, now: () => momentAt(1510), logger },
       RecordEvidenceInput.parse(PASSED),
     );
     await expect(recorded).rejects.toThrow("no bucket");
