@@ -90,7 +90,7 @@ else {
         const { page, file } = await visit("failed", WIDE);
         await page.setJavaScriptEnabled(isEnabled);
         await page.goto(file);
-        pictures.push(await page.screenshot({ encoding: "base64" }));
+        pictures.push(await page.screenshot({ encoding: "base64", fullPage: true }));
         await page.close();
       }
       expect(pictures[1]).toBe(pictures[0]);
@@ -100,7 +100,7 @@ else {
       const { page } = await visit("failed", { width: 1280, scheme: "dark" });
       await page.emulateMediaType("print");
       const hidden = await page.$$eval("header, h1, h2, h3, dl, table, details code", (all) =>
-        all.filter((one) => one.getClientRects().length === 0).map((one) => one.outerHTML),
+        all.filter((one) => !one.checkVisibility()).map((one) => one.outerHTML),
       );
       expect(hidden).toEqual([]);
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
