@@ -44,7 +44,7 @@ export const executionArnOf = (stateMachineArn: string, name: string): string =>
   `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
 
 /** `incident-orders-20261121T140000Z`: at most 12 + 1 + 40 + 1 + 16 = 70 characters of a name's 80. */
-export function executionName(kind: "manual" | "schedule" | "incident", plan: string, moment: Date): string {
+export function executionName(kind: "manual" | "schedule" | "due" | "incident", plan: string, moment: Date): string {
   return `${kind}-${plan}-${moment.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
