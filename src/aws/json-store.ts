@@ -15,9 +15,10 @@ export const MAX_KEYS = 1000;
 /** Another writer was there first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const LOST_RACE_STATUS = new Set([404, 409, 412]);
 
-/** A document and the version of it that was read, to be replaced only as long as it is the newest. */
+/** A document, its text as it is stored, and the version of it that was read, to be replaced only as long as it is the newest. */
 export interface Versioned<Document> {
   readonly document: Document;
+  readonly text: string;
   readonly version: string;
 }
 
@@ -59,9 +60,7 @@ export class JsonStore {
     schema: Schema,
   ): Promise<Versioned<z.output<Schema>> | undefined> {
     const object = await this.#getObject(key);
-    return object === undefined
-      ? undefined
-      : { document: this.#parse(key, schema, object.text), version: object.version };
+    return object === undefined ? undefined : { ...object, document: this.#parse(key, schema, object.text) };
   }
 
   /** Writes the document where there is none (no `version`), or in the place of that version. False when another writer was first. */

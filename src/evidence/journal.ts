@@ -33,30 +33,44 @@ export const JournalEntry = z.object({
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
-const journalKey = (evidencePrefix: string, step: StepName): string => `${evidencePrefix}/journal/${step}.json`;
+const fileOf = (step: StepName): string => `journal/${step}.json`;
+const journalKey = (evidencePrefix: string, step: StepName): string => `${evidencePrefix}/${fileOf(step)}`;
 
 export async function writeJournal(store: JsonStore, evidencePrefix: string, entry: JournalEntry): Promise<void> {
   await store.put(journalKey(evidencePrefix, entry.step), entry);
 }
+
+/** Written after the manifest, so that it can not hold their hashes. */
+const AFTER_THE_MANIFEST: ReadonlySet<StepName> = new Set(["record-evidence", "notify-outcome"]);
 
 export interface ReadJournal {
   /** Every step's last entry, absent where the step never ran or its entry can not be read. */
   readonly entries: Partial<Record<StepName, JournalEntry>>;
   /** One sentence for each entry that can not be read: notes fail no step, and neither does their loss. */
   readonly unreadable: string[];
+  /** As they are stored, by their names below the drill's prefix: the entries that nothing writes any more once evidence is recorded. */
+  readonly texts: Record<string, string>;
 }
 
 export async function readJournal(store: JsonStore, evidencePrefix: string): Promise<ReadJournal> {
   const looks = await Promise.allSettled(
-    STEPS.map((step) => store.get(journalKey(evidencePrefix, step), JournalEntry)),
+    STEPS.map((step) => store.getVersioned(journalKey(evidencePrefix, step), JournalEntry)),
   );
-  const entries = looks.flatMap((look) =>
-    look.status === "fulfilled" && look.value !== undefined ? [[look.value.step, look.value] as const] : [],
-  );
+  const found = looks.flatMap((look, index) => {
+    const step = STEPS[index];
+    return step !== undefined && look.status === "fulfilled" && look.value !== undefined
+      ? [{ step, ...look.value }]
+      : [];
+  });
   const unreadable = looks.flatMap((look, index) =>
     look.status === "rejected" ? [`The journal of ${STEPS[index]} can not be read: ${messageOf(look.reason)}`] : [],
   );
-  return { entries: Object.fromEntries(entries), unreadable };
+  const closed = found.filter(({ step }) => !AFTER_THE_MANIFEST.has(step));
+  return {
+    entries: Object.fromEntries(found.map(({ document }) => [document.step, document])),
+    unreadable,
+    texts: Object.fromEntries(closed.map(({ step, text }) => [fileOf(step), text])),
+  };
 }
 
 const messageOf = (reason: unknown): string =>

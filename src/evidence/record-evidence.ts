@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Logger } from "@aws-lambda-powertools/logger";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
@@ -6,24 +5,23 @@ import { CheckResults } from "../checks/result.ts";
 import { itemise } from "../cost/itemise.ts";
 import { measuredUsage } from "../cost/usage.ts";
 import { Counterproof } from "../counterproof/counterproof.ts";
-import type { Drill, RecoveryPath } from "../plan/drill.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer } from "../recovery/answers.ts";
-import { secondsBetween } from "../recovery/pacing.ts";
 import { FailureInput } from "../verdict/failure.ts";
-import { restoredBeforeSeconds, type Story, StoryInput, storyOf } from "../verdict/phases.ts";
+import { type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
+import { composeEntry } from "./compose-entry.ts";
 import { Drift } from "./drift.ts";
 import { HISTORY_DRILLS, rememberDrill } from "./history.ts";
 import { readJournal } from "./journal.ts";
 import { keptSandboxOf } from "./kept-sandbox.ts";
-import { type EarlierDrills, earlierDrills, type LedgerEntry, writeLedger } from "./ledger.ts";
+import { type EarlierDrills, earlierDrills, writeLedger } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { hashesOf, linkOf, sha256 } from "./manifest.ts";
 import { renderReport } from "./page/render-report.ts";
 import { PARTS } from "./parts.ts";
 import type { EvidenceAnswer, Manifest, Report } from "./report.ts";
-import { rowsReadOf } from "./rows-read.ts";
 import { type Subject, SubjectInput, subjectOf } from "./subject.ts";
 
 export const RecordEvidenceInput = z.object({
@@ -51,7 +49,7 @@ const COST_BASIS =
 const NO_COST = { usd: 0, items: [] };
 
 /**
- * Files the drill: report.json, checks.json, report.html for people, manifest.json (SHA-256 of each, and of plan.json), then, last, its ledger entry,
+ * Files the drill: report.json, checks.json, report.html for people, manifest.json (SHA-256 of each, of plan.json and of the journal), then, last, its ledger entry,
  * so that an entry in the ledger always has its evidence, and then the line in the history of its database. Recording again replaces the same files.
  */
 export async function recordEvidence(services: Services, input: RecordEvidenceInput): Promise<EvidenceAnswer> {
@@ -63,7 +61,9 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const story = input.drill === undefined ? {} : storyOf(journal.entries, input);
   const results = await store.get(`${prefix}/checks.json`, CheckResults);
   const counterproof = await store.get(`${prefix}/counterproof.json`, Counterproof);
-  const { unreadable } = journal;
+  const earlier = await earlierDrills(store, subject.database, new Date(endedAt), HISTORY_DRILLS + 1);
+  const link = await linkOf(store, subject, earlier);
+  const unreadable = [...journal.unreadable, ...(link.doubt === undefined ? [] : [link.doubt])];
   const report = compose(input, subject, story, { results, counterproof, unreadable }, endedAt);
 
   const [plan, parts, proofs] = await Promise.all([
@@ -81,20 +81,21 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
       results ?? { drillId: subject.drillId, complete: false, results: [] },
     ),
   };
-  const hashed = hashesOf(files);
+  const hashed = hashesOf({ ...files, ...journal.texts });
   const page = renderReport(report, {
-    history: await historyOf(store, report),
+    history: historyBefore(report, earlier),
     drift: driftIn(proofs),
     files: hashed,
   });
   await store.putText(`${prefix}/${PAGE}`, page, "text/html; charset=utf-8");
   const manifest: Manifest = {
     drillId: subject.drillId,
+    ...(link.previous === undefined ? {} : { previous: link.previous }),
     files: [...hashed, ...hashesOf({ [PAGE]: page })],
   };
   const manifestSha256 = sha256(await store.put(`${prefix}/manifest.json`, manifest));
   const hasLeftParts = Object.keys(parts).length > 0;
-  const entry = { ...entryOf(report, subject, story, manifestSha256), ...referenceFrom(report, hasLeftParts) };
+  const entry = composeEntry(report, subject.trigger, story, { manifestSha256, hasLeftParts });
   const ledgerKey = await writeLedger(store, entry);
   for (const warning of await rememberDrill(store, entry))
     services.logger.warn(LOG.historyRemade, { database: entry.database, warning });
@@ -111,15 +112,11 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
 /** What people open first. */
 const PAGE = "report.html";
 
-const hashesOf = (files: Readonly<Record<string, string>>): Manifest["files"] =>
-  Object.entries(files).map(([file, text]) => ({ file, sha256: sha256(text), bytes: Buffer.byteLength(text) }));
-
 /** The drills before this one: recorded again, it finds itself in the ledger, and maybe others that came after it. */
-async function historyOf(store: JsonStore, { database, drillId, endedAt }: Report): Promise<EarlierDrills> {
-  const found = await earlierDrills(store, database, new Date(endedAt), HISTORY_DRILLS + 1);
-  const entries = found.entries.filter((entry) => entry.drillId < drillId).slice(-HISTORY_DRILLS);
-  return { ...found, entries };
-}
+const historyBefore = ({ drillId }: Report, { entries, warnings }: EarlierDrills): EarlierDrills => ({
+  entries: entries.filter((entry) => entry.drillId < drillId).slice(-HISTORY_DRILLS),
+  warnings,
+});
 
 function driftIn({ "drift.json": text }: Readonly<Record<string, string>>): Drift | "unreadable" | undefined {
   if (text === undefined) return undefined;
@@ -137,21 +134,6 @@ const PROOFS = ["drift.json", "counterproof.json"] as const;
 async function textsOf(store: JsonStore, prefix: string, names: readonly string[]): Promise<Record<string, string>> {
   const texts = await Promise.all(names.map((name) => store.getText(`${prefix}/${name}`)));
   return Object.fromEntries(names.flatMap((name, index) => (texts[index] === undefined ? [] : [[name, texts[index]]])));
-}
-
-/** What a later drill has to know of this one to be held against it. Unchecked is not wrong: the first drill of all has nothing to compare with. */
-function referenceFrom({ verdict: { verdict }, checks, drill }: Report, hasLeftParts: boolean): Partial<LedgerEntry> {
-  if (drill === undefined) return {};
-  const isWrong = checks.some(({ required, outcome }) => required && outcome === "failed");
-  const isReference = hasLeftParts && (verdict === "passed" || (verdict === "inconclusive" && !isWrong));
-  return {
-    isReference,
-    sourceDatabase: drill.source.database,
-    ...(drill.recoveryPoint.clusterResourceId === undefined
-      ? {}
-      : { sourceResourceId: drill.recoveryPoint.clusterResourceId }),
-    recoveryPointAt: new Date(drill.recoveryPoint.createdAt).toISOString(),
-  };
 }
 
 function compose(
@@ -202,77 +184,4 @@ function compose(
   };
 }
 
-function entryOf(report: Report, subject: Subject, story: Story, manifestSha256: string): LedgerEntry {
-  const { verdict, drill } = report;
-  return {
-    drillId: report.drillId,
-    plan: report.plan,
-    database: report.database,
-    trigger: subject.trigger,
-    verdict: verdict.verdict,
-    ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
-    ...(verdict.causes === undefined ? {} : { causes: verdict.causes }),
-    summary: verdict.summary,
-    ...(drill === undefined ? {} : { recoveryPath: recoveryPathOf(drill) }),
-    startedAt: new Date(report.execution.startedAt).toISOString(),
-    endedAt: report.endedAt,
-    ...measured("rtoSeconds", verdict.objectives.rto?.measuredSeconds),
-    ...measured("rpoSeconds", verdict.objectives.rpo?.measuredSeconds),
-    stepSeconds: {
-      // What RDS refused for a while says nothing about how long it takes.
-      ...measured(
-        "copy",
-        story.copy?.skipped === true
-          ? undefined
-          : tookSeconds({ ...story.copy, startedAt: story.copy?.resumedAt ?? story.copy?.startedAt }),
-      ),
-      ...measured(
-        "restore",
-        drill?.restoreTest === undefined
-          ? tookSeconds({
-              startedAt: story.sandbox?.milestones.restoreRequestedAt,
-              finishedAt: story.sandbox?.milestones.clusterAvailableAt,
-            })
-          : restoredBeforeSeconds(drill),
-      ),
-      ...measured("checks", tookSeconds(story.checks)),
-      // What was given up on, or never tried, says nothing about how long deleting takes.
-      ...measured(
-        "teardown",
-        report.leftovers.length > 0 || report.kept !== undefined ? undefined : tookSeconds(report.teardown),
-      ),
-    },
-    phaseSeconds: Object.fromEntries(verdict.phases.map(({ name, seconds }) => [name, seconds])),
-    ...(drill === undefined ? {} : { sizeGib: drill.recoveryPoint.sizeGib }),
-    ...measured("rowsRead", rowsReadOf(report.checks)),
-    leftovers: report.leftovers.length,
-    ...(report.kept === undefined ? {} : { keptUntil: report.kept.until }),
-    actualUsd: report.cost.actual.usd,
-    manifestSha256,
-  };
-}
-
-function recoveryPathOf({ source, recoveryPoint, sandbox, restoreTest }: Drill): RecoveryPath {
-  return {
-    fromRegion: recoveryPoint.region,
-    toRegion: sandbox.region,
-    ...(source.account === undefined ? {} : { account: source.account }),
-    recoveryPoint: recoveryPoint.kind,
-    ...(restoreTest === undefined ? {} : { isRestoreTest: true }),
-  };
-}
-
-function tookSeconds(
-  step: { startedAt?: string | undefined; finishedAt?: string | undefined } | undefined,
-): number | undefined {
-  if (step?.startedAt === undefined || step.finishedAt === undefined) return undefined;
-  return secondsBetween(step.startedAt, step.finishedAt);
-}
-
-function measured<Name extends string>(name: Name, value: number | undefined): { [K in Name]?: number } {
-  return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: number });
-}
-
 const callsIn = (asked: CheckResults | Counterproof | undefined): number => asked?.dataApiCalls ?? 0;
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

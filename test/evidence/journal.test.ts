@@ -21,12 +21,25 @@ describe("the journal", () => {
     expect(await readJournal(store, "orders/d1")).toEqual({
       entries: { "copy-snapshot": entry({ answer: { phase: "ready" } }), "tear-down": failed },
       unreadable: [],
+      texts: {
+        "journal/copy-snapshot.json": objects.get("orders/d1/journal/copy-snapshot.json"),
+        "journal/tear-down.json": objects.get("orders/d1/journal/tear-down.json"),
+      },
     });
+  });
+
+  it("gives no text of what is written after the manifest that would hold its hash", async () => {
+    const { store } = evidenceBucket();
+    for (const step of STEPS) await writeJournal(store, "orders/d1", entry({ step }));
+    const { texts } = await readJournal(store, "orders/d1");
+    expect(Object.keys(texts)).toHaveLength(STEPS.length - 2);
+    expect(texts).not.toHaveProperty(["journal/record-evidence.json"]);
+    expect(texts).not.toHaveProperty(["journal/notify-outcome.json"]);
   });
 
   it("is read by the steps' names alone, without listing", async () => {
     const { store, s3 } = evidenceBucket();
-    expect(await readJournal(store, "orders/d1")).toEqual({ entries: {}, unreadable: [] });
+    expect(await readJournal(store, "orders/d1")).toEqual({ entries: {}, unreadable: [], texts: {} });
     expect(s3.calls()).toHaveLength(STEPS.length);
   });
 

@@ -32,6 +32,10 @@ const WHOLE_DRILL = {
   [`${prefix}/checks.json`]: checkResults(),
 };
 
+const JOURNAL = ["copy-snapshot", "restore-sandbox", "prove-isolation", "run-checks", "tear-down"].map(
+  (step) => `journal/${step}.json`,
+);
+
 const logger = { warn: vi.fn() };
 const PASSED = {
   execution,
@@ -97,7 +101,7 @@ describe("recordEvidence", () => {
   it("hashes the very bytes that are stored, and ties the ledger to them", async () => {
     const { answer, bucket, read } = await record();
     const manifest = Manifest.parse(read(`${prefix}/manifest.json`));
-    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json", "report.html"]);
+    expect(manifest.files.map(({ file }) => file)).toEqual(["report.json", "checks.json", ...JOURNAL, "report.html"]);
     for (const { file, sha256: claimed, bytes } of manifest.files) {
       const stored = bucket.objects.get(`${prefix}/${file}`);
       expect(claimed).toBe(sha256(stored));
@@ -116,6 +120,7 @@ describe("recordEvidence", () => {
       "drift.json",
       "report.json",
       "checks.json",
+      ...JOURNAL,
       "report.html",
     ]);
     expect(files[0]?.sha256).toBe(sha256(bucket.objects.get(`${prefix}/heartbeats.json`)));
@@ -201,6 +206,46 @@ describe("recordEvidence", () => {
       RecordEvidenceInput.parse(PASSED),
     );
     expect(first.bucket.objects.size).toBe(before);
+  });
+});
+
+describe("the chain of manifests", () => {
+  const hash = (digit: string): string => digit.repeat(64);
+  const earlier = (drillId: string, endedAt: string, manifestSha256: string) => ({
+    [`orders-production/ledger/${drillId}.json`]: ledgerEntry({ drillId, endedAt, manifestSha256 }),
+  });
+  const LONG = earlier("20261119-080000-aaaaaaaa", "2026-11-20T20:00:00.000Z", hash("a"));
+  /** Began after it, and gave up waiting for its turn while it ran. */
+  const GAVE_UP = earlier("20261120-080000-bbbbbbbb", "2026-11-20T12:00:00.000Z", hash("b"));
+  const manifestIn = (read: (key: string) => unknown) => Manifest.parse(read(`${prefix}/manifest.json`));
+
+  it("begins with the first drill of a database", async () => {
+    const { read } = await record();
+    expect(manifestIn(read)).not.toHaveProperty("previous");
+  });
+
+  it("follows the drill that was recorded last, which need not be the one that began last", async () => {
+    const { read } = await record(PASSED, { ...WHOLE_DRILL, ...LONG, ...GAVE_UP });
+    expect(manifestIn(read).previous).toEqual({ drillId: "20261119-080000-aaaaaaaa", manifestSha256: hash("a") });
+    expect(read(`${prefix}/report.json`)).not.toHaveProperty("unreadable");
+  });
+
+  it("is the same when a drill is recorded again, whatever was recorded since", async () => {
+    const { bucket } = await record(PASSED, { ...WHOLE_DRILL, ...LONG });
+    const later = earlier("20261121-200000-cccccccc", "2026-11-21T20:00:00.000Z", hash("c"));
+    const { read } = await record(PASSED, { ...Object.fromEntries(bucket.objects), ...later });
+    expect(manifestIn(read).previous?.drillId).toBe("20261119-080000-aaaaaaaa");
+  });
+
+  it("says that another drill may have been the last, where an entry of the ledger can not be read", async () => {
+    const broken = { "orders-production/ledger/20261120-080000-bbbbbbbb.json": "half an ent" };
+    const { read } = await record(PASSED, { ...WHOLE_DRILL, ...LONG, ...broken });
+    expect(manifestIn(read).previous?.drillId).toBe("20261119-080000-aaaaaaaa");
+    expect(Report.parse(read(`${prefix}/report.json`)).unreadable).toEqual([
+      expect.stringMatching(
+        /^The manifest follows drill 20261119-080000-aaaaaaaa; whether that was the last one is not certain\. .*20261120-080000-bbbbbbbb\.json can not be read/,
+      ),
+    ]);
   });
 });
 
