@@ -1,19 +1,16 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
-import type { JsonStore } from "../aws/json-store.ts";
-import type { DeployedPlans } from "../plan/library.ts";
+import type { Coverage } from "./coverage.ts";
+import { type CoverageServices, lookAtCoverage } from "./look-at-coverage.ts";
 import { type Seen, standings, type Unknown } from "./standing.ts";
 
-/** Asked for nothing: it looks at every deployed plan. */
+/** Asked for nothing: it looks at every deployed plan, and at what the account has beside them. */
 export const WatchdogInput = z.strictObject({});
 
-export interface WatchdogServices {
-  readonly store: JsonStore;
-  readonly metrics: Metrics;
+export interface WatchdogServices extends CoverageServices {
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly now: () => Date;
-  readonly plans: DeployedPlans;
 }
 
 /** How one plan stands to what it promises. */
@@ -34,6 +31,8 @@ export interface WatchdogAnswer {
   readonly overdue: Standing[];
   /** Plans whose promise could not be looked at, and why: they are as good as overdue. */
   readonly unknown: Unknown[];
+  /** How the account's databases stand to the plans; `coverage/latest.json` has all of them. */
+  readonly coverage: Pick<Coverage, "regions" | "uncovered" | "plansWithoutDatabase" | "unknown">;
 }
 
 /** Log messages that saved queries rely on. */
@@ -46,6 +45,7 @@ const DAY_MILLISECONDS = 86_400_000;
 /**
  * Publishes for every deployed plan how many days ago a drill of it passed (`DaysSinceLastPass`, by database and plan), once a day, since no alarm
  * sees further than a week. A plan that never passed publishes nothing, and its alarm takes that for a breach, as it takes this function's silence.
+ * Then holds the databases of the account against the plans: see `lookAtCoverage`, which throws where its document can not be written.
  */
 export async function watchdog(services: WatchdogServices): Promise<WatchdogAnswer> {
   const at = services.now();
@@ -59,11 +59,18 @@ export async function watchdog(services: WatchdogServices): Promise<WatchdogAnsw
   publish(services.metrics, all, { overdue: overdue.length, unknown: unknown.length });
   for (const standing of overdue.slice(0, MAX_TOLD)) logger.warn(LOG.overdue, { standing });
   for (const each of unknown.slice(0, MAX_TOLD)) logger.error(LOG.unknown, { ...each });
+  const coverage = await lookAtCoverage(services, at);
   return {
     at: at.toISOString(),
     plans: found.plans,
     overdue: overdue.slice(0, MAX_TOLD),
     unknown: unknown.slice(0, MAX_TOLD),
+    coverage: {
+      regions: coverage.regions,
+      uncovered: coverage.uncovered.slice(0, MAX_TOLD),
+      plansWithoutDatabase: coverage.plansWithoutDatabase.slice(0, MAX_TOLD),
+      unknown: coverage.unknown.slice(0, MAX_TOLD),
+    },
   };
 }
 

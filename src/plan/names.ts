@@ -13,6 +13,8 @@ export const TAG = {
   expires: "restore-drill:expires",
   /** On a sandbox that stays after its drill because its plan says so: what is over then is no leak. */
   kept: "restore-drill:kept",
+  /** On a database that nobody wants drilled, given by hand: its value is the reason. */
+  exempt: "restore-drill:exempt",
 } as const;
 
 export interface DrillNames {

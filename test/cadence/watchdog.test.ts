@@ -1,5 +1,7 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, it, vi } from "vitest";
 import { watchdog } from "../../src/cadence/watchdog.ts";
 import { PlanInvalid } from "../../src/errors.ts";
@@ -24,7 +26,23 @@ function drilled(days: number, changes: Partial<LedgerEntry> = {}): [string, Led
 const named = (plan: string, cadence = "cadence: { every: 7d }\n") =>
   parsePlan(PLAN_YAML.replace("plan: orders", `plan: ${plan}`) + cadence, `drills/${plan}.yml`);
 
+/** Its one database is the one that the plans of this file drill. */
+const rds = new RDSClient({ region: "eu-west-1", maxAttempts: 1 });
+mockClient(rds)
+  .on(DescribeDBClustersCommand)
+  .resolves({ DBClusters: [{ DBClusterIdentifier: DATABASE, Engine: "aurora-postgresql", EngineVersion: "16.4" }] })
+  .on(DescribeDBInstancesCommand)
+  .resolves({});
+const ACCOUNT = {
+  rds: () => rds,
+  homeRegion: "eu-central-1",
+  ownAccount: "111122223333",
+  watchedRegions: [],
+  maxUncovered: 1,
+};
+
 const SERVICES = {
+  ...ACCOUNT,
   metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
   logger: { info: vi.fn(), warn: vi.fn(), error: vi.fn() },
   now: () => NOW,
@@ -48,6 +66,7 @@ async function look(
   });
   const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const answer = await watchdog({
+    ...ACCOUNT,
     store,
     metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
     logger,
@@ -204,9 +223,20 @@ describe("watchdog", () => {
 
   it("does not take a bucket that refuses for a plan that was never drilled", async () => {
     const { store, s3 } = evidenceBucket({});
-    s3.rejects(new Error("denied"));
+    s3.on(ListObjectsV2Command).rejects(new Error("denied"));
     const answer = await watchdog({ ...SERVICES, store });
     expect(answer).toMatchObject({ overdue: [], unknown: [{ plan: "orders", reason: "Error: denied" }] });
+  });
+
+  it("holds the account against the plans once its counts are out, and fails when it can not leave what it saw", async () => {
+    const { answer } = await look([drilled(1)]);
+    expect(answer.coverage).toMatchObject({ regions: ["eu-central-1", "eu-west-1"], plansWithoutDatabase: [] });
+    const { store, s3 } = evidenceBucket(Object.fromEntries([drilled(9)]));
+    s3.on(PutObjectCommand).rejects(new Error("denied"));
+    const warn = vi.fn();
+    const answered = watchdog({ ...SERVICES, store, logger: { ...SERVICES.logger, warn } });
+    await expect(answered).rejects.toThrow("denied");
+    expect(warn).toHaveBeenCalledWith("watchdog.overdue", expect.anything());
   });
 
   it("passes over a corrupt entry of the ledger and says so", async () => {

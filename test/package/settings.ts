@@ -23,7 +23,7 @@ export async function settingsReadBy(entryFile: string): Promise<string[]> {
     Object.keys(metafile.inputs).map((file) => readFile(join(PROJECT_DIRECTORY, file), "utf8")),
   );
   const names = texts.flatMap((text) =>
-    [...text.matchAll(/\b(?:setting\(\s*|process\.env\[)"([A-Z_]+)"|process\.env\.([A-Z_]+)/g)].map(
+    [...text.matchAll(/\b(?:(?:s|listS)etting\(\s*|process\.env\[)"([A-Z_]+)"|process\.env\.([A-Z_]+)/g)].map(
       ([, quoted, dotted]) => quoted ?? dotted ?? "",
     ),
   );
