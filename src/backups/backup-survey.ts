@@ -31,6 +31,8 @@ export const BackupFact = z.object({
   /** As short as they are shown beside each other. */
   observed: z.string(),
   wanted: z.string(),
+  /** What was observed as the number of its metric: hours, days, percent or how many. */
+  value: z.optional(z.number()),
   /** One for people: of what is, of why it is not known, or of what to do. */
   sentence: z.string(),
 });

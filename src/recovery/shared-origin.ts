@@ -20,12 +20,7 @@ export async function sharedOrigin(
 ): Promise<Origin> {
   const { account, before, recoveryPoint } = wanted;
   const region = regionOf(recoveryPoint) ?? sourceRegion;
-  // Not filtered by the cluster: RDS takes an identifier for that of a cluster of this account.
-  const shared = (
-    await everySnapshot(rds(region), `Other accounts share in ${region}`, { SnapshotType: "shared" })
-  ).flatMap((snapshot) =>
-    accountOf(snapshot.DBClusterSnapshotArn ?? "") === account ? [asItsOwnerSees(snapshot)] : [],
-  );
+  const shared = await snapshotsSharedBy(rds(region), account, region);
   const found = isKind(recoveryPoint)
     ? shared.filter(({ DBClusterIdentifier: of }) => of === cluster)
     : shared.filter(({ DBClusterSnapshotIdentifier: id, DBClusterSnapshotArn: arn }) =>
@@ -47,8 +42,17 @@ export async function sharedOrigin(
   };
 }
 
+/** What that account shares in the region, of all of its clusters, as it sees it itself. Throws SourceUnsupported when it is too much to list. */
+export async function snapshotsSharedBy(rds: RDSClient, account: string, region: string): Promise<DBClusterSnapshot[]> {
+  // Not filtered by the cluster: RDS takes an identifier for that of a cluster of this account.
+  const shared = await everySnapshot(rds, `Other accounts share in ${region}`, { SnapshotType: "shared" });
+  return shared.flatMap((snapshot) =>
+    accountOf(snapshot.DBClusterSnapshotArn ?? "") === account ? [asItsOwnerSees(snapshot)] : [],
+  );
+}
+
 /** To others, RDS gives a shared snapshot's ARN as its identifier. */
-function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
+export function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
   const id = snapshot.DBClusterSnapshotArn?.split(":").slice(6).join(":") ?? "";
   const { SourceDBClusterSnapshotArn, ...original } = { ...snapshot, DBClusterSnapshotIdentifier: id };
   const backedUpAt = momentIn(id);
@@ -63,7 +67,7 @@ function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
  * When the automated snapshot was taken that was copied to be shared: RDS ends such names with the minute in UTC, and the source account's
  * template keeps it. The copy's own time is that of copying, which is later.
  */
-function momentIn(id: string): Date | undefined {
+export function momentIn(id: string): Date | undefined {
   const [found, date, hour, minute] = /-(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)$/.exec(id) ?? [];
   if (found === undefined) return undefined;
   const text = `${date}T${hour}:${minute}:00.000Z`;
