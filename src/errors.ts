@@ -44,6 +44,11 @@ export class NoRecoveryPoint extends DrillError {
   override readonly name = "Drill.NoRecoveryPoint";
 }
 
+/** The exercise can not be held with this plan or from where the stack stands, or was about to use what it takes to be lost. */
+export class ExerciseRefused extends DrillError {
+  override readonly name = "Drill.ExerciseRefused";
+}
+
 /** The drill region, its key or its network can not take a sandbox. */
 export class SandboxRefused extends DrillError {
   override readonly name = "Drill.SandboxRefused";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DrillScenario, ScenarioName } from "./scenario.ts";
 
 /** An instant, ISO 8601 in UTC. */
 export const Instant = z.iso.datetime();
@@ -38,6 +39,8 @@ export const DrillRequest = z.strictObject({
   ),
   /** Everything else about the test is asked of AWS Backup: an event or a person could say what they like. */
   restoreTest: z.optional(z.strictObject({ restoreJobId: RestoreJobId })),
+  /** The exercise to hold: it says what may be restored from. */
+  scenario: z.optional(z.strictObject({ name: ScenarioName })),
 });
 export type DrillRequest = z.infer<typeof DrillRequest>;
 
@@ -50,6 +53,8 @@ export const RecoveryPoint = z.object({
   createdAt: Instant,
   /** What it was copied from, where it is a copy: chosen only when there is no original, or by name. */
   copiedFrom: z.optional(z.string()),
+  /** When it was copied, of a copy whose `createdAt` is known to be that of what was copied. */
+  copiedAt: z.optional(Instant),
   ageSeconds: z.number(),
   /** RDS's own id of the cluster it was taken of: one that was deleted and made anew under the same name has another. */
   clusterResourceId: z.optional(z.string()),
@@ -57,6 +62,8 @@ export const RecoveryPoint = z.object({
   engineVersion: z.string(),
   sizeGib: z.number(),
   storageEncryption: z.enum(["none", "sse-rds", "sse-kms"]),
+  /** Absent where there is none, and in older documents. */
+  kmsKeyArn: z.optional(z.string()),
 });
 export type RecoveryPoint = z.infer<typeof RecoveryPoint>;
 
@@ -100,6 +107,8 @@ export const Drill = z.object({
   trigger: z.object({ kind: z.string(), by: z.string() }),
   /** There when the sandbox is one that AWS Backup restored: only its writer is the drill's own. */
   restoreTest: z.optional(RestoreTest),
+  /** There when the drill is an exercise. */
+  scenario: z.optional(DrillScenario),
   /** When its turn came; what it waited before that is in `turn`. */
   startedAt: Instant,
   turn: z.object({ looks: z.int(), waitedSeconds: z.number() }),

@@ -21,6 +21,7 @@ export interface Decisions {
   readonly plannedAt: Date;
   readonly origin: Origin;
   readonly restoreTest: Drill["restoreTest"];
+  readonly scenario: Drill["scenario"];
   /** `cluster`: of one that is there already. */
   readonly sandbox: SandboxNetwork & { readonly kmsKeyArn: string; readonly cluster?: string };
   readonly expectedSeconds: Drill["expectedSeconds"];
@@ -45,6 +46,7 @@ export function composeDrill(decisions: Decisions): Drill {
     planSha256: planSha256(file),
     trigger: { kind: request.trigger?.kind ?? "manual", by: request.trigger?.by ?? execution.name },
     ...(decisions.restoreTest === undefined ? {} : { restoreTest: decisions.restoreTest }),
+    ...(decisions.scenario === undefined ? {} : { scenario: decisions.scenario }),
     startedAt: startedAt.toISOString(),
     turn: { looks: decisions.turnLooks, waitedSeconds: secondsBetween(execution.startedAt, startedAt) },
     plannedAt: decisions.plannedAt.toISOString(),
@@ -89,7 +91,7 @@ export function composeDrill(decisions: Decisions): Drill {
     ...(decisions.keep === undefined ? {} : { keep: decisions.keep }),
     references: [...decisions.references],
     evidencePrefix: evidencePrefix(plan.source.cluster, names.drillId),
-    warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox)],
+    warnings: [...decisions.warnings, ...warningsFor(recoveryPoint, plan.sandbox, decisions.scenario)],
   };
 }
 
@@ -101,6 +103,7 @@ const NO_SIZE_GIB = 1;
 function warningsFor(
   { arn, copiedFrom, region, sizeGib }: RecoveryPoint,
   sandbox: ParsedPlan["plan"]["sandbox"],
+  scenario: Drill["scenario"],
 ): string[] {
   const warnings: string[] = [];
   if (isContinuous(arn))
@@ -111,7 +114,8 @@ function warningsFor(
     warnings.push(
       `The recovery point is a copy of ${copiedFrom}, and RDS gives only the time of copying: what is in it is older than its age says. Which baseline or drill is from before it is not known, so it is compared with none.`,
     );
-  if (region === sandbox.region)
+  // Where its region is lost, that is where it has to be.
+  if (region === sandbox.region && scenario?.lostRegion === undefined)
     warnings.push(`The recovery point is in ${region} already: recovery into another region was not drilled.`);
   if (sizeGib <= NO_SIZE_GIB)
     warnings.push(

@@ -11,9 +11,12 @@ import { earlierDrills, expectedSeconds } from "../evidence/ledger.ts";
 import { type Drill, DrillRequest, Execution, Instant } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
+import { watchClients } from "../scenarios/barred-region.ts";
+import { heldExercise, type OpenExercise, openExercise } from "../scenarios/open-exercise.ts";
+import type { Chosen } from "../scenarios/scenario.ts";
 import { composeDrill } from "./compose-drill.ts";
 import { assertParameterGroup, assertRegions, assertSubnetGroup, usableKey } from "./guards.ts";
-import { isCopied, type Origin, ownOrigin, ownSource, type Wanted } from "./origin.ts";
+import { isCopied, type Origin, ownOrigin, ownSource } from "./origin.ts";
 import { restoredForTest, type TakenOver } from "./restore-test-origin.ts";
 import { type SandboxDefaults, type SandboxNetwork, sandboxNames } from "./sandbox-names.ts";
 import { sharedOrigin } from "./shared-origin.ts";
@@ -47,26 +50,31 @@ const CALLS_PER_CHECK = 4;
 /**
  * Decides everything about a drill and creates nothing: which recovery point, every name, the deadlines, the estimate.
  * Throws PlanNotFound, PlanInvalid, SourceNotFound, SourceUnsupported, NoRecoveryPoint, RestoreTestRefused,
- * RestoreTestMisplaced, SandboxRefused or CostOverCap.
+ * RestoreTestMisplaced, SandboxRefused, CostOverCap, or of an exercise InputInvalid or ExerciseRefused.
  */
-export async function planDrill(services: Services, input: z.infer<typeof PlanDrillInput>): Promise<Drill> {
+export async function planDrill(given: Services, input: z.infer<typeof PlanDrillInput>): Promise<Drill> {
   const { request, execution, turn } = input;
-  const { plan, file } = await services.plans(request.plan);
+  const { plan, file } = await given.plans(request.plan);
   // What a drill waited for others is nothing that a recovery would wait for.
   const startedAt = new Date(turn?.takenAt ?? execution.startedAt);
   const { source } = plan;
+  const homeRegion = process.env["AWS_REGION"] ?? source.region;
+  const exercise = request.scenario && openExercise(request.scenario.name, { plan, request, startedAt, homeRegion });
+  const { clients, asked } = watchClients(given, exercise?.lostRegion);
+  const services = { ...given, ...clients };
 
   // Asked at home: a region that is misspelt has no endpoint to ask, and one that is not opted in to refuses to answer.
-  await assertRegions(services.ec2(process.env["AWS_REGION"] ?? source.region), {
+  await assertRegions(services.ec2(homeRegion), {
     "source.region": source.region,
     "sandbox.region": plan.sandbox.region,
   });
   const takenOver =
     request.restoreTest && (await restoredForTest(services, plan, { ...request, ...request.restoreTest }));
   // Without another one, data is lost when recovery begins.
-  const failureMoment = new Date(request.failureMoment ?? takenOver?.restoreTest.requestedAt ?? startedAt);
-  const wanted = { recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint, before: failureMoment };
-  const origin = await originOf(services, plan, { ...wanted, takenOver, execution });
+  const failureMoment =
+    exercise?.moment ?? new Date(request.failureMoment ?? takenOver?.restoreTest.requestedAt ?? startedAt);
+  const chosen = await choose(services, plan, { request, execution, before: failureMoment, takenOver, exercise });
+  const { origin } = chosen;
   const { recoveryPoint } = origin;
   const sandbox = takenOver?.sandbox ?? (await prepareSandbox(services, plan, origin));
   const learned = await earlierDrills(services.store, source.cluster, startedAt);
@@ -94,6 +102,7 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
     plannedAt: services.now(),
     origin,
     restoreTest: takenOver?.restoreTest,
+    scenario: exercise && heldExercise(exercise, { plan, chosen, asked: asked() }),
     sandbox,
     keep,
     expectedSeconds: expected,
@@ -106,26 +115,50 @@ export async function planDrill(services: Services, input: z.infer<typeof PlanDr
   return drill;
 }
 
+interface Choice {
+  readonly request: DrillRequest;
+  readonly execution: Execution;
+  readonly before: Date;
+  readonly takenOver: TakenOver | undefined;
+  readonly exercise: OpenExercise | undefined;
+}
+
 /** The source, and the recovery point that is chosen, or that AWS Backup has restored from. */
-async function originOf(
-  { rds }: Services,
+async function choose(
+  { rds }: Pick<Services, "rds">,
   plan: Plan,
-  { takenOver, execution, ...wanted }: Wanted & { takenOver: TakenOver | undefined; execution: Execution },
-): Promise<Origin> {
-  const { account, region } = plan.source;
-  const [, , , , ownAccount] = execution.id.split(":");
-  const isOwn = account === undefined || account === ownAccount;
+  { request, execution, before, takenOver, exercise }: Choice,
+): Promise<Chosen> {
+  const { region } = plan.source;
+  const [, , , , ownAccount = ""] = execution.id.split(":");
+  const account = plan.source.account === ownAccount ? undefined : plan.source.account;
+  if (exercise !== undefined)
+    return exercise.scenario.choose({
+      plan,
+      rds,
+      moment: before,
+      account,
+      ownAccount,
+      recoveryPoint: request.recoveryPoint,
+    });
+  const wanted = { recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint, before };
   if (takenOver === undefined)
-    return isOwn ? ownOrigin(rds, plan, wanted) : sharedOrigin(rds, plan, { ...wanted, account });
+    return asChosen(
+      account === undefined
+        ? await ownOrigin(rds, plan, wanted)
+        : await sharedOrigin(rds, plan, { ...wanted, account }),
+    );
   const { recoveryPoint, source, engineLifecycleSupport } = takenOver;
-  const { clusterArn, vpcId } = isOwn ? await ownSource(rds(region), plan) : source;
-  return {
+  const { clusterArn, vpcId } = account === undefined ? await ownSource(rds(region), plan) : source;
+  return asChosen({
     clusterArn,
     ...(vpcId === undefined ? {} : { vpcId }),
     ...(engineLifecycleSupport === undefined ? {} : { engineLifecycleSupport }),
     recoveryPoint,
-  };
+  });
 }
+
+const asChosen = (origin: Origin): Chosen => ({ origin, setAside: [] });
 
 /** The names that the sandbox will be made with, each looked up in the drill region first. */
 async function prepareSandbox(

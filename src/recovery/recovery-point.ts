@@ -9,7 +9,7 @@ import { NoRecoveryPoint, PlanInvalid, SourceUnsupported } from "../errors.ts";
 import type { RecoveryPoint } from "../plan/drill.ts";
 import { drillOf } from "../plan/names.ts";
 
-/** 35 days of daily backups and 100 manual snapshots fit twice over; a page holds 100. */
+/** Of one cluster: 35 days of daily backups and 100 manual snapshots fit twice over; a page holds 100. */
 const MAX_PAGES = 5;
 
 export interface RecoveryPointChoice {
@@ -59,7 +59,7 @@ export function newestUsable(found: readonly DBClusterSnapshot[], choice: Recove
       `recoveryPoint is "${wanted}", a snapshot of "${of}" and not of source.cluster "${choice.cluster}". Name one of its own snapshots, or latest.`,
     );
   if (newest === undefined) throw new NoRecoveryPoint(explainNone(choice, found));
-  return describe(newest, choice);
+  return recoveryPointOf(newest, choice);
 }
 
 /** A copy tells the time of its copying, so an old backup copied today would pass for today's: any original outranks any copy. */
@@ -67,7 +67,7 @@ function originalsFirst(a: DBClusterSnapshot, b: DBClusterSnapshot): number {
   return Number(isCopy(a)) - Number(isCopy(b)) || Number(b.SnapshotCreateTime) - Number(a.SnapshotCreateTime);
 }
 
-const isCopy = ({ SourceDBClusterSnapshotArn: source }: DBClusterSnapshot): boolean =>
+export const isCopy = ({ SourceDBClusterSnapshotArn: source }: DBClusterSnapshot): boolean =>
   source !== undefined && source !== "";
 
 /**
@@ -78,10 +78,11 @@ export async function everySnapshot(
   rds: RDSClient,
   what: string,
   asked: Pick<DescribeDBClusterSnapshotsCommandInput, "DBClusterIdentifier" | "SnapshotType">,
+  maxPages = MAX_PAGES,
 ): Promise<DBClusterSnapshot[]> {
   const found: DBClusterSnapshot[] = [];
   let marker: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const answer = await rds.send(
       new DescribeDBClusterSnapshotsCommand({ ...asked, ...(marker === undefined ? {} : { Marker: marker }) }),
     );
@@ -90,7 +91,7 @@ export async function everySnapshot(
     if (marker === undefined) return found;
   }
   throw new SourceUnsupported(
-    `${what} more snapshots than ${MAX_PAGES} pages of RDS hold (${found.length} were listed), so which is the latest is not known. Delete old ones, or name the recovery point by its identifier.`,
+    `${what} more snapshots than ${maxPages} pages of RDS hold (${found.length} were listed), so which is the latest is not known. Delete old ones, or name the recovery point by its identifier.`,
   );
 }
 
@@ -135,7 +136,10 @@ function explainNone(
   return `${cluster} in ${region} has no ${kind} cluster snapshot that is available and from before ${before.toISOString()}: ${states.slice(0, 5).join("; ")}.`;
 }
 
-function describe(snapshot: DBClusterSnapshot, { region, before }: RecoveryPointChoice): RecoveryPoint {
+export function recoveryPointOf(
+  snapshot: DBClusterSnapshot,
+  { region, before }: Pick<RecoveryPointChoice, "region" | "before">,
+): RecoveryPoint {
   const createdAt = snapshot.SnapshotCreateTime ?? before;
   const arn = snapshot.DBClusterSnapshotArn ?? "";
   return {
@@ -151,6 +155,7 @@ function describe(snapshot: DBClusterSnapshot, { region, before }: RecoveryPoint
     ...(snapshot.DbClusterResourceId === undefined ? {} : { clusterResourceId: snapshot.DbClusterResourceId }),
     sizeGib: snapshot.AllocatedStorage ?? 0,
     storageEncryption: encryptionOf(snapshot),
+    ...(snapshot.KmsKeyId === undefined ? {} : { kmsKeyArn: snapshot.KmsKeyId }),
   };
 }
 

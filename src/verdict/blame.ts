@@ -31,7 +31,7 @@ export function blameFor(errorName: string): Blame {
 
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   [INTERRUPTED]: "The drill did not come to its end, and the backup was not judged. Start it again.",
-  "Drill.NoRecoveryPoint": "Find out where the backups of this database went, and turn on automated backups today.",
+  "Drill.NoRecoveryPoint": "Nothing could be restored: see to it today that what the summary misses is there, then drill again.",
   KMSKeyNotAccessibleFault:
     "The KMS key is disabled, being deleted, or not granted to the drill's role: find out which; a backup under a lost key is lost.",
 };

@@ -12,6 +12,7 @@ const BLAME: Record<Exclude<keyof typeof errors, "DrillError">, string> = {
   SourceNotFound: "errored drill",
   SourceUnsupported: "errored drill",
   NoRecoveryPoint: "failed recovery",
+  ExerciseRefused: "errored drill",
   SandboxRefused: "errored drill",
   RestoreTestRefused: "errored drill",
   RestoreTestMisplaced: "errored drill",

@@ -103,7 +103,7 @@ describe("judge", () => {
       error: "Drill.Failed",
       causes: ["Drill.NoRecoveryPoint"],
       summary: "Drill.NoRecoveryPoint: orders has no snapshot",
-      nextStep: "Find out where the backups of this database went, and turn on automated backups today.",
+      nextStep: "Nothing could be restored: see to it today that what the summary misses is there, then drill again.",
       findings: [],
       phases: [],
       objectives: {},
