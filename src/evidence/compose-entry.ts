@@ -46,13 +46,14 @@ export function composeEntry(
     ...repeatedOf(report),
     trigger,
     stepSeconds: stepSecondsOf(report, story),
-    ...(report.drill === undefined ? {} : { isReference: hasLeftParts && isSound(report) }),
+    ...(report.drill === undefined ? {} : { isReference: isReference(report, hasLeftParts) }),
     manifestSha256,
   };
 }
 
-/** Unchecked is not wrong: the first drill of all has nothing to compare with. */
-function isSound({ verdict: { verdict }, checks }: Report): boolean {
+/** Whether a later drill may be held against it. Unchecked is not wrong: the first drill of all has nothing to compare with. */
+export function isReference({ verdict: { verdict }, checks }: Report, hasLeftParts: boolean): boolean {
+  if (!hasLeftParts) return false;
   const isWrong = checks.some(({ required, outcome }) => required && outcome === "failed");
   return verdict === "passed" || (verdict === "inconclusive" && !isWrong);
 }
@@ -81,13 +82,14 @@ function stepSecondsOf({ drill, leftovers, kept, teardown }: Report, story: Stor
   };
 }
 
-function recoveryPathOf({ source, recoveryPoint, sandbox, restoreTest }: Drill): RecoveryPath {
+function recoveryPathOf({ source, recoveryPoint, sandbox, restoreTest, scenario }: Drill): RecoveryPath {
   return {
     fromRegion: recoveryPoint.region,
     toRegion: sandbox.region,
     ...(source.account === undefined ? {} : { account: source.account }),
     recoveryPoint: recoveryPoint.kind,
     ...(restoreTest === undefined ? {} : { isRestoreTest: true }),
+    ...(scenario === undefined ? {} : { scenario: scenario.name }),
   };
 }
 

@@ -8,6 +8,7 @@ import { Counterproof } from "../counterproof/counterproof.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer } from "../recovery/answers.ts";
+import { withScorecard } from "../scenarios/scorecard.ts";
 import { FailureInput } from "../verdict/failure.ts";
 import { type Story, StoryInput, storyOf } from "../verdict/phases.ts";
 import { Verdict } from "../verdict/verdict.ts";
@@ -64,7 +65,10 @@ export async function recordEvidence(services: Services, input: RecordEvidenceIn
   const earlier = await earlierDrills(store, subject.database, new Date(endedAt), HISTORY_DRILLS + 1);
   const link = await linkOf(store, subject, earlier);
   const unreadable = [...journal.unreadable, ...(link.doubt === undefined ? [] : [link.doubt])];
-  const report = compose(input, subject, story, { results, counterproof, unreadable }, endedAt);
+  const report = withScorecard(
+    compose(input, subject, story, { results, counterproof, unreadable }, endedAt),
+    subject.scenario,
+  );
 
   const [plan, parts, proofs] = await Promise.all([
     textsOf(store, prefix, ["plan.json"]),

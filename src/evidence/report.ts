@@ -4,6 +4,7 @@ import { Counterproof } from "../counterproof/counterproof.ts";
 import { CostItem, Drill, Execution } from "../plan/drill.ts";
 import { Interruption } from "../plan/interruption.ts";
 import { IsolationAnswer, RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
+import { Scorecard } from "../scenarios/scorecard.ts";
 import { Verdict } from "../verdict/verdict.ts";
 import { KeptSandbox } from "./kept-sandbox.ts";
 
@@ -39,6 +40,8 @@ export const Report = z.object({
   leftovers: TeardownAnswer.shape.leftovers,
   /** The sandbox, where it stays for a while because the plan says so. */
   kept: z.optional(KeptSandbox),
+  /** Of an exercise: how it went by its own criteria. The verdict is that of any drill. */
+  scorecard: z.optional(Scorecard),
   cost: z.object({ estimated: Cost, actual: Cost, basis: z.string() }),
 });
 export type Report = z.infer<typeof Report>;

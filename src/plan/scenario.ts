@@ -6,6 +6,26 @@ export const SCENARIO_NAMES = ["corruption", "region-lost", "accidental-deletion
 export const ScenarioName = z.enum(SCENARIO_NAMES, { error: ({ input }) => noScenario(input) });
 export type ScenarioName = z.infer<typeof ScenarioName>;
 
+/** For people: what each is called, and what is taken to have happened, in one sentence. */
+export const SCENARIO_WORDS: Readonly<Record<ScenarioName, { readonly title: string; readonly what: string }>> = {
+  corruption: {
+    title: "Database corruption",
+    what: "Data was damaged at a known moment: a backup from before it has to come back, right.",
+  },
+  "region-lost": {
+    title: "Region lost",
+    what: "The source's region is gone: only what stands in the drill region may be used.",
+  },
+  "accidental-deletion": {
+    title: "Accidental deletion",
+    what: "The cluster was deleted: only what outlives it may be used.",
+  },
+  ransomware: {
+    title: "Ransomware",
+    what: "Intruders had the database and its key: an older copy under another key has to come back, right.",
+  },
+};
+
 /** Says which scenarios there are; a long or strange name is not repeated whole. */
 export function noScenario(name: unknown): string {
   const given = typeof name === "string" ? `"${name.slice(0, 40)}"` : "that";

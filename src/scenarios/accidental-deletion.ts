@@ -15,8 +15,6 @@ import {
  */
 export const accidentalDeletion: Scenario = {
   name: "accidental-deletion",
-  title: "Accidental deletion",
-  what: "The cluster was deleted: only what outlives it may be used.",
   defaultDays: 0,
   objective: ({ source }, moment) =>
     `Recover ${source.cluster}, deleted at ${moment.toISOString()}, from what outlives its cluster.`,

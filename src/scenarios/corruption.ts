@@ -5,8 +5,6 @@ import type { Exercise, Scenario } from "./scenario.ts";
 /** Data went bad at a known moment, and every backup from after it has the damage too. */
 export const corruption: Scenario = {
   name: "corruption",
-  title: "Database corruption",
-  what: "Data was damaged at a known moment: a backup from before it has to come back, right.",
   defaultDays: 0,
   objective: ({ source }, moment) =>
     `Bring back the data of ${source.cluster} as it was before the damage that began at ${moment.toISOString()}.`,

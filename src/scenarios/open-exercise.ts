@@ -1,7 +1,7 @@
 import { ExerciseRefused, InputInvalid } from "../errors.ts";
 import type { DrillRequest } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type DrillScenario, problemIn, type ScenarioName } from "../plan/scenario.ts";
+import { type DrillScenario, problemIn, SCENARIO_WORDS, type ScenarioName } from "../plan/scenario.ts";
 import type { Chosen, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -49,7 +49,7 @@ export function heldExercise(
   const { setAside, sourceKmsKeyArn } = chosen;
   return {
     name: scenario.name,
-    title: scenario.title,
+    title: SCENARIO_WORDS[scenario.name].title,
     objective: scenario.objective(plan, moment),
     assumptions: scenario.assumptions(plan, moment),
     ...(lostRegion === undefined ? {} : { lostRegion }),

@@ -9,8 +9,6 @@ import { automatedSnapshots, describeSetAside, type Standing, setAside } from ".
 /** Intruders were in: what is recovered from has to be older than that, and under a key that was not theirs to use. */
 export const ransomware: Scenario = {
   name: "ransomware",
-  title: "Ransomware",
-  what: "Intruders had the database and its key: an older copy under another key has to come back, right.",
   defaultDays: 7,
   objective: ({ source }, moment) =>
     `Recover ${source.cluster} from a copy under another key than its own, from before intruders came in at ${moment.toISOString()}.`,

@@ -6,8 +6,6 @@ import { standingSnapshots } from "./standing-snapshots.ts";
 /** The source's region is gone with everything in it: what stands in the drill region is all there is. */
 export const regionLost: Scenario = {
   name: "region-lost",
-  title: "Region lost",
-  what: "The source's region is gone: only what stands in the drill region may be used.",
   defaultDays: 0,
   objective: ({ source, sandbox }) =>
     `Recover ${source.cluster} in ${sandbox.region} without asking or using anything in ${source.region}.`,

@@ -23,9 +23,6 @@ export interface Chosen extends Pick<DrillScenario, "setAside" | "sourceKmsKeyAr
 /** What is taken to have happened to a database, and what that leaves to recover from. */
 export interface Scenario {
   readonly name: ScenarioName;
-  readonly title: string;
-  /** For lists, in one sentence. */
-  readonly what: string;
   /** By how long before the drill's start it is taken to have happened, where nobody says. */
   readonly defaultDays: number;
   readonly objective: (plan: Plan, moment: Date) => string;
