@@ -67,7 +67,8 @@ const Alarm = z.strictObject({
   ),
   EvaluationPeriods: z.number(),
   DatapointsToAlarm: z.optional(z.number()),
-  Threshold: z.number(),
+  // A parameter of the stack is text, and CloudFormation takes it for the number it is.
+  Threshold: z.pipe(z.union([z.number(), z.string().check(z.regex(/^-?\d+(\.\d+)?$/))]), z.transform(Number)),
   ComparisonOperator: z.enum([
     "GreaterThanThreshold",
     "GreaterThanOrEqualToThreshold",
