@@ -15,12 +15,16 @@ const functionOf = (name: string) => {
 };
 /** But for what every function may: write its log and its trace. */
 const actionsOf = (statements: readonly PolicyStatement[]): string[] =>
-  statements
-    .flatMap(({ Action }) => Action)
-    .filter((action) => !/^(logs|xray):/.test(action))
-    .sort();
+  [...new Set(statements.flatMap(({ Action }) => Action))].filter((action) => !/^(logs|xray):/.test(action)).sort();
 
-describe.each(["start-scheduled-drill", "start-event-drill"])("%s", (name) => {
+const STARTERS = ["start-scheduled-drill", "start-event-drill", "start-due-drills"];
+/** Beside starting drills, and telling what failed. */
+const READS: Readonly<Record<string, readonly string[]>> = {
+  "start-event-drill": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+  "start-due-drills": ["s3:GetObject", "s3:ListBucket", "states:DescribeExecution", "states:ListExecutions"],
+};
+
+describe.each(STARTERS)("%s", (name) => {
   it("may start drills, and no other machine", () => {
     const { statements, environment } = functionOf(name);
     for (const machine of template.stateMachines)
@@ -32,15 +36,17 @@ describe.each(["start-scheduled-drill", "start-event-drill"])("%s", (name) => {
     );
   });
 
-  it("may do nothing to a database, and reads no evidence", () => {
+  it("may do nothing to a database, and reads no evidence but what decides when a drill is due", () => {
     const { statements, environment } = functionOf(name);
     const own = ["sqs:SendMessage", "states:StartExecution"];
-    const claims = name === "start-event-drill" ? ["s3:GetObject", "s3:ListBucket", "s3:PutObject"] : [];
-    expect(actionsOf(statements)).toEqual([...own, ...claims].sort());
+    expect(actionsOf(statements)).toEqual([...own, ...(READS[name] ?? [])].sort());
     const object = (key: string): string => `arn:aws:s3:::${environment["EVIDENCE_BUCKET"]}/${key}`;
     for (const action of ["s3:GetObject", "s3:PutObject"]) {
-      for (const key of ["turns.json", "orders-production/20261121-143205-3f9a2b1c/report.json"])
-        expect(isAllowed(statements, action, object(key)), `${action} ${key}`).toBe(false);
+      const isReader = name === "start-due-drills" && action === "s3:GetObject";
+      for (const key of ["turns.json", "orders-production/ledger/20261121-143205-3f9a2b1c.json"])
+        expect(isAllowed(statements, action, object(key)), `${action} ${key}`).toBe(isReader);
+      const report = "orders-production/20261121-143205-3f9a2b1c/report.json";
+      expect(isAllowed(statements, action, object(report)), `${action} ${report}`).toBe(false);
       expect(isAllowed(statements, action, object("incidents/eu-west-1/orders-production.json"))).toBe(
         name === "start-event-drill",
       );

@@ -10,6 +10,7 @@ import { functionNames } from "../../packaging/bundle.ts";
 import { isAllowed } from "../../packaging/permissions.ts";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
 import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
+import { StartDueDrillsInput } from "../../src/cadence/start-due-drills.ts";
 import { WatchdogInput } from "../../src/cadence/watchdog.ts";
 import { STEPS } from "../../src/evidence/journal.ts";
 import { readPattern } from "../../src/local/events/pattern.ts";
@@ -147,6 +148,7 @@ describe("the schedules", () => {
     "restore-drill-sweep": SweepInput,
     "restore-drill-watchdog": WatchdogInput,
     "restore-drill-start-scheduled-drill": StartScheduledDrillInput,
+    "restore-drill-start-due-drills": StartDueDrillsInput,
     "restore-drill-capture-baseline": CaptureBaselineInput.shape.request,
   };
 
@@ -166,6 +168,7 @@ describe("the schedules", () => {
       "restore-drill-sweep": "ENABLED",
       "restore-drill-watchdog": "ENABLED",
       "restore-drill-start-scheduled-drill": "DISABLED",
+      "restore-drill-start-due-drills": "DISABLED",
       "restore-drill-capture-baseline": "DISABLED",
     });
   });
