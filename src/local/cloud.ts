@@ -17,6 +17,7 @@ import {
 } from "./account.ts";
 import type { Alarms } from "./alarms/alarms.ts";
 import { Metrics } from "./alarms/metrics.ts";
+import { type ModelledClock, passingOn } from "./clock.ts";
 import {
   bucketsInUse,
   type Deployment,
@@ -87,6 +88,8 @@ export interface LocalCloudOptions {
   /** Every line a function logs. */
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onInterval?: IntervalListener;
+  /** Opened and closed by the caller. Waits then pass in full by this clock, whatever their scale, once the servers have done what they do. */
+  readonly clock?: ModelledClock;
 }
 
 export interface LocalCloud {
@@ -140,7 +143,7 @@ async function openServices(
   options: LocalCloudOptions,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<LocalCloud, "close">> {
-  const { host } = options;
+  const { clock, host } = options;
   const calls: CallRecord[] = [];
   const messages: PublishedMessage[] = [];
   const authorisations: Authorisation[] = [];
@@ -195,6 +198,7 @@ async function openServices(
       return invoke(arn, payload, { signal });
     },
     timeScale: options.waitScale ?? WAIT_SCALE,
+    ...(clock && passingOn(clock, rds.administration)),
     onEvent: (event) => {
       options.onEvent?.(event);
       countExecution(metrics, event);
@@ -234,6 +238,7 @@ async function openServices(
     },
     ...(options.alterAnswer === undefined ? {} : { alterAnswer: options.alterAnswer }),
     accountId: ACCOUNT_ID,
+    clock,
   });
   closers.push(
     async () => lambda?.close(),

@@ -1,12 +1,12 @@
 /**
  * Runs inside the worker thread: loads one bundle and answers invocations one at a time, the way Lambda's Node runtime does
- * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). It imports nothing that is not erased, so that a worker is
- * up as fast as its bundle loads.
+ * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). It imports nothing that is not erased, a modelled clock's
+ * shift aside, so that a worker is up as fast as its bundle loads.
  */
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FailurePayload } from "./function-error.ts";
-import type { Invocation, WorkerMessage } from "./messages.ts";
+import type { Invocation, WorkerData, WorkerMessage } from "./messages.ts";
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -70,7 +70,10 @@ function stringify(result: unknown): string {
 }
 
 try {
-  const handler = loadHandler((workerData as { bundle: string }).bundle);
+  const { bundle, shift } = workerData as WorkerData;
+  // Before the bundle loads: its modules may keep the Date they find.
+  if (shift !== undefined) (await import("./shifted-date.ts")).followShift(shift);
+  const handler = loadHandler(bundle);
   parentPort?.on("message", async (invocation: Invocation) => {
     const message = await answer(handler, invocation);
     await logged();

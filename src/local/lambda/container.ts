@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import type { FailurePayload } from "./function-error.ts";
 import { FunctionError } from "./function-error.ts";
-import type { ContextData, Invocation, WorkerMessage } from "./messages.ts";
+import type { ContextData, Invocation, WorkerData, WorkerMessage } from "./messages.ts";
 
 /** Lambda gives a function's start 10 s; thrice that here, where every function starts at once on a few cores. */
 const INIT_LIMIT_MS = 30_000;
@@ -18,6 +18,7 @@ export interface ContainerOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  readonly shift: SharedArrayBuffer | undefined;
   readonly onLog: (line: string) => void;
 }
 
@@ -37,7 +38,7 @@ export class Container {
   constructor(options: ContainerOptions) {
     this.#options = options;
     this.#worker = new Worker(new URL("./bootstrap.ts", import.meta.url), {
-      workerData: { bundle: options.bundle },
+      workerData: { bundle: options.bundle, shift: options.shift } satisfies WorkerData,
       env: { ...options.environment, LAMBDA_TASK_ROOT: dirname(options.bundle) },
       argv: [],
       execArgv: [],

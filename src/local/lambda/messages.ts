@@ -12,6 +12,12 @@ export interface ContextData {
   readonly logStreamName: string;
 }
 
+export interface WorkerData {
+  readonly bundle: string;
+  /** A modelled clock's. */
+  readonly shift: SharedArrayBuffer | undefined;
+}
+
 export interface Invocation {
   /** JSON text: what crosses the border is what the real service would carry. */
   readonly payload: string;

@@ -3,6 +3,7 @@
  * context, timeouts and error payloads. Not reproduced: frozen containers, a file system of its own, `/tmp` quotas, throttled CPU.
  */
 import { randomUUID } from "node:crypto";
+import type { ModelledClock } from "../clock.ts";
 import { Container } from "./container.ts";
 import { lambdaEnvironment, logGroupName } from "./environment.ts";
 import { FunctionError } from "./function-error.ts";
@@ -30,6 +31,8 @@ export interface LambdaRuntimeOptions {
   readonly alterAnswer?: (functionName: string, answer: unknown) => unknown;
   /** For the ARNs that functions see; twelve zeros by default. */
   readonly accountId?: string;
+  /** The time that functions see; the real one by default. */
+  readonly clock?: Pick<ModelledClock, "shift"> | undefined;
 }
 
 export interface LambdaRuntime {
@@ -131,6 +134,7 @@ class Pool {
       environment: lambdaEnvironment(this.name, this.#function, this.#logStreamName),
       timeoutSeconds: this.#function.timeoutSeconds,
       memoryMb: this.#function.memoryMb,
+      shift: this.#options.clock?.shift,
       onLog: (line) => this.#options.onLog(this.name, line),
     });
   }
@@ -184,7 +188,9 @@ function encodePayload(functionName: string, payload: unknown): string {
   throw new FunctionError(functionName, { errorType: "Lambda.RequestTooLargeException", errorMessage });
 }
 
-async function raceAbort<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
+/** The result, or the signal's reason where it comes first. */
+export async function raceAbort<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });

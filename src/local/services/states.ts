@@ -12,6 +12,7 @@ import { Execution } from "./states/execution.ts";
 import type { ExecutionEvent } from "./states/history.ts";
 import { isWithinLimit, PAYLOAD_LIMIT_BYTES } from "./states/json.ts";
 import { pageOf } from "./states/page.ts";
+import type { Pace } from "./states/pause.ts";
 
 export type { ExecutionEvent } from "./states/history.ts";
 
@@ -36,8 +37,9 @@ export interface StatesServiceOptions {
     signal: AbortSignal,
     by: { readonly execution: string; readonly roleArn: string },
   ) => Promise<unknown>;
-  /** Multiplies every wait and every pause between retries: 0 for none. */
-  readonly timeScale: number;
+  /** Multiplies pauses between retries too: 0 for none. */
+  readonly timeScale: Pace["timeScale"];
+  readonly passTime?: Pace["passTime"];
   /** Every event of every execution, as it happens. Must not throw. */
   readonly onEvent?: (event: ExecutionEvent) => void;
 }
@@ -55,7 +57,7 @@ export interface StatesService extends Service {
 
 /** Throws ServiceError `InvalidDefinition` for a machine that AWS would refuse or that would be run wrongly here. */
 export function statesService(options: StatesServiceOptions): StatesService {
-  const { region, accountId, timeScale } = options;
+  const { region, accountId, timeScale, passTime } = options;
   const createdAt = new Date();
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Execution>();
@@ -99,7 +101,7 @@ export function statesService(options: StatesServiceOptions): StatesService {
     const invoke: Execution["options"]["invoke"] = (functionArn, payload, signal) =>
       options.invoke(functionArn, payload, signal, by);
     forgetOldest(executions);
-    executions.set(arn, new Execution({ machine, arn, name, input, startDate, timeScale, invoke, onEvent }));
+    executions.set(arn, new Execution({ machine, arn, name, input, startDate, timeScale, passTime, invoke, onEvent }));
     return { executionArn: arn, startDate };
   };
 

@@ -51,6 +51,8 @@ async function serve(desk: Desk, incoming: IncomingMessage, response: ServerResp
     if (!response.writableFinished) hangUp.abort();
   });
   const reply = await answerCall(desk, () => readRequest(incoming), incoming.headers, hangUp.signal, randomUUID());
+  // Node's own header has the machine's time, and clients sign by what the server says: they keep to a modelled clock too.
+  response.setHeader("date", new Date().toUTCString());
   if (reply === "lost") response.destroy();
   else await send(reply, incoming, response);
 }

@@ -39,6 +39,7 @@ export interface SnapshotOptions {
   readonly snapshotId?: string;
   readonly createdAt?: Date;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly allocatedGib?: number;
 }
 
 export interface RegisteredSnapshotOptions extends SnapshotOptions {
@@ -49,7 +50,6 @@ export interface RegisteredSnapshotOptions extends SnapshotOptions {
   readonly kmsKeyArn?: string;
   readonly encryption?: StorageEncryptionType;
   readonly engineVersion?: string;
-  readonly allocatedGib?: number;
 }
 
 /** RDS puts it on every secret that it manages: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html */
@@ -142,7 +142,7 @@ export class RdsAdministration {
     const id = options.snapshotId ?? automatedSnapshotId(cluster.id, createdAt);
     const tags = newTags(tagsFrom(options.tags));
     const request = { id, kind: options.kind, origin: "administration", createdAt, tags, immediately: true } as const;
-    const { creation } = snapshotOf(core, region, cluster, request);
+    const { creation } = snapshotOf(core, region, cluster, { ...request, allocatedGib: options.allocatedGib });
     await creation.settled;
     if (creation.cause !== undefined) throw creation.cause;
     return id;

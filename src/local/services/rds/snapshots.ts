@@ -56,6 +56,7 @@ export interface SnapshotRequest {
   readonly tags: Map<string, string>;
   /** Without modelled time: for what was there before. */
   readonly immediately?: boolean;
+  readonly allocatedGib?: number | undefined;
 }
 
 /** Begins a physical copy of a cluster and registers it. */
@@ -65,7 +66,7 @@ export function snapshotOf(core: RdsCore, region: Region, cluster: Cluster, requ
   const take = async (): Promise<void> => {
     // Begins in a later turn, when `snapshot` is there.
     await Promise.resolve();
-    const allocatedGib = await copyOutOf(core, cluster, directory);
+    const allocatedGib = Math.max(await copyOutOf(core, cluster, directory), request.allocatedGib ?? 0);
     snapshot.facts = { ...snapshot.facts, allocatedGib };
   };
   const begun = { region: region.name, id: request.id };

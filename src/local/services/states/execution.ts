@@ -9,18 +9,17 @@ import type { Json } from "./json.ts";
 import { isWithinLimit } from "./json.ts";
 import type { Run, StateEvent } from "./library-events.ts";
 import { StateScribe } from "./library-events.ts";
-import type { Pause } from "./pause.ts";
+import type { Pace, Pause } from "./pause.ts";
 import { pause } from "./pause.ts";
 import { dataLimitExceeded, lambdaFailure, StateError } from "./state-error.ts";
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends Pace {
   readonly machine: Machine;
   readonly arn: string;
   readonly name: string;
   /** JSON text, checked before. */
   readonly input: string;
   readonly startDate: Date;
-  readonly timeScale: number;
   readonly invoke: (functionArn: string, payload: unknown, signal: AbortSignal) => Promise<unknown>;
   readonly onEvent: (event: ExecutionEvent) => void;
 }
@@ -127,7 +126,7 @@ export class Execution {
   }
 
   async #wait({ input, ...asked }: { input: Json } & Pause, signal: AbortSignal): Promise<Json> {
-    await pause(asked, this.options.timeScale, signal);
+    await pause(asked, this.options, signal);
     return input;
   }
 

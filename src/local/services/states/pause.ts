@@ -14,11 +14,21 @@ export interface Pause {
   readonly timestamp?: Json;
 }
 
+/** How long waits really last, and who hears of the rest. */
+export interface Pace {
+  /** Multiplies every wait. */
+  readonly timeScale: number;
+  /** Lets the milliseconds pass that a wait was shorter than asked. */
+  readonly passTime?: ((milliseconds: number, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
 /** Waits `timeScale` times as long as asked; rejects when aborted. Throws `States.Runtime` for a length that AWS refuses. */
-export async function pause(asked: Pause, timeScale: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = milliseconds(asked) * timeScale; leftMs > 0; leftMs -= TIMER_LIMIT_MS) {
+export async function pause(asked: Pause, { timeScale, passTime }: Pace, signal: AbortSignal): Promise<void> {
+  const askedMs = milliseconds(asked);
+  for (let leftMs = askedMs * timeScale; leftMs > 0; leftMs -= TIMER_LIMIT_MS) {
     await sleep(Math.min(leftMs, TIMER_LIMIT_MS), undefined, { signal });
   }
+  await passTime?.(askedMs * (1 - timeScale), signal);
 }
 
 function milliseconds({ seconds, timestamp }: Pause): number {
