@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { DrillRequest, Instant } from "../../plan/drill.ts";
 import { didYouMean } from "../../plan/suggest.ts";
 import { UsageError } from "../usage-error.ts";
+import { type Place, placeOf } from "./place.ts";
 import { COMMAND_USAGE, USAGE } from "./usage.ts";
 
 interface Common {
@@ -18,7 +19,8 @@ export type Command =
       readonly stack: string;
       readonly wait: boolean;
     })
-  | (Common & { readonly command: "follow"; readonly executionArn: string });
+  | (Common & { readonly command: "follow"; readonly executionArn: string })
+  | (Common & { readonly command: "verify-evidence"; readonly place: Place });
 
 const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 const COMMON = { ...HELP, region: { type: "string" }, json: { type: "boolean", default: false } } as const;
@@ -34,6 +36,7 @@ const OPTIONS = {
     "failure-moment": { type: "string" },
   },
   follow: COMMON,
+  "verify-evidence": COMMON,
 } as const satisfies Record<keyof typeof COMMAND_USAGE, ParseArgsOptionsConfig>;
 type CommandName = keyof typeof OPTIONS;
 type Values<Name extends CommandName> = ReturnType<typeof parse<(typeof OPTIONS)[Name]>>["values"];
@@ -48,6 +51,8 @@ export function readCommand(argv: readonly string[]): Command {
       return runCommand(subject, parse(argv, OPTIONS.run).values);
     case "follow":
       return followCommand(subject, parse(argv, OPTIONS.follow).values);
+    case "verify-evidence":
+      return { command: name, ...commonOf(parse(argv, OPTIONS[name]).values), place: placeOf(name, subject) };
   }
 }
 

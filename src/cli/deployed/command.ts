@@ -7,8 +7,10 @@ import { Progress, type Terminal } from "../progress.ts";
 import { summarise } from "../summary.ts";
 import type { Command } from "./arguments.ts";
 import { followDrill } from "./follow-drill.ts";
+import { sourceAt } from "./place.ts";
 import { readDrill } from "./read-drill.ts";
 import { findMachine, startByHand } from "./start-by-hand.ts";
+import { tellVerified } from "./verify-evidence.ts";
 
 export interface CommandServices {
   readonly sfn: SFNClient;
@@ -27,6 +29,8 @@ export async function runCommand(services: CommandServices, command: Command): P
     return EXIT.passed;
   }
   if (command.command === "follow") return follow(services, command);
+  if (command.command === "verify-evidence")
+    return tellVerified(await sourceAt(command.place, services.s3), { stdout, json: command.json });
   const executionArn = await startByHand(sfn, await findMachine(sfn, command.stack), command.request);
   if (command.wait) {
     // Also the way back for whoever ends this command: the drill goes on without it.

@@ -1,13 +1,18 @@
 /** What `restore-drill --help` says, and what `restore-drill COMMAND --help` says of one command. */
-export const USAGE = `Starts restore drills in your AWS account, where restore-drill is deployed, and shows how they go.
+export const USAGE = `Starts restore drills where restore-drill is deployed, shows how they go, and looks into the evidence they left.
 
   restore-drill run PLAN             start a drill of a deployed plan; with --wait until it has a verdict
   restore-drill follow EXECUTION     show a drill that runs, or has ended
+  restore-drill verify-evidence PLACE
+                                     recompute every hash: what is intact, missing or altered
+  restore-drill controls PLACE       the drills of a period as rows for an auditor: SOC 2, ISO 27001, NIST, DORA
 
+PLACE is the evidence bucket, s3://BUCKET, or a directory that holds what is in it, or a part of that.
 What options a command takes, and what it ends with: restore-drill COMMAND --help
-AWS credentials and region are found as the AWS CLI finds them.
+AWS credentials and region are found as the AWS CLI finds them. A directory needs none.
 `;
 
+const PLACE_REGION = "--region REGION                    of the bucket; by default as the AWS CLI has it";
 const VERDICTS = "1 failed, 2 errored, 3 inconclusive, 64 bad usage";
 const FOLLOWING = `states:DescribeExecution and states:GetExecutionHistory;
 s3:GetObject on the evidence bucket for the whole report`;
@@ -41,5 +46,18 @@ Exit codes: 0 passed (without --wait: started), ${VERDICTS}.
 Needed: ${FOLLOWING}.
 
 Exit codes: 0 passed, ${VERDICTS}.
+`,
+  "verify-evidence": `Recomputes the SHA-256 of every file that drills recorded, and says what is intact, missing or altered. Writes nothing.
+
+  restore-drill verify-evidence s3://BUCKET[/DATABASE]
+  restore-drill verify-evidence DIR  what was copied from there: aws s3 sync s3://BUCKET DIR; or .restore-drill/evidence,
+                                     where npm run drill leaves it. One database or one drill is looked at as far as it goes
+
+  ${PLACE_REGION}
+  --json                             one JSON document on stdout
+
+Needed for a bucket: s3:ListBucket, s3:GetObject. What it proves, and what not: docs/evidence.md
+
+Exit codes: 0 all intact, 1 something altered, missing or broken, 2 not everything could be looked at, 64 bad usage.
 `,
 } as const;
