@@ -37,7 +37,7 @@ const fromBefore =
     return criterion(
       `It is from before ${what}`,
       metIf(isBefore),
-      `${made}, ${failureMoment} being the moment${seen}`,
+      `${made}; the moment is ${failureMoment}${seen}`,
       POINT,
     );
   };

@@ -36,7 +36,7 @@ function scorecardOf(report: Report, scenario: ScenarioName): Scorecard {
 
 /** `9 of 12 met, 1 missed, 2 not known`. */
 export function describeScorecard({ criteria }: Scorecard): string {
-  const count = (state: Criterion["state"]): number => criteria.filter((each) => each.state === state).length;
+  const count = (outcome: Criterion["outcome"]): number => criteria.filter((each) => each.outcome === outcome).length;
   const rest = [
     [count("missed"), "missed"],
     [count("unknown"), "not known"],

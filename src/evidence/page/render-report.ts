@@ -10,6 +10,7 @@ import { firstScreen } from "./first-screen.ts";
 import { counterproofSection, driftSection } from "./proof-sections.ts";
 import { costSection, drillSection, evidenceSection } from "./record-sections.ts";
 import { isolationSection, teardownSection } from "./sandbox-sections.ts";
+import { scenarioSection } from "./scenario-section.ts";
 import { SHEET } from "./style.ts";
 import { timeline } from "./timeline.ts";
 import { trends } from "./trend.ts";
@@ -30,6 +31,7 @@ const MAX_PAGE_BYTES = 288_000;
 const MAX_CHECKS_BYTES = 150_000;
 
 const NAVIGATION = [
+  ["exercise", "Exercise"],
   ["time", "Time"],
   ["trend", "Over time"],
   ["checks", "Checks"],
@@ -49,6 +51,7 @@ const NAVIGATION = [
 export function renderReport(report: Report, { history, drift, files }: Surroundings): string {
   const first = firstScreen(report);
   const others = {
+    exercise: scenarioSection(report),
     time: timeline(report, history.entries),
     trend: trends(report, history),
     drift: driftSection(drift),

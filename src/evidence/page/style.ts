@@ -37,6 +37,11 @@ h3.broken{margin-top:1.5rem}
 .legend+.group{margin-top:1rem;border-top:1px solid var(--rule)}
 .legend+details:not(.group){margin-top:.75rem}
 .more{margin:.25rem 0 1.5rem 1.2rem}
+.card .state{white-space:nowrap}
+.said{max-width:50rem}
+.said li+li{margin-top:.4rem}
+.sheet{display:grid;grid-template-columns:16rem 1fr;gap:0 1rem}
+.sheet dt,.sheet dd{padding-top:1.4rem;min-height:3rem;border-bottom:1px solid var(--rule)}
 .check{border-left:3px solid var(--own);padding:.1rem 0 .1rem 1rem;margin:1rem 0}
 .check dl,.facts{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .75rem;margin-top:.25rem}
 .held li:last-child{border-bottom:0}
@@ -52,6 +57,8 @@ h3.broken{margin-top:1.5rem}
  .held .n{text-align:left}
  .facts{grid-template-columns:1fr;gap:0}
  .facts dd{margin-bottom:.6rem}
+ .sheet{grid-template-columns:1fr}
+ .sheet dt{border-bottom:0;min-height:0}
  .narrow .n{white-space:normal}
  .narrow tbody th{min-width:5.5rem}
 }

@@ -19,6 +19,17 @@ const DRIFT = {
     ],
   },
 };
+const SCORECARD: Report["scorecard"] = {
+  scenario: "ransomware",
+  title: "Ransomware",
+  objective: "Recover it.",
+  assumptions: ["Taken to be so."],
+  criteria: [
+    { criterion: "one", outcome: "met", observed: "seen", restsOn: "report.json" },
+    { criterion: "two", outcome: "missed", observed: "seen", restsOn: "report.json" },
+    { criterion: "three", outcome: "unknown", observed: "not seen", restsOn: "report.json" },
+  ],
+};
 /** With something in every part of the page. */
 const FULL = sampleReport({
   verdict: failed(),
@@ -33,6 +44,7 @@ const FULL = sampleReport({
   leftovers: [LEFT],
   teardown: { ...TEARDOWN, notKept: "it broke" },
   interruption: { status: "ABORTED", at: "2026-11-21T14:40:00.000Z", state: "A", error: "B", cause: "C" },
+  scorecard: SCORECARD,
 });
 const SURROUNDINGS: Partial<Surroundings> = { history: { entries: weeks(3), warnings: ["lost"] }, drift: DRIFT };
 
@@ -70,7 +82,7 @@ describe("the page", () => {
       return level;
     }, 0);
     const ids = [...page.querySelectorAll("section")].map((section) => section.getAttribute("aria-labelledby"));
-    expect(ids).toHaveLength(10);
+    expect(ids).toHaveLength(11);
     expect([...page.querySelectorAll("nav a")].map((link) => link.getAttribute("href"))).toEqual(
       ids.map((id) => `#${id}`),
     );
@@ -192,6 +204,13 @@ describe("300 kB", () => {
       isolation: { ...NETWORK, facts },
       leftovers: many(2000, () => ({ ...LEFT, id: long })),
       unreadable: many(2000, () => long),
+      scorecard: {
+        ...SCORECARD,
+        title: long,
+        objective: long,
+        assumptions: many(5, () => long),
+        criteria: many(20, () => ({ criterion: long, outcome: "missed", observed: long, restsOn: long })),
+      },
     };
     const drift = Object.fromEntries(
       many(30, (n) => [`${n} ${long}`, { reference: DRIFT.fingerprint.reference, entries }]),
