@@ -1,8 +1,11 @@
 import { REMEMBERED_SIZES } from "./backup-history.ts";
 import { type BackupsJudged, type Finding, newestOf, notKnown } from "./judged.ts";
+import type { SeenPoint } from "./look-at-backups.ts";
 
 /** "For Aurora, AllocatedStorage always returns 1" is said of clusters, and newer ones say 0; a snapshot's own may be as little. */
 const NO_SIZE_GIB = 1;
+export const hasNoSize = (newest: Pick<SeenPoint, "sizeGib"> | undefined): boolean =>
+  newest !== undefined && newest.sizeGib <= NO_SIZE_GIB;
 /** RDS gives whole GiB: a difference of one may be none. */
 const ROUNDING_GIB = 1;
 /** Fewer are no trend. */
@@ -17,7 +20,7 @@ export function judgeSize(judged: BackupsJudged): Finding {
   const wanted = `within ${policy.sizeChangePercent} %`;
   const newest = newestOf(seen);
   if (newest === undefined) return notKnown(wanted, "There is no recovery point that has a size.");
-  if (newest.sizeGib <= NO_SIZE_GIB) return judgeRows(judged, wanted, newest.sizeGib);
+  if (hasNoSize(newest)) return judgeRows(judged, wanted, newest.sizeGib);
   const sizes = new Map((history?.sizes ?? []).map(({ arn, gib }) => [arn, gib]));
   const older = seen.points
     .filter(({ createdAt, status }) => status === "available" && createdAt < newest.createdAt)

@@ -2,6 +2,8 @@ import { type BackupsJudged, type Finding, notKnown, withoutCluster } from "./ju
 import { type BackupAttempt, COUNTED_DAYS } from "./look-at-backups.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
+/** Today's may be made at the end of its window, and yesterday's was at its beginning. */
+const LATE_MILLISECONDS = 2 * 3_600_000;
 
 /** What AWS Backup says of a job that made no whole recovery point. Others have not ended. */
 const ENDED_BADLY = new Set(["FAILED", "ABORTED", "EXPIRED", "PARTIAL"]);
@@ -54,11 +56,16 @@ function dailyShare({ at, seen: { cluster, points }, history }: BackupsJudged): 
 /** Two that follow each other are a day apart, give or take their window; twice that, and one is missing. */
 function missedDays(times: readonly number[], from: number, at: number): number {
   const [first] = times;
-  if (first === undefined) return Math.floor((at - from) / DAY_MILLISECONDS);
-  const between = times.map((time, index) => Math.round(((times[index + 1] ?? at) - time) / DAY_MILLISECONDS) - 1);
-  const before = Math.floor((first - from) / DAY_MILLISECONDS);
-  return between.reduce((sum, missed) => sum + Math.max(0, missed), before);
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return wholeDays(at - from);
+  const between = times
+    .slice(1)
+    .map((time, index) => Math.round((time - (times[index] ?? time)) / DAY_MILLISECONDS) - 1);
+  const missed = between.reduce((sum, each) => sum + Math.max(0, each), 0);
+  return wholeDays(first - from) + missed + wholeDays(at - last - LATE_MILLISECONDS);
 }
+
+const wholeDays = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / DAY_MILLISECONDS));
 
 function jobsShare(attempts: readonly BackupAttempt[]): Share[] {
   const made = attempts.filter(({ state }) => state === "COMPLETED").length;
