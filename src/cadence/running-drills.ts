@@ -1,9 +1,4 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionDoesNotExist,
-  ListExecutionsCommand,
-  type SFNClient,
-} from "@aws-sdk/client-sfn";
+import { DescribeExecutionCommand, ListExecutionsCommand, type SFNClient } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { DrillRequest } from "../plan/drill.ts";
@@ -75,13 +70,10 @@ async function placeOf(
   { sfn, stateMachineArn, plans }: RunningServices,
   executionArn: string,
 ): Promise<RunningDrill | undefined> {
-  const execution = await sfn.send(new DescribeExecutionCommand({ executionArn })).catch((error: unknown) => {
-    if (error instanceof ExecutionDoesNotExist) return undefined;
-    throw error;
-  });
-  if (execution?.status !== "RUNNING") return undefined;
+  const { status, input = "{}" } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  if (status !== "RUNNING") return undefined;
   // Step Functions starts nothing with an input that is no JSON.
-  const request = z.safeParse(DrillRequest, JSON.parse(execution.input ?? "{}"));
+  const request = z.safeParse(DrillRequest, JSON.parse(input));
   if (!request.success) return undefined;
   const plan = (await plans.read(request.data.plan).catch(() => undefined))?.plan;
   if (plan === undefined) return undefined;
