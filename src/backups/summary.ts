@@ -198,11 +198,7 @@ function email({ survey, bucket }: Summarised, troubled: readonly Troubled[], he
   const unknown = unknownOf(survey);
   const sections = [
     [`BACKUPS: ${headline}.`],
-    [
-      wrong.length > 0
-        ? "Do next: see docs/runbook.md#backups for each line below, from the top."
-        : "Do next: nothing.",
-    ],
+    [`Do next: ${nextStep(wrong[0], survey.unreadPlans.length)}`],
     ...wrong
       .slice(0, MAX_DATABASES)
       .map(({ database, problems }) => [
