@@ -49,5 +49,6 @@ async function listBelow(root: string, folder: string): Promise<Listing> {
         throw new TooMuchEvidence(`${folder} holds more than ${MAX_LISTED_KEYS} files: look at a part of it.`);
     }
   }
-  return { bytes, unlooked };
+  // In the order in which a bucket lists.
+  return { bytes: new Map([...bytes].sort(([one], [other]) => (one < other ? -1 : 1))), unlooked };
 }

@@ -1,0 +1,327 @@
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { JsonStore } from "../../../src/aws/json-store.ts";
+import { bucketSource } from "../../../src/evidence/verify/bucket-source.ts";
+import { directorySource } from "../../../src/evidence/verify/directory-source.ts";
+import { type VerifiedEvidence, verifyEvidence } from "../../../src/evidence/verify/verify-evidence.ts";
+import { s3Service } from "../../../src/local/services/s3.ts";
+import { cloudOf } from "../../local/services/cloud-of.ts";
+import { idOf, recordDrill } from "../recorded-drills.ts";
+
+const SCRATCH = join(import.meta.dirname, "../../../.restore-drill/test");
+const DATABASE = "orders-production";
+const DAYS = ["2026-10-31", "2026-11-07", "2026-11-14", "2026-11-21"] as const;
+const [FIRST, SECOND, THIRD, FOURTH] = DAYS.map(idOf) as [string, string, string, string];
+
+let root: string;
+let cloud: Awaited<ReturnType<typeof cloudOf>>;
+let s3: S3Client;
+/** A copy of the bucket, to be tampered with. */
+let copy: string;
+let copies = 0;
+
+beforeAll(async () => {
+  await mkdir(SCRATCH, { recursive: true });
+  root = await mkdtemp(join(SCRATCH, "verify-"));
+  cloud = await cloudOf(s3Service({ directory: root, buckets: ["evidence"] }));
+  s3 = new S3Client(cloud.config());
+  const store = new JsonStore(s3, "evidence");
+  const reference = await captured(store);
+  for (const day of DAYS) await recordDrill(store, { day, drill: { references: [reference] } });
+  await recordDrill(store, { database: "billing", day: "2026-11-20" });
+  await store.put("turns.json", { turns: [] });
+  await store.put("surveys/latest.json", {});
+});
+afterAll(async () => {
+  await cloud.close();
+  await rm(root, { recursive: true });
+});
+beforeEach(async () => {
+  copies += 1;
+  copy = join(root, `copy-${copies}`);
+  await cp(join(root, "evidence"), copy, { recursive: true });
+});
+
+async function captured(store: JsonStore) {
+  const prefix = `${DATABASE}/baselines/20261030-060000-00000000`;
+  const part = await store.put(`${prefix}/heartbeats.json`, { beat: "2026-10-30" });
+  const parts = [{ part: "heartbeats.json", sha256: sha256(part), bytes: Buffer.byteLength(part) }];
+  await store.put(`${prefix}/baseline.json`, { parts });
+  const hashes = { "heartbeats.json": sha256(part) };
+  return {
+    kind: "baseline" as const,
+    id: "20261030-060000-00000000",
+    takenAt: "2026-10-30T06:00:00.000Z",
+    prefix,
+    sha256: hashes,
+  };
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** A week after the last drill. */
+const NOW = new Date("2026-11-28T06:00:00.000Z");
+const verifyCopy = async (part = "", now = NOW): Promise<VerifiedEvidence> =>
+  verifyEvidence(await directorySource(join(copy, part)), { now });
+const at = (...path: string[]): string => join(copy, DATABASE, ...path);
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  const text = await readFile(path, "utf8");
+  expect(change(text)).not.toBe(text);
+  await writeFile(path, change(text));
+}
+
+/** One line a finding, without the database's name. */
+async function findings(): Promise<string[]> {
+  const { databases, outcome } = await verifyCopy();
+  const found = databases.flatMap((database) => database.findings);
+  expect(outcome).toBe(found.length === 0 ? "intact" : "broken");
+  return found.map(({ state, key, what }) => `${state} ${key.replace(`${DATABASE}/`, "")}: ${what}`);
+}
+
+/** Writes a drill's report, manifest and entry anew so that each fits the other: what somebody does who knows how they are made. */
+async function rewrite(drillId: string, change: (report: string) => string): Promise<void> {
+  const before = await readFile(at(drillId, "manifest.json"), "utf8");
+  const old = sha256(await readFile(at(drillId, "report.json"), "utf8"));
+  await edit(at(drillId, "report.json"), change);
+  const report = await readFile(at(drillId, "report.json"), "utf8");
+  const bytes = /"file": "report.json",\s*"sha256": "\w+",\s*"bytes": \d+/;
+  await edit(at(drillId, "manifest.json"), (text) =>
+    text.replace(bytes, `"file": "report.json", "sha256": "${sha256(report)}", "bytes": ${Buffer.byteLength(report)}`),
+  );
+  const manifest = await readFile(at(drillId, "manifest.json"), "utf8");
+  expect(old).not.toBe(sha256(report));
+  await edit(at("ledger", `${drillId}.json`), (text) => change(text).replace(sha256(before), sha256(manifest)));
+}
+
+describe("evidence that nobody touched", () => {
+  it("is intact, drill by drill, and chained", async () => {
+    const { databases, beside, outcome } = await verifyCopy();
+    expect(outcome).toBe("intact");
+    expect(beside).toEqual(["turns.json", "surveys/"]);
+    expect(databases.map(({ database, drills, unchainedDrills }) => [database, drills, unchainedDrills])).toEqual([
+      ["billing", 1, 0],
+      [DATABASE, 4, 0],
+    ]);
+    // report, checks, page, plan, heartbeats and three of the journal, four times, and the baseline's part.
+    expect(databases[1]).toMatchObject({ intactFiles: 33, first: "2026-10-31T06:30:00.000Z" });
+    expect(databases[0]?.uncovered).toEqual([
+      `billing/${idOf("2026-11-20")}/journal/record-evidence.json`,
+      `billing/${idOf("2026-11-20")}/outcome/notification.json`,
+      "billing/history.json",
+    ]);
+  });
+
+  it("is the same in the bucket as in a copy of it, and by database", async () => {
+    const [bucket, directory] = [await verifyEvidence(bucketSource(s3, "evidence")), await verifyCopy()];
+    expect(bucket).toEqual({ ...directory, address: "s3://evidence" });
+    const one = await verifyEvidence(bucketSource(s3, "evidence", DATABASE));
+    expect(one).toMatchObject({ address: `s3://evidence/${DATABASE}`, outcome: "intact" });
+    expect(one.databases).toMatchObject([{ database: DATABASE, drills: 4, intactFiles: 33 }]);
+  });
+});
+
+describe("a part of the evidence", () => {
+  it("is looked at as far as it goes: one database alone is whole", async () => {
+    expect(await verifyCopy(DATABASE)).toMatchObject({
+      outcome: "intact",
+      databases: [{ database: DATABASE, drills: 4, intactFiles: 33, unlooked: [] }],
+    });
+  });
+
+  it("says of one drill alone what could not be looked at", async () => {
+    const { outcome, databases } = await verifyCopy(join(DATABASE, THIRD));
+    expect(outcome).toBe("not all looked at");
+    expect(databases).toMatchObject([
+      {
+        database: DATABASE,
+        drills: 1,
+        intactFiles: 8,
+        findings: [],
+        unlooked: [{ why: expect.stringContaining("chain") }],
+      },
+    ]);
+  });
+
+  it("is none where nothing is, which is said", async () => {
+    const empty = await mkdtemp(join(root, "empty-"));
+    await expect(verifyEvidence(await directorySource(empty))).rejects.toThrow("There is no evidence of a drill in ");
+    await expect(directorySource(join(root, "nowhere"))).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("evidence that somebody touched", () => {
+  it("has a byte changed", async () => {
+    await edit(at(SECOND, "checks.json"), (text) => text.replace("held", "helt"));
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^altered ${SECOND}/checks.json: its SHA-256 is \\w{64}, and was`),
+    ]);
+  });
+
+  it("has a file that grew", async () => {
+    await edit(at(SECOND, "report.html"), (text) => text + " ".repeat(1000));
+    expect(await findings()).toEqual([expect.stringMatching(`^altered ${SECOND}/report.html: has \\d+ B, and had`)]);
+  });
+
+  it("lacks a file", async () => {
+    await rm(at(SECOND, "journal", "tear-down.json"));
+    expect(await findings()).toEqual([
+      `missing ${SECOND}/journal/tear-down.json: the manifest names it, and it is not there`,
+    ]);
+  });
+
+  it("has a file that no drill writes", async () => {
+    await writeFile(at(SECOND, "approval.pdf"), "");
+    expect(await findings()).toEqual([expect.stringMatching(`^foreign ${SECOND}/approval.pdf: no manifest names it`)]);
+  });
+
+  it("lacks a drill and its entry: the next one follows it", async () => {
+    await rm(at(SECOND), { recursive: true });
+    await rm(at("ledger", `${SECOND}.json`));
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^broken ${THIRD}/manifest.json: ${THIRD} follows ${SECOND}, which has no`),
+    ]);
+  });
+
+  it("lacks a drill that the ledger has, or the entry of one that is there", async () => {
+    await rm(at(FOURTH), { recursive: true });
+    await rm(at("ledger", `${FIRST}.json`));
+    expect(await findings()).toEqual([
+      `missing ledger/${FIRST}.json: the drill has no entry in the ledger`,
+      `missing ${FOURTH}/manifest.json: the ledger has the drill, and its manifest is not there`,
+    ]);
+  });
+
+  it("lacks a drill but for its notes", async () => {
+    for (const file of ["manifest.json", "report.json"]) await rm(at(FOURTH, file));
+    await rm(at("ledger", `${FOURTH}.json`));
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^missing ${FOURTH}/manifest.json: the drill left 9 files and was never recorded`),
+    ]);
+  });
+
+  it("has an entry of the ledger that says otherwise than the report", async () => {
+    await edit(at("ledger", `${SECOND}.json`), (text) => text.replace('"rtoSeconds": 1200', '"rtoSeconds": 120'));
+    expect(await findings()).toEqual([
+      `altered ledger/${SECOND}.json: says otherwise than report.json: rtoSeconds is 120, there 1200`,
+    ]);
+  });
+
+  it("has an entry that can not be read", async () => {
+    await writeFile(at("ledger", `${SECOND}.json`), "{}");
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^unreadable ledger/${SECOND}.json: is not the document it should be`),
+    ]);
+  });
+
+  it("has a drill that was written anew as a whole: the next one followed another", async () => {
+    await rewrite(SECOND, (text) => text.replaceAll("The restored database is right", "All is well"));
+    expect(await findings()).toEqual([
+      expect.stringMatching(
+        `^broken ${THIRD}/manifest.json: ${THIRD} follows a manifest of ${SECOND} with SHA-256 \\w{64}; it is \\w{64} now`,
+      ),
+    ]);
+  });
+
+  it("has two drills swapped", async () => {
+    await rename(at(SECOND), at("aside"));
+    await rename(at(THIRD), at(SECOND));
+    await rename(at("aside"), at(THIRD));
+    expect(await findings()).toEqual(
+      expect.arrayContaining([
+        `altered ${SECOND}/manifest.json: is the manifest of drill ${THIRD}`,
+        expect.stringMatching(`^altered ${SECOND}/manifest.json: its SHA-256 is \\w{64}, and the ledger says`),
+        `altered ${THIRD}/report.json: is the report of drill ${SECOND}`,
+      ]),
+    );
+  });
+
+  it("has a drill put in between: two follow the same one", async () => {
+    const forged = "20261110-060000-ffffffff";
+    await cp(at(THIRD), at(forged), { recursive: true });
+    await cp(at("ledger", `${THIRD}.json`), at("ledger", `${forged}.json`));
+    await rewrite(forged, (text) => text.replaceAll(THIRD, forged).replaceAll("2026-11-14T06:", "2026-11-10T06:"));
+    await edit(at(forged, "manifest.json"), (text) => text.replace(THIRD, forged));
+    await edit(at("ledger", `${forged}.json`), () => "{}");
+    expect(await findings()).toContainEqual(
+      `broken ${forged}/manifest.json: ${forged} and ${THIRD} both follow ${SECOND}: one was put in later, or they were recorded in the same moment`,
+    );
+  });
+
+  it("has a drill in the middle that follows none", async () => {
+    await edit(at(THIRD, "manifest.json"), (text) => text.replace(/"previous": \{[^}]*\},/, ""));
+    expect(await findings()).toContainEqual(
+      `broken ${THIRD}/manifest.json: ${THIRD} follows no drill, though ${SECOND} was recorded before it`,
+    );
+  });
+
+  it("has a drill that follows one which ended later", async () => {
+    const before = sha256(await readFile(at(SECOND, "manifest.json"), "utf8"));
+    await rewrite(SECOND, (text) => text.replace('"endedAt": "2026-11-07T06:30', '"endedAt": "2026-11-25T06:30'));
+    const now = sha256(await readFile(at(SECOND, "manifest.json"), "utf8"));
+    await edit(at(THIRD, "manifest.json"), (text) => text.replace(before, now));
+    expect(await findings()).toContainEqual(
+      `broken ${THIRD}/manifest.json: ${THIRD} ended at 2026-11-14T06:30:00.000Z and follows ${SECOND}, which ended later, at 2026-11-25T06:30:00.000Z`,
+    );
+  });
+
+  it("has another baseline than the one that drills were held against", async () => {
+    const folder = join("baselines", "20261030-060000-00000000");
+    const was = sha256(await readFile(at(folder, "heartbeats.json"), "utf8"));
+    await edit(at(folder, "heartbeats.json"), (text) => text.replace("30", "29"));
+    const part = `baselines/20261030-060000-00000000/heartbeats.json`;
+    expect(await findings()).toEqual([
+      `altered ${part}: is not what baseline.json says was captured`,
+      expect.stringMatching(`^altered ${part}: drill ${FIRST} was held against it with SHA-256 ${was}`),
+    ]);
+    const now = sha256(await readFile(at(folder, "heartbeats.json"), "utf8"));
+    await edit(at(folder, "baseline.json"), (text) => text.replace(was, now));
+    expect(await findings()).toEqual([expect.stringMatching(`^altered ${part}: drill ${FIRST} was held against it`)]);
+  });
+});
+
+describe("what is not looked at", () => {
+  it("is a link, which is not followed, and then not all is intact", async () => {
+    await rm(at(SECOND, "checks.json"));
+    await symlink(at(FIRST, "checks.json"), at(SECOND, "checks.json"));
+    await writeFile(at(FIRST, ".DS_Store"), "what a file manager leaves is nobody's evidence");
+    const { outcome, databases } = await verifyCopy();
+    expect(outcome).toBe("not all looked at");
+    expect(databases[1]).toMatchObject({
+      findings: [],
+      intactFiles: 32,
+      unlooked: [{ key: `${DATABASE}/${SECOND}/checks.json`, why: "a symbolic link, which is not followed" }],
+    });
+  });
+
+  it("is a drill that may still run, which is no finding yet", async () => {
+    const drillId = idOf("2026-11-22");
+    await mkdir(at(drillId));
+    await writeFile(at(drillId, "plan.json"), "{}");
+    const soon = await verifyCopy("", new Date("2026-11-22T09:00:00.000Z"));
+    expect(soon.databases[1]).toMatchObject({ runningDrills: [drillId], findings: [] });
+    expect((await verifyCopy()).databases[1]?.findings).toMatchObject([{ state: "missing" }]);
+  });
+
+  it("is the link before manifests were chained: older drills are not broken", async () => {
+    for (const drillId of [SECOND, THIRD]) {
+      await edit(at(drillId, "manifest.json"), (text) => text.replace(/"previous": \{[^}]*\},/, ""));
+      const manifest = await readFile(at(drillId, "manifest.json"), "utf8");
+      await edit(at("ledger", `${drillId}.json`), (text) =>
+        text.replace(/"manifestSha256": "\w+"/, `"manifestSha256": "${sha256(manifest)}"`),
+      );
+      if (drillId === THIRD)
+        await edit(at(FOURTH, "manifest.json"), (text) =>
+          text.replace(/("manifestSha256": )"\w+"/, `$1"${sha256(manifest)}"`),
+        );
+    }
+    const last = await readFile(at(FOURTH, "manifest.json"), "utf8");
+    await edit(at("ledger", `${FOURTH}.json`), (text) =>
+      text.replace(/"manifestSha256": "\w+"/, `"manifestSha256": "${sha256(last)}"`),
+    );
+    expect(await findings()).toEqual([]);
+    expect((await verifyCopy()).databases[1]?.unchainedDrills).toBe(2);
+  });
+});
