@@ -12,6 +12,9 @@ import { EvidenceUnreadable } from "../errors.ts";
 /** One page of S3's listing. Nothing here lists further: callers ask for the newest few below a narrow prefix, or for one page after the other. */
 export const MAX_KEYS = 1000;
 
+/** A folder is a database, but for a few: 5,000. */
+const MAX_FOLDER_PAGES = 5;
+
 /** Another writer was there first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const LOST_RACE_STATUS = new Set([404, 409, 412]);
 
@@ -114,6 +117,26 @@ export class JsonStore {
       }),
     );
     return (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+  }
+
+  /** The folders at the root of the bucket, of at most `MAX_FOLDER_PAGES` of its listing; `isCutOff` says that there are more. */
+  async folders(): Promise<{ folders: string[]; isCutOff: boolean }> {
+    const folders: string[] = [];
+    let next: string | undefined;
+    for (let page = 0; page < MAX_FOLDER_PAGES; page += 1) {
+      const answer = await this.#s3.send(
+        new ListObjectsV2Command({
+          Bucket: this.bucket,
+          Delimiter: "/",
+          MaxKeys: MAX_KEYS,
+          ...(next === undefined ? {} : { ContinuationToken: next }),
+        }),
+      );
+      folders.push(...(answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix?.slice(0, -1) ?? []));
+      next = answer.NextContinuationToken;
+      if (next === undefined) return { folders, isCutOff: false };
+    }
+    return { folders, isCutOff: true };
   }
 }
 
