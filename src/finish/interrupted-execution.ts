@@ -2,7 +2,6 @@ import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
   GetExecutionHistoryCommand,
-  type HistoryEvent,
   type SFNClient,
 } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
@@ -26,6 +25,11 @@ export interface InterruptedExecution {
   readonly interruption: Interruption;
 }
 
+interface EnteredState {
+  readonly name: string;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
 /**
  * An execution as it stood when it ended: the input of the state that it entered last is the whole document, whether or not anything else was
  * written anywhere. Undefined for one that succeeded. Throws NotInterrupted for one that still runs, or seems to: what Step Functions says of
@@ -43,12 +47,13 @@ export async function readInterrupted(sfn: SFNClient, executionArn: string): Pro
   return {
     execution: { id: executionArn, name: ended.name ?? "", startedAt: (ended.startDate ?? new Date(0)).toISOString() },
     request: parseJson(ended.input),
-    document: z.safeParse(z.record(z.string(), z.unknown()), parseJson(last?.input)).data ?? {},
+    document: last?.document ?? {},
     interruption: interruptionOf(ended, last?.name),
   };
 }
 
-async function lastEntered(sfn: SFNClient, executionArn: string): Promise<HistoryEvent["stateEnteredEventDetails"]> {
+/** The state that an execution stands in, or stood in when it ended, and the document as that state got it; undefined of one that entered none. */
+export async function lastEntered(sfn: SFNClient, executionArn: string): Promise<EnteredState | undefined> {
   let nextToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const answer = await sfn.send(
@@ -60,8 +65,9 @@ async function lastEntered(sfn: SFNClient, executionArn: string): Promise<Histor
         nextToken,
       }),
     );
-    const found = (answer.events ?? []).find(({ stateEnteredEventDetails: entered }) => entered?.input !== undefined);
-    if (found !== undefined) return found.stateEnteredEventDetails;
+    const events = (answer.events ?? []).flatMap(({ stateEnteredEventDetails: entered }) => entered ?? []);
+    const found = events.find(({ input }) => input !== undefined);
+    if (found !== undefined) return { name: found.name ?? "", document: readDocument(found.input) };
     nextToken = answer.nextToken;
     if (nextToken === undefined) return undefined;
   }
@@ -69,6 +75,9 @@ async function lastEntered(sfn: SFNClient, executionArn: string): Promise<Histor
     `The history of ${executionArn} shows no state in its last ${MAX_PAGES * LAST_EVENTS} events, so what it had made is not known. Try again; then look at the execution by hand.`,
   );
 }
+
+const readDocument = (text: string | undefined): EnteredState["document"] =>
+  z.safeParse(z.record(z.string(), z.unknown()), parseJson(text)).data ?? {};
 
 function interruptionOf(
   { status, stopDate, error, cause }: DescribeExecutionOutput,

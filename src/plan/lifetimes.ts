@@ -16,3 +16,16 @@ export const LONGEST_DRILL_SECONDS = MAX_TIME_SECONDS + TEARDOWN_SECONDS + EXPIR
 export const MAX_KEEP_SECONDS = 72 * 3600;
 /** The execution's own limit, in statemachines/restore-drill.asl.json: a drill that waited for its turn begins at most this long after the moment in its name. */
 export const EXECUTION_SECONDS = 60 * 3600;
+/** For its turn a drill waits longer than most drills take, and short enough for the history of an execution. */
+export const TURN_SECONDS = 8 * 3600;
+/**
+ * What may come after a drill's last deadline with all its attempts: the call of the checks that began before it (5 x 900 s), judging, answering AWS
+ * Backup (5 x 120 s each), evidence (5 x 300 s), telling (9 x 120 s, and 20 min of pauses) are 9,480 s.
+ */
+const AFTERWARDS_SECONDS = 3 * 3600;
+/** How long after the end of its checks an execution has no reason to run any more. */
+export const OVERTIME_SECONDS = TEARDOWN_SECONDS + AFTERWARDS_SECONDS;
+/** The same after its start, by the plan's `limits.time`: 53 h at most, of its own 60 h. */
+export const drillSeconds = (timeSeconds: number): number => TURN_SECONDS + timeSeconds + OVERTIME_SECONDS;
+/** The same of the execution that finishes a drill, which first asks for 5 min and waits for what runs on, 250 s at most. It has 12 h of its own. */
+export const FINISH_SECONDS = 600 + OVERTIME_SECONDS;

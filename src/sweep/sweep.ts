@@ -1,6 +1,7 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { RDSClient } from "@aws-sdk/client-rds";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import * as z from "zod/mini";
 import type { DeployedPlans } from "../plan/library.ts";
 import { DRILL_ID } from "../plan/names.ts";
@@ -8,6 +9,7 @@ import type { Remaining } from "../recovery/answers.ts";
 import { removeCluster, removeSnapshotCopy, removeWriter, type StillThere } from "../recovery/removals.ts";
 import { drillResources, type NamedResource } from "./inventory.ts";
 import { expiryOf, type Standing, standingOf } from "./standing.ts";
+import { endStuckDrills, type Machines, type StuckDrill } from "./stuck-drills.ts";
 
 /** Nothing: every region is swept. A drill: what it owns is deleted, whether or not its time is over. */
 export const SweepInput = z.strictObject({
@@ -16,6 +18,8 @@ export const SweepInput = z.strictObject({
 
 export interface SweepServices {
   readonly rds: (region: string) => RDSClient;
+  readonly sfn: SFNClient;
+  readonly machines: Machines;
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly now: () => Date;
@@ -33,6 +37,8 @@ export interface SweepAnswer {
   /** What could not be asked: a region, or a plan that would have named one. */
   readonly failed: { readonly region: string; readonly reason: string }[];
   readonly swept: Readonly<Record<Exclude<Standing, "running">, readonly Swept[]>>;
+  /** Executions that ran past every deadline. */
+  readonly stuck: readonly StuckDrill[];
   /** Drills whose resources are left for the next hour. */
   readonly leftForLater: number;
 }
@@ -43,6 +49,7 @@ const LOG = {
   foreign: "sweep.not-ours",
   failed: "sweep.region.failed",
   ended: "sweep.ended",
+  stuck: "sweep.stuck",
 } as const;
 
 /** 40 drills of 3 resources, each looked at and asked for in at most 7 calls of about 0.3 s: 84 s of the function's 600. */
@@ -58,12 +65,15 @@ const ORDER = ["instance", "cluster", "snapshot"] as const;
 
 /**
  * The net under every teardown: looks in each region that a deployed plan names for what drills left, deletes what provably is a drill's and whose
- * time is over, and publishes what it found, also when that is nothing. A region that does not answer is reported, and the others are swept.
+ * time is over, and publishes what it found, also when that is nothing. Ends drills that are stuck first. A region that does not answer is reported,
+ * and the others are swept.
  */
 export async function sweep(services: SweepServices, { drill }: z.infer<typeof SweepInput>): Promise<SweepAnswer> {
   const { regions, failed } = await regionsOf(services);
   if (drill !== undefined) return endDrill(services, drill, regions, failed);
   const at = services.now();
+  // Before anything is deleted: what still runs might make it again.
+  const stuck = await endStuck(services, at, failed);
   const found: { resource: NamedResource; standing: Standing }[] = [];
   await Promise.all(
     regions.map(async (region) => {
@@ -90,7 +100,24 @@ export async function sweep(services: SweepServices, { drill }: z.infer<typeof S
   };
   publish(services.metrics, { ...swept, ended: of("ended").filter((each) => isGoing(outcomes, each)) }, failed.length);
   tell(services.logger, swept, failed);
-  return answerOf({ at, regions, failed, swept, leftForLater });
+  return answerOf({ at, regions, failed, swept, stuck, leftForLater });
+}
+
+/** Every hour, and not once a day with the watchdog: a stuck drill holds its turn, and a sandbox that is paid for. */
+async function endStuck(
+  services: SweepServices,
+  at: Date,
+  failed: SweepAnswer["failed"][number][],
+): Promise<StuckDrill[]> {
+  try {
+    const stuck = await endStuckDrills(services, at);
+    services.metrics.addMetric("StuckDrills", MetricUnit.Count, stuck.length);
+    if (stuck.length > 0) services.logger.error(LOG.stuck, { count: stuck.length, drills: stuck.slice(0, MAX_TOLD) });
+    return stuck;
+  } catch (error) {
+    failed.push({ region: `${services.homeRegion}, of Step Functions`, reason: reasonOf(error) });
+    return [];
+  }
 }
 
 type Outcomes = Map<NamedResource, StillThere | undefined>;
@@ -153,6 +180,7 @@ async function endDrill(
     regions,
     failed: [...failed, ...unseen.map(({ region, reason }) => ({ region, reason }))],
     swept,
+    stuck: [],
     leftForLater: 0,
   });
 }
@@ -211,7 +239,14 @@ function tell(logger: SweepServices["logger"], swept: SweepAnswer["swept"], fail
   if (ended.length > 0) logger.info(LOG.ended, { count: ended.length, resources: ended.slice(0, MAX_TOLD) });
 }
 
-function answerOf({ at, regions, failed, swept, leftForLater }: Omit<SweepAnswer, "at"> & { at: Date }): SweepAnswer {
+function answerOf({
+  at,
+  regions,
+  failed,
+  swept,
+  stuck,
+  leftForLater,
+}: Omit<SweepAnswer, "at"> & { at: Date }): SweepAnswer {
   const short = <T>(list: readonly T[]): T[] => list.slice(0, MAX_TOLD);
   return {
     at: at.toISOString(),
@@ -223,6 +258,7 @@ function answerOf({ at, regions, failed, swept, leftForLater }: Omit<SweepAnswer
       kept: short(swept.kept),
       foreign: short(swept.foreign),
     },
+    stuck: short(stuck),
     leftForLater,
   };
 }

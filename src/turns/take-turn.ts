@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { TurnTimedOut } from "../errors.ts";
 import { DrillRequest, Execution, Instant } from "../plan/drill.ts";
+import { TURN_SECONDS } from "../plan/lifetimes.ts";
 import { accountOf, databaseKey, drillIdOf, evidencePrefix } from "../plan/names.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { secondsBetween, waitSecondsFor } from "../recovery/pacing.ts";
@@ -35,8 +36,6 @@ interface Services {
   readonly now: () => Date;
 }
 
-/** Longer than most drills, and short enough for the history of an execution (src/plan/lifetimes.ts) with a look every 5 min. */
-const MAX_WAIT_SECONDS = 8 * 3600;
 const MAX_LOOK_SECONDS = 300;
 /** Nobody else takes an incident's turn, but nobody calls it either. */
 const MAX_LOOK_AFTER_INCIDENT_SECONDS = 120;
@@ -72,11 +71,11 @@ export async function takeTurn(services: Services, input: TakeTurnInput): Promis
   if ("takenAt" in outcome) return { ...state, phase: "ready", waitSeconds: 0, takenAt: outcome.takenAt };
 
   const elapsedSeconds = secondsBetween(state.startedAt, now);
-  if (elapsedSeconds > MAX_WAIT_SECONDS)
+  if (elapsedSeconds > TURN_SECONDS)
     throw new TurnTimedOut(
-      `The drill of ${plan.source.cluster} waited ${MAX_WAIT_SECONDS / 3600} h for its turn: ${outcome.waitingFor}. Stop that drill, or start this one when it is over.`,
+      `The drill of ${plan.source.cluster} waited ${TURN_SECONDS / 3600} h for its turn: ${outcome.waitingFor}. Stop that drill, or start this one when it is over.`,
     );
-  const secondsLeft = MAX_WAIT_SECONDS - elapsedSeconds;
+  const secondsLeft = TURN_SECONDS - elapsedSeconds;
   const atMostSeconds = isIncident ? MAX_LOOK_AFTER_INCIDENT_SECONDS : MAX_LOOK_SECONDS;
   const waitSeconds = waitSecondsFor({ elapsedSeconds, secondsLeft, atMostSeconds });
   return { ...state, phase: "pending", waitSeconds, waitingFor: outcome.waitingFor };

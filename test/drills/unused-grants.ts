@@ -55,6 +55,13 @@ const UNUSUAL = {
   "rds:StartDBCluster": "RDS deletes no stopped cluster: test/local/services/rds-stops.test.ts shows it",
 };
 
+const STUCK = "asked of a drill that has run for most of a day: test/sweep/stuck-drills.test.ts shows it";
+const OF_STUCK_DRILLS = {
+  "states:DescribeExecution": STUCK,
+  "states:GetExecutionHistory": STUCK,
+  "states:StopExecution": STUCK,
+};
+
 const TESTED = "only a drill that takes over a restore test: test/drills/restore-test.test.ts shows it";
 
 /** By function, machine, rule or schedule: whose role it is. */
@@ -73,5 +80,8 @@ export const UNUSED_GRANTS: Readonly<Record<string, Readonly<Record<string, stri
   "restore-sandbox": { ...TAGS, ...KEYS },
   "prove-checks": TAGS,
   "tear-down": { ...TAGS, ...UNUSUAL },
-  sweep: { ...TAGS, ...UNUSUAL },
+  sweep: { ...TAGS, ...UNUSUAL, ...OF_STUCK_DRILLS },
+  watchdog: {
+    "rds:ListTagsForResource": `${TAGS_ARE_LISTED}; without tags nothing is exempt, and a sandbox is a database without a plan`,
+  },
 };

@@ -43,15 +43,17 @@ describe("the alarms on what is left behind", () => {
       "LeakFoundAlarm",
       "NotOursAlarm",
       "UnsweptRegionAlarm",
+      "StuckDrillsAlarm",
       "SweepSilentAlarm",
       "SweepErrorsAlarm",
       "LeftBehindAlarm",
     ].map((id) => Alarm.parse(propertiesOf(id)));
   });
 
-  it("see a leak, what is not ours, a region that was not swept, leftovers, and a sweep that fails or is silent", () => {
+  it("see a leak, what is not ours, a region that was not swept, leftovers, a stuck drill, and a sweep that fails or is silent", () => {
     expect(alarms.map(({ MetricName, Statistic }) => `${Statistic} ${MetricName}`).sort()).toEqual([
       "Maximum Leftovers",
+      "Maximum StuckDrills",
       "Maximum SweepFailedRegions",
       "Maximum SweepFound",
       "Maximum SweepNotOurs",

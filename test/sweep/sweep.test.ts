@@ -13,6 +13,13 @@ import {
   RDSClient,
   type Tag,
 } from "@aws-sdk/client-rds";
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  SFNClient,
+  StopExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import { type AwsStub, mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PlanInvalid } from "../../src/errors.ts";
@@ -118,6 +125,9 @@ class RegionOfRds {
   }
 }
 
+const sfnClient = new SFNClient({ region: "eu-central-1", maxAttempts: 1 });
+const sfn = mockClient(sfnClient);
+
 let home: RegionOfRds;
 let source: RegionOfRds;
 let published: Record<string, unknown>[];
@@ -127,6 +137,8 @@ beforeEach(() => {
   home = new RegionOfRds("eu-central-1");
   source = new RegionOfRds("eu-west-1");
   published = [];
+  sfn.reset();
+  sfn.on(ListExecutionsCommand).resolves({ executions: [] });
   for (const log of Object.values(logger)) log.mockClear();
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     if (String(text).includes('"_aws"')) published.push(JSON.parse(String(text)));
@@ -144,6 +156,8 @@ async function swept(request: object = {}, more: Partial<Parameters<typeof sweep
         if (client === undefined) throw new Error(`nobody drills in ${region}`);
         return client;
       },
+      sfn: sfnClient,
+      machines: { drill: "arn:drill", finish: "arn:finish" },
       metrics: new Metrics({ namespace: "T", serviceName: "restore-drill" }),
       logger,
       now: () => NOW,
@@ -165,6 +179,37 @@ describe("sweep", () => {
     expect(published).toHaveLength(1);
     expect(counts()).toEqual([0, 0, 0, 0, 0]);
     expect(published[0]).toMatchObject({ service: "restore-drill" });
+  });
+
+  it("ends drills that are stuck before it deletes anything, and counts them, also when there are none", async () => {
+    await swept();
+    expect(published[0]).toMatchObject({ StuckDrills: 0 });
+    source.hold(OLD, LONG_OVER);
+    const startDate = new Date(inHours(-60));
+    sfn
+      .on(ListExecutionsCommand, { stateMachineArn: "arn:drill" })
+      .resolves({ executions: [{ executionArn: "arn:stuck", startDate } as never] });
+    sfn.on(DescribeExecutionCommand).resolves({}).on(GetExecutionHistoryCommand).resolves({});
+    sfn.on(StopExecutionCommand).callsFake(async () => {
+      expect(source.deleted).toEqual([]);
+      return {};
+    });
+    const { stuck, failed } = await swept();
+    expect(failed).toEqual([]);
+    expect(stuck).toMatchObject([{ executionArn: "arn:stuck", told: expect.stringMatching(/^was ended/) }]);
+    expect(source.deleted).toHaveLength(3);
+    expect(published.at(-1)).toMatchObject({ StuckDrills: 1 });
+    expect(logger.error).toHaveBeenCalledWith("sweep.stuck", { count: 1, drills: stuck });
+  });
+
+  it("sweeps when Step Functions refuses, and does not say that nothing is stuck", async () => {
+    source.hold(OLD, LONG_OVER);
+    sfn.on(ListExecutionsCommand).rejects(new Error("denied"));
+    const { failed, stuck } = await swept();
+    expect(failed).toEqual([{ region: "eu-central-1, of Step Functions", reason: "Error: denied" }]);
+    expect(stuck).toEqual([]);
+    expect(source.deleted).toHaveLength(3);
+    expect(Object.keys(published[0] ?? {})).not.toContain("StuckDrills");
   });
 
   it("deletes what is a drill's by name and tag and whose time is over: the writer, the cluster, the copy", async () => {
