@@ -34,7 +34,7 @@ export const PLAN_DESCRIPTIONS: Readonly<Record<string, string>> = {
   cadence: "How often a drill of this plan has to pass, and when the stack starts one.",
   "cadence.every": "The promise: without a pass for this long the database is overdue. From 1d to 366d.",
   "cadence.schedule":
-    "When a drill starts, as EventBridge Scheduler has it: cron(0 4 ? * TUE *) or rate(7 days). Its longest gap, with cadence.window and objectives.rto, must fit into cadence.every: a weekly one wants 8d. Without it nothing starts the plan by itself.",
+    "When a drill starts, as EventBridge Scheduler has it: cron(0 4 ? * TUE *) or rate(7 days). Its longest gap, with cadence.window and objectives.rto, must fit into cadence.every: a weekly one wants 8d. Without it a drill begins when it is due: before every is over.",
   "cadence.timezone": "The time zone of cadence.schedule, such as Europe/Berlin.",
   "cadence.window": "Drills of one schedule begin within this time of it, at most 24h; 0m for the moment itself.",
   incidents: "Which incidents start a drill, and what it leaves for those who recover.",

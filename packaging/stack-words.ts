@@ -26,7 +26,7 @@ export function wordsOnDeployment({ region, stateMachineArn, plans, areSchedules
     `  2. Watch one drill that you start by hand (plans: ${plans.join(", ")}):`,
     `     aws stepfunctions start-execution --region ${region} --state-machine-arn ${stateMachineArn} --input '{"plan": "${plan}"}'`,
     areSchedulesEnabled
-      ? "  3. The schedules of the plans are enabled: the next drills start by themselves."
+      ? "  3. Schedules are enabled: drills start by themselves, by the schedule of their plan or when they are due."
       : "  3. The schedules of the plans are disabled. Once that drill has passed: deploy again with --param scheduleState=ENABLED",
   ];
 }

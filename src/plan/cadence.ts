@@ -29,7 +29,7 @@ export const Cadence = z.pipe(
       ),
       "31d",
     ),
-    /** As EventBridge Scheduler has it, of six fields or a rate. Without one nothing starts the plan by itself. */
+    /** As EventBridge Scheduler has it, of six fields or a rate. Without one a drill begins when it is due: see src/cadence/due.ts. */
     schedule: z.optional(
       z
         .string()
@@ -45,7 +45,7 @@ export const Cadence = z.pipe(
       z.string().check(z.refine(isTimeZone, "is no time zone: write one such as Europe/Berlin, or UTC")),
       "UTC",
     ),
-    /** A fleet that is scheduled for one moment begins within this time of it. */
+    /** A fleet that is scheduled for one moment, or due at one, begins within this time of it. */
     window: z.prefault(
       Duration.check(
         z.refine((seconds) => seconds <= MAX_WINDOW_SECONDS, "is longer than the 24h that a window may have"),

@@ -27,7 +27,7 @@ describe("cadenceProblems", () => {
     expect(problemsOf(cadence)).toBe("");
   });
 
-  it("takes a plan that nothing starts by itself", () => {
+  it("takes a plan without a schedule, whatever it promises", () => {
     expect(problemsOf("every: 1d")).toBe("");
   });
 
