@@ -133,6 +133,8 @@ describe("startDueDrills", () => {
 
   it("starts no second drill of a database that runs or waits, whoever started it and by whichever plan", async () => {
     stack = stackOf([planOf("one", { cluster: "orders" }), planOf("two", { cluster: "orders" }), planOf("other")]);
+    // Of no plan that there is, and more than the first page of the list.
+    for (let nth = 0; nth < 4; nth += 1) stack.begin(`refused-${nth}`, { plan: "nobody" });
     stack.begin("by-hand", { plan: "two", failureMoment: at(NOW) });
     const answer = await stack.look();
     expect(names(answer.started)).toEqual(["other"]);
