@@ -10,7 +10,8 @@ import { drillStep } from "../src/step.ts";
 const sns = new SNSClient(patience(PATIENCE_FOR_NOTIFICATIONS));
 const metrics = new Metrics();
 const topicArn = setting("OUTCOME_TOPIC_ARN");
+const pageTopicArn = setting("PAGE_TOPIC_ARN");
 
 export const handler = drillStep("notify-outcome", NotifyOutcomeInput, (input, step) =>
-  notifyOutcome({ sns, topicArn, metrics, ...step, plans: deployedPlan }, input),
+  notifyOutcome({ sns, topicArn, pageTopicArn, metrics, ...step, plans: deployedPlan }, input),
 );

@@ -1,6 +1,14 @@
 /** Holds what was observed against the oracle. Each difference has one column of the table. */
 import { describeFault, type Fault } from "./fault.ts";
-import { type Evidence, type Leftover, type Observation, strangersOf, type Told, toldOf } from "./observation.ts";
+import {
+  type Evidence,
+  type Leftover,
+  type Observation,
+  pagesOf,
+  strangersOf,
+  type Told,
+  toldOf,
+} from "./observation.ts";
 import { EXECUTION_ENDS, type Expectation, expectationFor } from "./oracle.ts";
 import type { Moment } from "./site.ts";
 
@@ -44,6 +52,7 @@ export function judgeRun(fault: Fault, observation: Observation, moment: Moment)
     ? [
         ...hung(observation),
         ...notified(all, expected),
+        ...paged(pagesOf(observation), last, expected),
         ...strangers(observation),
         ...verdictOf(last, expected, observation),
         ...(isUnfinished ? [] : leaks(observation.leftovers, last, expected)),
@@ -81,6 +90,17 @@ function notified(all: readonly Told[], expected: Expectation): Difference[] {
   if (new Set(all.map(spelt)).size > 1)
     return [{ column: "told twice", observed: `repeated as something else: ${inTurn}` }];
   return [];
+}
+
+/** No drill has to page by itself: whether one does is for alarms and what came before. One that does, does it once, and for bad backups. */
+function paged(pages: readonly Told[], last: Told | undefined, expected: Expectation): Difference[] {
+  const marked = pages.filter(({ isRepetition }) => isRepetition);
+  const inTurn = pages.map(spelt).join(", then ");
+  if (pages.length - marked.length > 1 || (marked.length > 0 && !expected.mayRepeat && !expected.mayBeginRepeated))
+    return [{ column: "told twice", observed: `paged more than once: ${inTurn}` }];
+  return pages.some((page) => page.verdict !== "failed" || (last !== undefined && spelt(page) !== spelt(last)))
+    ? [{ column: "wrong verdict", observed: `paged for ${inTurn}, and told ${spelt(last)}` }]
+    : [];
 }
 
 function strangers(observation: Observation): Difference[] {

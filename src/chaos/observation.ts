@@ -50,15 +50,21 @@ const Told = z.object({
   evidence: z.optional(z.string()),
   interruption: z.optional(z.object({ status: z.string() })),
   repeated: z.optional(z.unknown()),
+  /** To those who are paged, beside the notification. */
+  page: z.optional(z.boolean()),
 });
 export type Told = z.infer<typeof Told> & { readonly isRepetition: boolean };
 
 type Published = Pick<Observation, "messages" | "drillId">;
 
 /** The notifications of the drill's end, in the order in which they were published, repetitions among them. */
-export function toldOf({ messages, drillId }: Published): Told[] {
-  return messages.flatMap((message) => toldBy(message, drillId) ?? []);
-}
+export const toldOf = (published: Published): Told[] => allOf(published).filter(({ page }) => page !== true);
+
+/** What woke people, as notifications above: none for most drills, as alarms do it. */
+export const pagesOf = (published: Published): Told[] => allOf(published).filter(({ page }) => page === true);
+
+const allOf = ({ messages, drillId }: Published): Told[] =>
+  messages.flatMap((message) => toldBy(message, drillId) ?? []);
 
 /** What was published while the drill ran and is no notification of its end: nothing else has a reason to speak. */
 export function strangersOf({ messages, drillId }: Published): string[] {

@@ -3,7 +3,7 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from 
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { subjectOf } from "../evidence/subject.ts";
-import { readNotification } from "../notify/notification.ts";
+import { toldOutcome } from "../notify/notification.ts";
 import { Drill, Execution, Instant } from "../plan/drill.ts";
 import { describeInterruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
@@ -53,9 +53,8 @@ export async function adoptDrill(
   const drill = z.safeParse(Drill, found.document["drill"]).data;
   const { prefix } = await subjectOf(services.plans, { execution: found.execution, request: found.request, drill });
   // Without the bucket the drill is finished all the same: a sandbox that stands costs more than being told twice.
-  const told = await readNotification(services.store, prefix).catch(logged(services.logger));
-  if (told?.state === "sent")
-    return { adopted: false, why: `It had told its outcome (${told.verdict}) before it ended.` };
+  const told = await toldOutcome(services.store, prefix).catch(logged(services.logger));
+  if (told !== undefined) return { adopted: false, why: `It had told its outcome (${told.verdict}) before it ended.` };
   const other = await claim(services, `${prefix}/outcome/adoption.json`, own.id).catch(logged(services.logger));
   if (other !== undefined) return { adopted: false, why: `${other} finishes it.` };
   return { adopted: true, why: describeInterruption(found.interruption), document: documentOf(found) };

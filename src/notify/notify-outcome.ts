@@ -8,14 +8,18 @@ import { keptSandboxOf } from "../evidence/kept-sandbox.ts";
 import { leftoversOf, publishLeftovers } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { describeRestoreTest } from "../evidence/restore-test.ts";
-import { SubjectInput, subjectOf } from "../evidence/subject.ts";
+import { type Subject, SubjectInput, subjectOf } from "../evidence/subject.ts";
 import { Interruption } from "../plan/interruption.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
-import { FailureInput, readFailure } from "../verdict/failure.ts";
+import { type Failure, FailureInput, readFailure } from "../verdict/failure.ts";
 import { publishVerdict } from "../verdict/metrics.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";
-import { composeMessage, type Message } from "./message.ts";
+import { drillsBefore } from "./earlier-drills.ts";
+import { composeMessage } from "./message.ts";
+import { isAlarmRinging, type Occurrence, occurrenceOf } from "./occurrence.ts";
+import type { Outcome } from "./outcome.ts";
+import { severityOf } from "./severity.ts";
 import { tellOnce } from "./tell-once.ts";
 
 export const NotifyOutcomeInput = z.object({
@@ -41,7 +45,9 @@ export interface OutcomeAnswer {
 
 interface Services {
   readonly sns: SNSClient;
+  /** Of every outcome, and of what pages. */
   readonly topicArn: string;
+  readonly pageTopicArn: string;
   readonly metrics: Metrics;
   readonly store: JsonStore;
   readonly plans: (name: string) => Promise<ParsedPlan>;
@@ -50,9 +56,13 @@ interface Services {
 }
 
 /**
- * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `database`, `trigger` and `leftovers` (how many) for
- * filter policies. Calling it again sends nothing when the message is known to be out, and says that it repeats itself when that is not known.
- * Publishes the metrics of verdict, leftovers and cost, once a drill: the alarms page also when the message can not be sent.
+ * Tells people, on every outcome: one SNS message with a text per channel and the attributes `verdict`, `severity`, `occurrence`, `database`,
+ * `trigger` and `leftovers` (how many) for filter policies. Calling it again sends nothing when the message is known to be out, and says that it
+ * repeats itself when that is not known. Publishes the metrics of verdict, leftovers and cost, once a drill: the alarms page also when the message
+ * can not be sent.
+ *
+ * Alarms page for the first failure of a database and are silent while they ring. Another failure meanwhile is a page all the same: then, and only
+ * then, the message goes to the topic of pages too. The same failure again is a reminder and pages nobody.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */
 export async function notifyOutcome(
@@ -60,9 +70,15 @@ export async function notifyOutcome(
   input: z.infer<typeof NotifyOutcomeInput>,
 ): Promise<OutcomeAnswer> {
   const subject = await subjectOf(services.plans, input);
-  const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure)?.message);
-  const leftovers = input.evidence?.leftovers ?? leftoversOf(input);
-  const { drill, evidence, interruption, teardown } = input;
+  const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure));
+  const { drill, evidence, interruption, execution, teardown } = input;
+  const leftovers = evidence?.leftovers ?? leftoversOf(input);
+  const { occurrence, pages } = await comparedWithEarlier(
+    services,
+    subject,
+    verdict,
+    drill?.startedAt ?? execution.startedAt,
+  );
   // Here and nowhere else: only now is the last word spoken, also where the judge broke.
   const count = (): void => {
     publishVerdict(services.metrics, subject.database, verdict.verdict);
@@ -70,56 +86,80 @@ export async function notifyOutcome(
     if (evidence !== undefined) publishCost(services.metrics, subject.database, evidence.actualUsd);
   };
   const kept = keptSandboxOf(input);
-  const notKept = teardown?.notKept;
-  const restoreTest = describeRestoreTest(input);
-  const compose = (repeated: boolean) =>
-    composeMessage({
-      subject,
-      drill,
-      verdict,
-      evidence,
-      leftovers,
-      kept,
-      notKept,
-      restoreTest,
-      interruption,
-      repeated,
-    });
-  const attributes = { verdict: verdict.verdict, database: subject.database, trigger: subject.trigger.kind };
-  const publish = (repeated: boolean) => request(services.topicArn, compose(repeated), attributes, leftovers.length);
-  const messageId = await tellOnce(services, { prefix: subject.prefix, verdict: verdict.verdict, count, publish });
+  const outcome: Outcome = {
+    subject,
+    execution,
+    drill,
+    verdict,
+    occurrence,
+    evidence,
+    leftovers,
+    kept,
+    notKept: kept === undefined ? teardown?.notKept : undefined,
+    restoreTest: describeRestoreTest(input),
+    interruption,
+    repeated: false,
+    isPage: false,
+  };
+  const telling = { prefix: subject.prefix, verdict: verdict.verdict };
+  const publish = (repeated: boolean) => request(services.topicArn, { ...outcome, repeated });
+  const page = (repeated: boolean) => request(services.pageTopicArn, { ...outcome, repeated, isPage: true });
+  // Neither waits for the other, and neither keeps the other from being sent.
+  const [told, paged] = await Promise.allSettled([
+    tellOnce(services, { ...telling, kind: "notification", count, publish }),
+    pages ? tellOnce(services, { ...telling, kind: "page", count: () => {}, publish: page }) : undefined,
+  ]);
+  if (told.status === "rejected") throw told.reason;
+  if (paged.status === "rejected") throw paged.reason;
   return {
     verdict: verdict.verdict,
     error: verdict.error,
     summary: verdict.summary,
-    subject: compose(false).subject,
-    messageId,
+    subject: composeMessage(outcome).subject,
+    messageId: told.value,
   };
 }
 
-function request(
-  topicArn: string,
-  message: Message,
-  attributes: Readonly<Record<string, string>>,
-  leftovers: number,
-): PublishCommandInput {
+async function comparedWithEarlier(
+  services: Services,
+  { drillId, database, plan }: Subject,
+  { verdict, reason, causes }: Verdict,
+  startedAt: string,
+): Promise<{ occurrence: Occurrence; pages: boolean }> {
+  const earlier = await drillsBefore(services, { drillId, database, plan });
+  if (earlier === undefined) return { occurrence: { kind: "unknown" }, pages: false };
+  const occurrence = occurrenceOf({ plan, startedAt, verdict, reason, causes }, earlier);
+  const isAnother = occurrence.kind === "new" || occurrence.kind === "changed";
+  return { occurrence, pages: verdict === "failed" && isAnother && isAlarmRinging(earlier) };
+}
+
+function request(topicArn: string, outcome: Outcome): PublishCommandInput {
+  const { subject, verdict, occurrence, leftovers } = outcome;
+  const { subject: Subject, bodies } = composeMessage(outcome);
+  const attributes = {
+    verdict: verdict.verdict,
+    severity: severityOf(verdict, leftovers.length),
+    occurrence: occurrence.kind,
+    database: subject.database,
+    trigger: subject.trigger.kind,
+  };
   const texts = Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]);
   return {
     TopicArn: topicArn,
-    Subject: message.subject,
+    Subject,
     MessageStructure: "json",
-    Message: JSON.stringify({ default: JSON.stringify(message.json), email: message.email, sms: message.sms }),
+    Message: JSON.stringify(bodies),
     MessageAttributes: {
       ...Object.fromEntries(texts),
-      leftovers: { DataType: "Number", StringValue: String(leftovers) },
+      leftovers: { DataType: "Number", StringValue: String(leftovers.length) },
     },
   };
 }
 
 /** A pass without evidence is not a pass. Anything worse stays what it was: bad data is never told softer. */
-function finalVerdict(verdict: Verdict, evidenceFailure: string | undefined): Verdict {
+function finalVerdict(verdict: Verdict, evidenceFailure: Failure | undefined): Verdict {
   if (evidenceFailure === undefined) return verdict;
-  const finding = `The evidence could not be written: ${evidenceFailure}`;
+  const finding = `The evidence could not be written: ${evidenceFailure.message}`;
   const findings = [finding, ...verdict.findings];
   if (verdict.verdict !== "passed") return { ...verdict, findings };
   return {
@@ -127,6 +167,7 @@ function finalVerdict(verdict: Verdict, evidenceFailure: string | undefined): Ve
     verdict: "errored",
     reason: "drill",
     error: OUTCOME_ERROR.errored,
+    causes: [evidenceFailure.error],
     summary: finding,
     nextStep: "Mend the access to the evidence bucket and drill again.",
     findings,

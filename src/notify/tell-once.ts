@@ -6,11 +6,12 @@ import type { SdkError } from "@smithy/types";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
 import type { Verdict } from "../verdict/verdict.ts";
-import { type Notification, readNotification, writeNotification } from "./notification.ts";
+import { type MessageKind, type Notification, readNotification, writeNotification } from "./notification.ts";
 
 /**
  * The client itself must not try again: it does not know that a second message has to say so. Three calls of 10 s with the pauses between them,
- * one call to a bucket that hangs (30 s) and the journal's (30 s) stay below the 100 s of the function.
+ * the look at what came before (5 s), one call to a bucket that hangs (30 s) and the journal's (30 s) stay below the 100 s of the function. Two
+ * messages of a drill are sent side by side.
  */
 export const PATIENCE_FOR_NOTIFICATIONS = { maxAttempts: 1, requestSeconds: 10 } as const;
 const PAUSES_MS = [1000, 2000] as const;
@@ -24,6 +25,7 @@ interface Services {
 
 interface Telling {
   readonly prefix: string;
+  readonly kind: MessageKind;
   readonly verdict: Verdict["verdict"];
   /** What pages and adds up. Called before anything is sent, and not again by a later call for the same verdict. Must not throw. */
   readonly count: () => void;
@@ -40,8 +42,9 @@ interface Telling {
  * An alarm takes the highest of several values, so that only sums on the dashboard show it.
  * https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html
  */
-export async function tellOnce(services: Services, { prefix, verdict, count, publish }: Telling): Promise<string> {
-  const notes = new Notes(services, prefix, verdict);
+export async function tellOnce(services: Services, telling: Telling): Promise<string> {
+  const { verdict, count, publish } = telling;
+  const notes = new Notes(services, telling);
   const earlier = await notes.read();
   if (earlier?.state === "sent" && earlier.verdict === verdict) return earlier.messageId ?? "";
 
@@ -68,23 +71,23 @@ export async function tellOnce(services: Services, { prefix, verdict, count, pub
 /** People are told also without the bucket: once it has not answered, it is not waited for again. */
 class Notes {
   readonly #services: Services;
-  readonly #prefix: string;
-  readonly #verdict: Verdict["verdict"];
+  readonly #about: Pick<Telling, "prefix" | "kind" | "verdict">;
   #isGone = false;
 
-  constructor(services: Services, prefix: string, verdict: Verdict["verdict"]) {
+  constructor(services: Services, about: Pick<Telling, "prefix" | "kind" | "verdict">) {
     this.#services = services;
-    this.#prefix = prefix;
-    this.#verdict = verdict;
+    this.#about = about;
   }
 
   async read(): Promise<Notification | undefined> {
-    return this.#unlessGone(() => readNotification(this.#services.store, this.#prefix));
+    const { prefix, kind } = this.#about;
+    return this.#unlessGone(() => readNotification(this.#services.store, prefix, kind));
   }
 
   async write(notification: Omit<Notification, "at" | "verdict">): Promise<void> {
-    const document = { ...notification, at: this.#services.now().toISOString(), verdict: this.#verdict };
-    await this.#unlessGone(() => writeNotification(this.#services.store, this.#prefix, document));
+    const { prefix, kind, verdict } = this.#about;
+    const document = { ...notification, at: this.#services.now().toISOString(), verdict };
+    await this.#unlessGone(() => writeNotification(this.#services.store, prefix, document, kind));
   }
 
   async #unlessGone<Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> {

@@ -30,8 +30,9 @@ export function blameFor(errorName: string): Blame {
 }
 
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  [INTERRUPTED]: "The drill did not come to its end, and the backup was not judged. Start it again.",
-  "Drill.NoRecoveryPoint": "Nothing could be restored: see to it today that what the summary misses is there, then drill again.",
+  [INTERRUPTED]: "Start the drill again: it did not come to its end, and the backup was not judged.",
+  "Drill.NoRecoveryPoint":
+    "Nothing could be restored: see to it today that what the summary misses is there, then drill again.",
   KMSKeyNotAccessibleFault:
     "The KMS key is disabled, being deleted, or not granted to the drill's role: find out which; a backup under a lost key is lost.",
 };
@@ -52,14 +53,14 @@ export function nextStepFor(
       return "Treat this database as not recoverable from this recovery point until a drill passes.";
     case "objective":
       return objectives.rpo?.met === false && objectives.rto?.met !== false
-        ? "Recovery works, but to a moment that is too old: back up more often, find out why the newest backup is old, or agree on another RPO."
-        : "Recovery works, but takes too long: shorten the slowest phase, or agree on another RTO.";
+        ? "Back up more often, find out why the newest backup is old, or agree on another RPO: recovery works, but to a moment that is too old."
+        : "Shorten the slowest phase, or agree on another RTO: recovery works, but takes too long.";
     case "unchecked":
-      return "Nothing wrong was seen, but nothing is proven either: mend the checks that did not run and drill again.";
+      return "Mend the checks that did not run and drill again: nothing wrong was seen, but nothing is proven either.";
     case "empty":
-      return "The checks had nothing to look at: make sure that the right database was backed up and is asked.";
+      return "Make sure that the right database was backed up and is asked: the checks had nothing to look at.";
     case "drill":
-      return "The drill itself broke; the backup was not judged. Mend the cause and start the drill again.";
+      return "Mend the cause and start the drill again: it broke by itself, and the backup was not judged.";
     default:
       return verdict === "passed" ? "Nothing to do." : "Look at the evidence.";
   }

@@ -29,6 +29,7 @@ interface Said {
   readonly summary?: string;
   readonly leftovers?: readonly { kind: string; id: string; reason: string }[];
   readonly repeated?: boolean;
+  readonly page?: boolean;
   readonly interruption?: { readonly status: string };
 }
 
@@ -121,6 +122,17 @@ describe("judgeRun", () => {
     expect(columns(BAD, ended({ verdict: "failed", reason: "data" }))).toEqual([]);
     const stopped = ended({ verdict: "errored", reason: "drill", interruption: { status: "ABORTED" } });
     expect(columns(STOPPED, { ...stopped, execution: { status: "ABORTED", error: "", cause: "" } })).toEqual([]);
+  });
+
+  it("lets a drill page once beside its notification, for what that says", () => {
+    const failed = { verdict: "failed", reason: "data" } as const;
+    const told = ended(failed);
+    const page = message({ ...failed, page: true });
+    expect(columns(BAD, { ...told, messages: [...told.messages, page] })).toEqual([]);
+    expect(columns(BAD, { ...told, messages: [page, ...told.messages, page] })).toEqual(["told twice"]);
+    expect(columns(BAD, { ...told, messages: [page] })).toEqual(["not told"]);
+    const otherwise = message({ verdict: "passed", page: true });
+    expect(columns(BAD, { ...told, messages: [...told.messages, otherwise] })).toEqual(["wrong verdict"]);
   });
 
   it("takes neither a pass nor bad data for a refusal, and nothing softer than bad data for bad data", () => {

@@ -147,6 +147,16 @@ describe("adoptDrill", () => {
     expect(await adopt()).toMatchObject({ adopted: false, why: expect.stringContaining("told its outcome (passed)") });
   });
 
+  it("takes over a drill that had told its outcome, and not those who are paged", async () => {
+    const told = { state: "sent", at: "2026-11-21T15:59:59.000Z", verdict: "failed", messageId: "m" };
+    const prefix = `${SAMPLE_DRILL.evidencePrefix}/outcome`;
+    bucket.objects.set(`${prefix}/notification.json`, JSON.stringify(told));
+    bucket.objects.set(`${prefix}/page.json`, JSON.stringify({ ...told, state: "sending" }));
+    expect(await adopt()).toMatchObject({ adopted: true });
+    bucket.objects.set(`${prefix}/page.json`, JSON.stringify(told));
+    expect(await adopt()).toMatchObject({ adopted: false });
+  });
+
   it("leaves a drill alone that succeeded", async () => {
     ended({ ...ABORTED, status: "SUCCEEDED" });
     expect((await adopt()).adopted).toBe(false);

@@ -27,6 +27,7 @@ async function tell(): Promise<string> {
     { sns: client, store: bucket.store, now: () => new Date("2026-11-21T18:00:00.000Z"), logger: { error: () => {} } },
     {
       prefix: "orders/1",
+      kind: "notification",
       verdict: "passed",
       count: () => {
         counted += 1;
