@@ -21,7 +21,7 @@ const HEIGHT = 6;
 /**
  * The dashboard of the stack, with every plan's numbers by name: a search, which would find them by itself, finds nothing that was silent for two
  * weeks, and a drill a month is what most plans promise. A graph holds 500 metrics and a dashboard 2,500: of the about 100 plans that fit into
- * CloudFormation's 500 resources, three and eleven each are 300 and 1,100.
+ * CloudFormation's 500 resources, three and thirteen each are 300 and 1,300.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 export function dashboard(plans: readonly Plan[], { name }: { readonly name: string }): TemplateResources {
@@ -103,6 +103,13 @@ function graphs(plans: readonly Plan[], name: string): Graph[] {
       stat: "Maximum",
       rows: ["Leftovers", "SweepFound", "SweepNotOurs", "SweepKept"].map(ofStack),
     },
+    {
+      title: "Age of the newest backup, by the survey",
+      stat: "Maximum",
+      unit: "hours",
+      rows: ofDatabases("NewestBackupAgeHours"),
+    },
+    { title: "What is wrong with backups", stat: "Maximum", rows: ofDatabases("BackupProblems") },
     { title: "Cost of drills, at list prices", stat: "Sum", unit: "US$", rows: ofDatabases("DrillCostUsd") },
     {
       title: "Overdue, unknown, and not started",

@@ -6,7 +6,7 @@ import type { Plan } from "../src/plan/plan.ts";
  * alarm that is about two databases.
  */
 export function planConflicts(plans: readonly Plan[]): string[] {
-  return [...sharedNames(plans), ...sharedIncidents(plans)];
+  return [...sharedNames(plans), ...sharedIncidents(plans), ...copiesElsewhere(plans)];
 }
 
 /** Alarms, metrics, the ledger and evidence go by the name of the cluster alone: each would be told as the other's. */
@@ -19,6 +19,21 @@ function sharedNames(plans: readonly Plan[]): string[] {
     if (databaseKey(owner.source) === databaseKey(plan.source)) return [];
     return [
       `${plan.plan}: source is ${databaseKey(plan.source)}, and that of the plan ${owner.plan} is ${databaseKey(owner.source)}: alarms, metrics, history and evidence go by the name of the cluster, ${cluster}, and those of one would be taken for the other's. Deploy the plans of one of them with another --stage; where both are one cluster, write source.account in both plans or in neither.`,
+    ];
+  });
+}
+
+/** Of two wishes for one database the stricter one counts, and of two regions neither is. */
+function copiesElsewhere(plans: readonly Plan[]): string[] {
+  const first = new Map<string, Plan>();
+  return plans.flatMap((plan) => {
+    const { copyIn } = plan.backups;
+    if (copyIn === undefined) return [];
+    const owner = first.get(databaseKey(plan.source)) ?? plan;
+    first.set(databaseKey(plan.source), owner);
+    if (owner.backups.copyIn === copyIn) return [];
+    return [
+      `${plan.plan}: backups.copyIn is ${copyIn}, and that of the plan ${owner.plan} of the same database is ${owner.backups.copyIn}: the survey looks for its copies in one region. Write one of them in both plans.`,
     ];
   });
 }

@@ -27,6 +27,7 @@ export function planResources(plans: readonly Plan[], { name }: PlanResourcesOpt
     ...Object.fromEntries(plans.flatMap((plan) => scheduleOf(plan, name))),
     ...Object.fromEntries(plans.map((plan) => overdueAlarmOf(plan, name))),
     ...Object.fromEntries([...new Set(plans.map(databaseOf))].flatMap((each) => verdictAlarmsOf(each, name))),
+    ...Object.fromEntries([...new Set(plans.map(databaseOf))].map((each) => backupsAlarmOf(each, name))),
     ...incidentRules(plans, name),
   };
 }
@@ -77,6 +78,23 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
       Period: DAY_SECONDS,
       Threshold: days,
       ComparisonOperator: "GreaterThanThreshold",
+      TreatMissingData: "breaching",
+    }),
+  ];
+}
+
+/** The survey publishes it once a day, also when it is 0: no number means that nobody looked. */
+function backupsAlarmOf(database: string, name: string): [string, TemplateResource] {
+  return [
+    `${logicalIdPart(database)}BackupsAlarm`,
+    pagingAlarm({
+      AlarmName: `${name}-${database}-backups`,
+      AlarmDescription: `Something is wrong with the backups of ${database}, or nobody could look. See docs/runbook.md#backups.`,
+      MetricName: "BackupProblems",
+      Dimensions: dimensions({ service: name, database }),
+      Period: DAY_SECONDS,
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanOrEqualToThreshold",
       TreatMissingData: "breaching",
     }),
   ];
