@@ -37,7 +37,8 @@ describe("the roles of drills", () => {
     theatre = await openTheatre(
       "permissions",
       {
-        "cross-region": await demoPlan({ plan: "cross-region" }),
+        // Without a schedule: it is due.
+        "cross-region": await demoPlan({ plan: "cross-region", cadence: { every: "8d" } }),
         // As the packaged plan is called, whose schedule starts it.
         orders: await demoPlan({
           keep: { when: "always", for: "1h" },
@@ -70,15 +71,19 @@ describe("the roles of drills", () => {
     );
     const { cloud } = theatre;
     ({ template } = cloud);
-    drills["cross-region"] = await theatre.drill("cross-region");
-    mishap = "writer fails";
-    drills["failing"] = await theatre.drill("cross-region");
     // Who starts a drill for an event or by a schedule does not wait for it.
     const started = async (): Promise<void> => {
       await cloud.events.settled();
       await cloud.finished(running);
       await cloud.events.settled();
     };
+    // The second look sees that it runs.
+    for (const _ of ["starts", "sees"]) await cloud.events.fireSchedule("restore-drill-start-due-drills");
+    await started();
+    mishap = "writer fails";
+    drills["failing"] = await theatre.drill("cross-region");
+    // Has the drill that failed been told of?
+    await cloud.events.fireSchedule("restore-drill-start-due-drills");
     mishap = "stopped";
     cloud.events.put(requestedEvent({ plan: "orders" }, { id: "stopped", time: new Date().toISOString() }));
     await started();
@@ -103,13 +108,15 @@ describe("the roles of drills", () => {
   }, 300_000);
   afterAll(() => theatre?.close());
 
-  it("allow drills across regions and at home, failing, stopped, scheduled and kept, and the sweep of what is left", () => {
+  it("allow drills across regions and at home, due, failing, stopped, scheduled and kept, and the sweep of what is left", () => {
     const verdicts = Object.entries(drills).map(([name, { report }]) => [name, report.verdict.verdict]);
-    expect(Object.fromEntries(verdicts)).toEqual({
-      "cross-region": "passed",
-      failing: "failed",
-    });
-    expect(told).toEqual(["manual: passed", "manual: failed", "incident: errored", "restore-drill-orders: passed"]);
+    expect(Object.fromEntries(verdicts)).toEqual({ failing: "failed" });
+    expect(told).toEqual([
+      "start-due-drills: passed",
+      "manual: failed",
+      "incident: errored",
+      "restore-drill-orders: passed",
+    ]);
     expect(drills["failing"]?.report.teardown?.leftovers).toEqual([]);
     expect(theatre.cloud.rds.leftovers()).toEqual([]);
     const denied = asked.filter(({ decision }) => decision !== "allowed");
