@@ -1,6 +1,7 @@
 import {
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -29,13 +30,12 @@ export function evidenceBucket(documents: Readonly<Record<string, unknown>> = {}
     return { Body: { transformToString: async () => text }, ETag: text };
   });
   s3.on(ListObjectsV2Command).callsFake(
-    ({ Prefix, StartAfter = "", MaxKeys }: { Prefix: string; StartAfter?: string; MaxKeys: number }) => ({
-      Contents: [...objects.keys()]
-        .filter((key) => key.startsWith(Prefix) && key > StartAfter)
-        .sort()
-        .slice(0, MaxKeys)
-        .map((Key) => ({ Key })),
-    }),
+    ({ Prefix = "", StartAfter = "", MaxKeys = 1000, Delimiter }: ListObjectsV2CommandInput) => {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(Prefix) && key > StartAfter).sort();
+      if (Delimiter === undefined) return { Contents: keys.slice(0, MaxKeys).map((Key) => ({ Key })) };
+      const folders = new Set(keys.flatMap((key) => (key.includes(Delimiter) ? [key.split(Delimiter)[0]] : [])));
+      return { CommonPrefixes: [...folders].map((folder) => ({ Prefix: `${folder}${Delimiter}` })) };
+    },
   );
   return { store: new JsonStore(client, "evidence"), s3, objects };
 }

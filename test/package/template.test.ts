@@ -13,6 +13,7 @@ import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
 import { StartDueDrillsInput } from "../../src/cadence/start-due-drills.ts";
 import { WatchdogInput } from "../../src/cadence/watchdog.ts";
 import { STEPS } from "../../src/evidence/journal.ts";
+import { WriteIndexInput } from "../../src/index/write-index.ts";
 import { readPattern } from "../../src/local/events/pattern.ts";
 import { StartScheduledDrillInput } from "../../src/start/start-scheduled-drill.ts";
 import { SweepInput } from "../../src/sweep/sweep.ts";
@@ -147,6 +148,7 @@ describe("the schedules", () => {
   const INPUTS: Readonly<Record<string, z.core.$ZodType>> = {
     "restore-drill-sweep": SweepInput,
     "restore-drill-watchdog": WatchdogInput,
+    "restore-drill-write-index": WriteIndexInput,
     "restore-drill-start-scheduled-drill": StartScheduledDrillInput,
     "restore-drill-start-due-drills": StartDueDrillsInput,
     "restore-drill-capture-baseline": CaptureBaselineInput.shape.request,
@@ -167,6 +169,7 @@ describe("the schedules", () => {
     expect(Object.fromEntries(states)).toEqual({
       "restore-drill-sweep": "ENABLED",
       "restore-drill-watchdog": "ENABLED",
+      "restore-drill-write-index": "ENABLED",
       "restore-drill-start-scheduled-drill": "DISABLED",
       "restore-drill-start-due-drills": "DISABLED",
       "restore-drill-capture-baseline": "DISABLED",
