@@ -1,4 +1,4 @@
-/** The templates of the source's account and region, as CloudFormation would deploy them. */
+/** The templates that are deployed beside the stack, in another account or region, as CloudFormation would deploy them. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CollectionTag, isSeq, parse, type ScalarTag } from "yaml";
@@ -7,6 +7,7 @@ import { PROJECT_DIRECTORY } from "./packaged-service.ts";
 
 export const SOURCE_TEMPLATE = join(PROJECT_DIRECTORY, "source-account/template.yml");
 export const REGION_TEMPLATE = join(PROJECT_DIRECTORY, "source-region/template.yml");
+export const WATCHDOG_TEMPLATE = join(PROJECT_DIRECTORY, "watchdog-region/template.yml");
 
 const full = (name: string): string => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
 const scalar = (name: string): ScalarTag => ({ tag: `!${name}`, resolve: (text) => ({ [full(name)]: text }) });
@@ -18,7 +19,7 @@ const list = (name: string): CollectionTag => ({
 /** CloudFormation's short forms, of those that the template uses. */
 const SHORT_FORMS = [
   ...["Ref", "Condition", "Sub", "GetAtt"].map(scalar),
-  ...["Equals", "If", "Join", "Not", "Or"].map(list),
+  ...["And", "Equals", "If", "Join", "Not", "Or"].map(list),
 ];
 
 /** Read by the same rules as the stack's own template: a parameter that is not allowed, or a name that is not there, throws. */
