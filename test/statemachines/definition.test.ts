@@ -165,7 +165,15 @@ describe("the names of states", () => {
     const files = globSync("functions/*.ts", { cwd: ROOT }).map((file) => file.replace(/^.*\/|\.ts$/g, ""));
     const named = new Set([MACHINE, CAPTURE, FINISH].flatMap(taskNames).map(kebab));
     // Schedules and events start these, and not a machine.
-    const others = ["start-event-drill", "start-scheduled-drill", "sweep", "watchdog", "write-index"];
+    const others = [
+      "start-due-drills",
+      "start-event-drill",
+      "start-scheduled-drill",
+      "survey-backups",
+      "sweep",
+      "watchdog",
+      "write-index",
+    ];
     expect([...named, ...others].sort()).toEqual(files.sort());
   });
 });
