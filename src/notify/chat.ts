@@ -3,7 +3,7 @@ import { cut, oneLine } from "./plain-text.ts";
 import { severityOf } from "./severity.ts";
 import { escaped, reportName } from "./slack.ts";
 import { whereToLook } from "./where-to-look.ts";
-import { describeOccurrence, findingsOf, headline, labelOf, nextSteps, sentence } from "./words.ts";
+import { describeOccurrence, exerciseOf, findingsOf, headline, labelOf, nextSteps, sentence } from "./words.ts";
 
 /** Which lengths are refused could not be found out: these are well below what chats show. UNVERIFIED. */
 const MAX_TITLE_CHARS = 150;
@@ -23,6 +23,7 @@ export function chatOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   const lines = [
     sentence(verdict.summary),
     describeOccurrence(occurrence),
+    ...exerciseOf(outcome),
     ...findingsOf(outcome)
       .slice(0, MAX_FINDINGS)
       .map((finding) => `- ${finding}`),

@@ -3,7 +3,16 @@ import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import type { Outcome } from "./outcome.ts";
 import { whereToLook } from "./where-to-look.ts";
-import { describeOccurrence, findingsOf, headline, interruptionOf, momentOf, sentence, toDo } from "./words.ts";
+import {
+  describeOccurrence,
+  exerciseOf,
+  findingsOf,
+  headline,
+  interruptionOf,
+  momentOf,
+  sentence,
+  toDo,
+} from "./words.ts";
 
 /** The report has them all. */
 const MAX_NOTES = 10;
@@ -52,6 +61,7 @@ const circumstances = (outcome: Outcome): string[] => [
         "You are paged by this message: the alarm of this database rings already, for another failure, and can not ring twice.",
       ]
     : []),
+  ...exerciseOf(outcome),
   ...interruptionOf(outcome),
   ...(outcome.repeated ? ["Sent again: whether it arrived the first time is not known."] : []),
 ];

@@ -16,6 +16,7 @@ export function machineReadable(outcome: Outcome): Readonly<Record<string, unkno
     plan: subject.plan,
     trigger: subject.trigger.kind,
     startedBy: subject.trigger.by,
+    scenario: outcome.scenario,
     verdict: verdict.verdict,
     reason: verdict.reason,
     causes: namesOf(verdict.causes),

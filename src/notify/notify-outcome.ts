@@ -10,6 +10,7 @@ import { EvidenceAnswer } from "../evidence/report.ts";
 import { describeRestoreTest } from "../evidence/restore-test.ts";
 import { type Subject, SubjectInput, subjectOf } from "../evidence/subject.ts";
 import { Interruption } from "../plan/interruption.ts";
+import { ScenarioName } from "../plan/scenario.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { type Failure, FailureInput, readFailure } from "../verdict/failure.ts";
@@ -33,6 +34,9 @@ export const NotifyOutcomeInput = z.object({
   evidenceFailure: z.optional(FailureInput),
   interruption: z.optional(Interruption),
 });
+
+/** Of a drill that planning refused, or that never came so far: only its request says that it was to be an exercise. */
+const OfExercise = z.object({ scenario: z.object({ name: ScenarioName }) });
 
 /** `$.outcome`: what people were told, and what the execution ends with. */
 export interface OutcomeAnswer {
@@ -73,12 +77,9 @@ export async function notifyOutcome(
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure));
   const { drill, evidence, interruption, execution, teardown } = input;
   const leftovers = evidence?.leftovers ?? leftoversOf(input);
-  const { occurrence, pages } = await comparedWithEarlier(
-    services,
-    subject,
-    verdict,
-    drill?.startedAt ?? execution.startedAt,
-  );
+  const scenario = drill?.scenario?.name ?? z.safeParse(OfExercise, input.request).data?.scenario.name;
+  const startedAt = drill?.startedAt ?? execution.startedAt;
+  const { occurrence, pages } = await comparedWithEarlier(services, subject, verdict, { startedAt, scenario });
   // Here and nowhere else: only now is the last word spoken, also where the judge broke.
   const count = (): void => {
     publishVerdict(services.metrics, subject.database, verdict.verdict);
@@ -90,6 +91,7 @@ export async function notifyOutcome(
     subject,
     execution,
     drill,
+    scenario,
     verdict,
     occurrence,
     evidence,
@@ -124,11 +126,11 @@ async function comparedWithEarlier(
   services: Services,
   { drillId, database, plan }: Subject,
   { verdict, reason, causes }: Verdict,
-  startedAt: string,
+  { startedAt, scenario }: { startedAt: string; scenario: ScenarioName | undefined },
 ): Promise<{ occurrence: Occurrence; pages: boolean }> {
-  const earlier = await drillsBefore(services, { drillId, database, plan });
+  const earlier = await drillsBefore(services, { drillId, database, plan, scenario });
   if (earlier === undefined) return { occurrence: { kind: "unknown" }, pages: false };
-  const occurrence = occurrenceOf({ plan, startedAt, verdict, reason, causes }, earlier);
+  const occurrence = occurrenceOf({ plan, scenario, startedAt, verdict, reason, causes }, earlier);
   const isAnother = occurrence.kind === "new" || occurrence.kind === "changed";
   return { occurrence, pages: verdict === "failed" && isAnother && isAlarmRinging(earlier) };
 }

@@ -4,10 +4,20 @@ import type { Verdict } from "../verdict/verdict.ts";
 interface Said extends Pick<Verdict, "verdict" | "reason"> {
   readonly causes?: readonly string[] | undefined;
 }
-type PastDrill = Pick<LedgerEntry, "plan" | "verdict" | "reason" | "causes" | "startedAt">;
+type PastDrill = Pick<LedgerEntry, "plan" | "verdict" | "reason" | "causes" | "startedAt" | "recoveryPath">;
+
+/** Whose drills are compared: an exercise asks something else than the plan's own drills, and so does another plan. */
+export interface Series {
+  readonly plan: string;
+  /** The exercise, by its name. */
+  readonly scenario?: string | undefined;
+}
+
+export const isOf = ({ plan, scenario }: Series, drill: Pick<PastDrill, "plan" | "recoveryPath">): boolean =>
+  drill.plan === plan && drill.recoveryPath?.scenario === scenario;
 
 /**
- * What an outcome is beside the earlier drills of its plan. Only drills of one plan are compared: another one asks other questions of the database.
+ * What an outcome is beside the earlier drills of its plan, or of its exercise of that plan.
  * - `first`: passed, and nothing came before. `steady`: passed, as the one before.
  * - `recovered`: passed, after drills that did not.
  * - `new`: not passed, and nothing that says as much came since the last pass. `again`: the same as then. `changed`: otherwise than then.
@@ -60,10 +70,10 @@ const SAYS = { errored: 0, inconclusive: 1, failed: 2, passed: 3 } as const sati
 
 /** `earlier`: drills of the database that ended before this one, the newest first; of plans other than its own too. */
 export function occurrenceOf(
-  own: Said & { readonly plan: string; readonly startedAt: string },
+  own: Said & Series & { readonly startedAt: string },
   earlier: readonly PastDrill[],
 ): Occurrence {
-  const ofPlan = earlier.filter(({ plan }) => plan === own.plan);
+  const ofPlan = earlier.filter((drill) => isOf(own, drill));
   const passIndex = ofPlan.findIndex(({ verdict }) => verdict === "passed");
   const lastPass = ofPlan[passIndex];
   const sincePass = passIndex === -1 ? ofPlan : ofPlan.slice(0, passIndex);

@@ -3,6 +3,7 @@ import type { EvidenceAnswer } from "../evidence/report.ts";
 import type { Subject } from "../evidence/subject.ts";
 import type { Drill, Execution } from "../plan/drill.ts";
 import type { Interruption } from "../plan/interruption.ts";
+import type { ScenarioName } from "../plan/scenario.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import type { Occurrence } from "./occurrence.ts";
 
@@ -12,6 +13,8 @@ export interface Outcome {
   /** The drill's own, also where another one tells of it. */
   readonly execution: Execution;
   readonly drill: Drill | undefined;
+  /** The exercise that it was. */
+  readonly scenario?: ScenarioName | undefined;
   readonly verdict: Verdict;
   readonly occurrence: Occurrence;
   readonly evidence: EvidenceAnswer | undefined;

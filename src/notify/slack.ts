@@ -2,7 +2,16 @@ import { formatDuration } from "../verdict/duration.ts";
 import type { Outcome } from "./outcome.ts";
 import { cut, oneLine } from "./plain-text.ts";
 import { whereToLook } from "./where-to-look.ts";
-import { describeOccurrence, findingsOf, headline, interruptionOf, labelOf, sentence, toDo } from "./words.ts";
+import {
+  describeOccurrence,
+  exerciseOf,
+  findingsOf,
+  headline,
+  interruptionOf,
+  labelOf,
+  sentence,
+  toDo,
+} from "./words.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks/header-block and .../section-block; there may be 50 blocks, here are 6 at most. */
 const MAX_HEADER_CHARS = 150;
@@ -34,7 +43,7 @@ export function slackOf(outcome: Outcome): SlackMessage {
       section([
         escaped(sentence(verdict.summary)),
         `*${escaped(toDo(outcome))}*`,
-        escaped([describeOccurrence(outcome.occurrence), ...interruptionOf(outcome)].join(" ")),
+        escaped([describeOccurrence(outcome.occurrence), ...exerciseOf(outcome), ...interruptionOf(outcome)].join(" ")),
       ]),
       ...(findings.length === 0 ? [] : [section(["*What was seen*", ...findings, ...more(seen.length)])]),
       ...(left.length === 0 ? [] : [section(["*Left behind*", ...left])]),

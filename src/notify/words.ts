@@ -1,4 +1,5 @@
 import { describeInterruption } from "../plan/interruption.ts";
+import { SCENARIO_WORDS } from "../plan/scenario.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import type { Last, Occurrence } from "./occurrence.ts";
 import type { Outcome } from "./outcome.ts";
@@ -16,9 +17,10 @@ export const nameOf = (name: string): string => oneLine(name, MAX_NAME_CHARS);
 const MAX_NAME_CHARS = 100;
 
 /** `FAILED (data), 3rd time, CANDIDATE, 2 LEFT BEHIND`: comes before every name, so that no limit cuts it off. */
-export function labelOf({ verdict: { verdict, reason }, occurrence, kept, leftovers }: Outcome): string {
+export function labelOf({ verdict: { verdict, reason }, scenario, occurrence, kept, leftovers }: Outcome): string {
   return [
     `${verdict.toUpperCase()}${reason === undefined ? "" : ` (${reason})`}`,
+    ...(scenario === undefined ? [] : ["EXERCISE"]),
     ...occurrenceLabel(occurrence),
     ...(kept?.candidate === undefined ? [] : ["CANDIDATE"]),
     ...(leftovers.length === 0 ? [] : [`${leftovers.length} LEFT BEHIND`]),
@@ -74,7 +76,7 @@ export function describeOccurrence(occurrence: Occurrence): string {
     case "unknown":
       return "What came before is not known: the ledger could not be read.";
     case "first":
-      return "The first drill of this plan on record.";
+      return "The first one on record.";
     case "steady":
       return `The drill before it, of ${dayOf(occurrence.lastPassAt)}, passed too.`;
     case "recovered":
@@ -93,12 +95,12 @@ function beforeNew(occurrence: Extract<Occurrence, { kind: "new" }>): string {
   if (notPassed > 0)
     return `${drills(notPassed)} before it, since ${dayOf(openSince)}, proved nothing either way. ${lastPass(occurrence)}`;
   return lastPassAt === undefined
-    ? "No earlier drill of this plan is on record."
+    ? "No earlier one is on record."
     : `The drill before it, of ${dayOf(lastPassAt)}, passed.`;
 }
 
 const lastPass = ({ lastPassAt }: { readonly lastPassAt?: string }): string =>
-  lastPassAt === undefined ? "No pass of this plan is on record." : `Last pass: ${dayOf(lastPassAt)}.`;
+  lastPassAt === undefined ? "No pass is on record." : `Last pass: ${dayOf(lastPassAt)}.`;
 
 function saidOf({ verdict, reason, causes = [] }: Last): string {
   const label = `${verdict}${reason === undefined ? "" : ` (${reason})`}`;
@@ -145,6 +147,13 @@ function ordinal(number: number): string {
 /** None that the first line has said already. */
 export const findingsOf = ({ verdict: { findings, summary } }: Outcome): readonly string[] =>
   findings.every((finding) => summary.includes(finding)) ? [] : findings.map(sentence);
+
+/** What was taken to have happened. Its scorecard is in the report. */
+export function exerciseOf({ scenario }: Outcome): string[] {
+  if (scenario === undefined) return [];
+  const { title, what } = SCENARIO_WORDS[scenario];
+  return [`Exercise, ${title}: ${what}`];
+}
 
 /** Said once: the summary of a drill that was interrupted before it was judged says it already. */
 export function interruptionOf({ interruption, verdict: { summary } }: Outcome): string[] {

@@ -132,6 +132,26 @@ const CASES: readonly (readonly [file: string, input: object, past: readonly Pas
   ["kept", { ...PASSED, verdict: FAILED, teardown: KEPT }, [pastDrill(14)]],
   ["candidate", { ...PASSED, drill: INCIDENT, teardown: KEPT }, [pastDrill(14)]],
   [
+    "exercise",
+    {
+      ...PASSED,
+      drill: {
+        ...SAMPLE_DRILL,
+        trigger: { kind: "manual", by: "anna" },
+        scenario: {
+          name: "region-lost",
+          title: "Region lost",
+          objective: "Recover from what stands in eu-central-1.",
+          assumptions: [],
+          asked: [],
+          setAside: [],
+        },
+      },
+      verdict: FAILED,
+    },
+    [pastDrill(14)],
+  ],
+  [
     "restore-test",
     {
       ...PASSED,

@@ -34,8 +34,12 @@ describe("a pass", () => {
     expect(seen(PASS, pastUnchecked(14))).toMatchObject({ kind: "recovered", openSince: at(14), notPassed: 1 });
   });
 
-  it("is compared with drills of its own plan", () => {
-    expect(seen(PASS, pastDrill(7), pastFailure(14, { plan: "monthly" }))).toMatchObject({ kind: "steady" });
+  it("is compared with drills of its own plan, and an exercise with its own", () => {
+    const recoveryPath = { fromRegion: "a", toRegion: "b", recoveryPoint: "manual", scenario: "ransomware" } as const;
+    const past = [pastDrill(7), pastFailure(14, { plan: "monthly" }), pastFailure(21, { recoveryPath })];
+    expect(seen(PASS, ...past)).toMatchObject({ kind: "steady" });
+    expect(seen({ ...PASS, scenario: "ransomware" }, ...past)).toMatchObject({ kind: "recovered", openSince: at(21) });
+    expect(seen({ ...PASS, scenario: "corruption" }, ...past)).toEqual({ kind: "first" });
   });
 });
 
@@ -114,20 +118,20 @@ describe("isAlarmRinging", () => {
 
 describe("the sentence for it", () => {
   it.each([
-    ["The first drill of this plan on record.", seen(PASS)],
+    ["The first one on record.", seen(PASS)],
     ["The drill before it, of 21 Nov 2026, passed too.", seen(PASS, pastDrill(21))],
     [
       "Recovered: 1 drill since 14 Nov 2026 had not passed. The last one was failed (data): rows orders, total of payments.",
       seen(PASS, pastFailure(14)),
     ],
-    ["New. No earlier drill of this plan is on record.", seen(FAILURE)],
+    ["New. No earlier one is on record.", seen(FAILURE)],
     [
       "New. 1 drill before it, since 14 Nov 2026, proved nothing either way. Last pass: 7 Nov 2026.",
       seen(FAILURE, pastDrill(7), pastError(14)),
     ],
-    ["The same as on 14 Nov 2026: 2nd time. No pass of this plan is on record.", seen(FAILURE, pastFailure(14))],
+    ["The same as on 14 Nov 2026: 2nd time. No pass is on record.", seen(FAILURE, pastFailure(14))],
     [
-      "The same as on earlier days, 7 Nov, 14 Nov and 21 Nov 2026: 5th time. No pass of this plan is on record.",
+      "The same as on earlier days, 7 Nov, 14 Nov and 21 Nov 2026: 5th time. No pass is on record.",
       seen(FAILURE, ...[1, 7, 14, 21].map((day) => pastFailure(day))),
     ],
     [
