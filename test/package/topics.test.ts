@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { OCCURRENCES } from "../../src/notify/occurrence.ts";
 import { VERDICTS } from "../../src/verdict/verdict.ts";
 import { packagedService } from "./packaged-service.ts";
 import { type RawTemplate, readRawTemplate } from "./raw-template.ts";
@@ -109,7 +110,7 @@ describe("the subscriptions", () => {
     }
   });
 
-  it("tell of alarms without a filter, as alarms have no attributes, and of outcomes by their verdict", () => {
+  it("tell of alarms without a filter, as alarms have no attributes, of outcomes by their verdict, and of backups", () => {
     const filters = subscriptions().map(({ Properties }) =>
       z.parse(
         z.object({ TopicArn: z.unknown(), Protocol: z.string(), FilterPolicy: z.optional(z.unknown()) }),
@@ -117,17 +118,29 @@ describe("the subscriptions", () => {
       ),
     );
     expect(filters).toEqual([
-      { TopicArn: { Ref: "OutcomeTopic" }, Protocol: "email", FilterPolicy: { verdict: { Ref: "OutcomeVerdicts" } } },
+      {
+        TopicArn: { Ref: "OutcomeTopic" },
+        Protocol: "email",
+        FilterPolicy: {
+          $or: [
+            { verdict: { Ref: "OutcomeVerdicts" }, occurrence: { Ref: "OutcomeOccurrences" } },
+            { summary: ["backups"] },
+          ],
+        },
+      },
       { TopicArn: { Ref: "PageTopic" }, Protocol: "email" },
       { TopicArn: { Ref: "PageTopic" }, Protocol: "sms" },
     ]);
   });
 
-  it("know every verdict, and tell all of them unless somebody chooses", () => {
-    expect(raw.Parameters["OutcomeVerdicts"]).toMatchObject({
+  it.each<[string, readonly string[]]>([
+    ["OutcomeVerdicts", VERDICTS],
+    ["OutcomeOccurrences", OCCURRENCES],
+  ])("know every value of %s, and tell all of them unless somebody chooses", (parameter, values) => {
+    expect(raw.Parameters[parameter]).toMatchObject({
       Type: "CommaDelimitedList",
-      Default: VERDICTS.join(","),
-      AllowedValues: VERDICTS,
+      Default: values.join(","),
+      AllowedValues: values,
     });
   });
 
