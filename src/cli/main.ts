@@ -1,13 +1,16 @@
 /** The command line. Exit codes: 0 passed, 1 failed, 2 errored, 3 inconclusive, 64 bad usage. */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Sabotage } from "../local/sabotage/sabotage.ts";
 import { SABOTAGES } from "../local/sabotage/sabotages.ts";
+import { SCENARIO_WORDS, type ScenarioName } from "../plan/scenario.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { type DrillArguments, readArguments, USAGE } from "./arguments.ts";
 import { drillDocument, refusalDocument } from "./drill-document.ts";
 import { EXIT } from "./exit-codes.ts";
+import { localHistory, openInBrowser, pageBelow, summariseHistory } from "./history.ts";
 import { Progress } from "./progress.ts";
 import { rehearse } from "./rehearsal.ts";
+import { scenarioNamed } from "./scenario-named.ts";
 import { summarise } from "./summary.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -20,11 +23,19 @@ const ROOT = join(process.cwd(), ".restore-drill");
 async function main(argv: readonly string[]): Promise<number> {
   const args = readArguments(argv);
   if (args.help) return print(USAGE);
+  if (args.command === "history") return history(args);
   if (args.sabotage === "list") return print(listSabotages());
-  return drill(args, args.sabotage === undefined ? undefined : sabotageNamed(args.sabotage));
+  if (args.scenario === "list") return print(listScenarios());
+  return drill(args, {
+    sabotage: args.sabotage === undefined ? undefined : sabotageNamed(args.sabotage),
+    scenario: args.scenario === undefined ? undefined : scenarioNamed(args.scenario),
+  });
 }
 
-async function drill(args: DrillArguments, sabotage: Sabotage | undefined): Promise<number> {
+async function drill(
+  args: DrillArguments,
+  { sabotage, scenario }: { sabotage: Sabotage | undefined; scenario: ScenarioName | undefined },
+): Promise<number> {
   const progress = new Progress(args.json ? process.stderr : process.stdout);
   const isSilent = args.json && !process.stderr.isTTY;
   const interruption = new AbortController();
@@ -38,6 +49,7 @@ async function drill(args: DrillArguments, sabotage: Sabotage | undefined): Prom
       source: args.source,
       planFile: args.plan,
       sabotage,
+      scenario,
       signal: interruption.signal,
       ...(isSilent
         ? {}
@@ -56,6 +68,15 @@ async function drill(args: DrillArguments, sabotage: Sabotage | undefined): Prom
   }
 }
 
+async function history({ json }: DrillArguments): Promise<number> {
+  const index = await localHistory(ROOT);
+  if (index === undefined) throw new UsageError("Nothing was drilled here yet: npm run drill does that.");
+  const page = pageBelow(ROOT);
+  if (json) return print(`${JSON.stringify(index, null, 2)}\n`);
+  openInBrowser(page);
+  return print(summariseHistory(index, relative(process.cwd(), page)));
+}
+
 function sabotageNamed(name: string): Sabotage {
   const found = SABOTAGES.find((sabotage) => sabotage.name === name);
   if (found !== undefined) return found;
@@ -69,6 +90,11 @@ function listSabotages(): string {
     return `  ${name.padEnd(14)} ${ending.padEnd(24)} ${what}`;
   });
   return `Recoveries that are bad on purpose, and the verdict that each has to end in:\n\n${lines.join("\n")}\n`;
+}
+
+function listScenarios(): string {
+  const lines = Object.entries(SCENARIO_WORDS).map(([name, { what }]) => `  ${name.padEnd(21)} ${what}`);
+  return `Exercises: a drill with what it takes to have happened, and a scorecard (docs/scenarios.md):\n\n${lines.join("\n")}\n`;
 }
 
 function print(text: string): number {

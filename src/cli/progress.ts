@@ -125,7 +125,7 @@ function tell(state: string, document: Document): Told {
     return {
       done: [
         "plan",
-        `${drill.recoveryPoint.id}, ${formatDuration(drill.recoveryPoint.ageSeconds)} old, from ${drill.recoveryPoint.region}`,
+        `${exerciseOf(drill)}${drill.recoveryPoint.id}, ${formatDuration(drill.recoveryPoint.ageSeconds)} old, from ${drill.recoveryPoint.region}`,
       ],
     };
   if (state === "ProveNetwork" && network !== undefined)
@@ -169,6 +169,8 @@ function tell(state: string, document: Document): Told {
     return { done: ["notify", document.notifyFailure === undefined ? "SNS" : "NOBODY WAS TOLD"] };
   return {};
 }
+
+const exerciseOf = ({ scenario }: Drill): string => (scenario === undefined ? "" : `exercise ${scenario.name}: `);
 
 /** Nothing to tell where nobody was in the way. */
 function tellTurn({ phase, looks, waitingFor }: TurnAnswer): Told {

@@ -1,6 +1,7 @@
 /** One drill on the embedded local cloud, from a source to its evidence. */
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PlanInvalid } from "../errors.ts";
 import { Report } from "../evidence/report.ts";
 import { SOURCE_KEY } from "../local/account.ts";
@@ -14,10 +15,13 @@ import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
 import { runExecution } from "../local/run-execution.ts";
 import type { Sabotage } from "../local/sabotage/sabotage.ts";
+import { LostRegions, STAGED } from "../local/scenarios/stage.ts";
 import type { IntervalListener } from "../local/services/rds/timeline.ts";
 import type { StatesServiceOptions } from "../local/services/states.ts";
+import type { DrillRequest } from "../plan/drill.ts";
 import { drillIdOf } from "../plan/names.ts";
 import { parsePlan } from "../plan/parse.ts";
+import { SCENARIO_WORDS, type ScenarioName } from "../plan/scenario.ts";
 import { type ParsedPlan, validatePlan } from "../plan/validate.ts";
 import { derivePlan } from "./derive-plan.ts";
 import { type DrillResult, verdictOf } from "./drill-result.ts";
@@ -29,6 +33,8 @@ export interface RehearsalOptions {
   readonly source?: string | undefined;
   readonly planFile?: string | undefined;
   readonly sabotage?: Sabotage | undefined;
+  /** The exercise to hold, in a world that is as it takes it to be. */
+  readonly scenario?: ScenarioName | undefined;
   /** What is being done before the drill starts, for people. */
   readonly onPreparing?: (what: string) => void;
   readonly onEvent?: StatesServiceOptions["onEvent"];
@@ -53,13 +59,14 @@ export async function rehearse(options: RehearsalOptions): Promise<DrillResult> 
   try {
     const prepared = await prepareSource(options, host);
     options.signal?.throwIfAborted();
-    const cloud = await openCloud(options, host, prepared.parsed);
+    const lost = new LostRegions();
+    const cloud = await openCloud(options, host, prepared.parsed, lost);
     try {
       options.signal?.throwIfAborted();
-      await stage(options, cloud, prepared);
+      const exercise = await stage(options, cloud, prepared, lost);
       // An abort that came while the backup was taken is not announced again.
       options.signal?.throwIfAborted();
-      return await orInterrupted(drill(cloud, prepared.parsed.plan.plan), options.signal);
+      return await orInterrupted(drill(cloud, prepared.parsed.plan.plan, exercise), options.signal);
     } finally {
       await cloud.close();
     }
@@ -152,6 +159,7 @@ async function openCloud(
   options: RehearsalOptions,
   host: PostgresHost,
   { plan, file }: ParsedPlan,
+  lost: LostRegions,
 ): Promise<LocalCloud> {
   const { sabotage } = options;
   options.onPreparing?.("starting the local cloud");
@@ -162,7 +170,7 @@ async function openCloud(
     plans: [{ name: plan.plan, json: JSON.stringify(isCaptured(plan) ? withReaderSecret(file) : file) }],
     sandboxRegion: plan.sandbox.region,
     ...(sabotage?.faults === undefined ? {} : { faults: sabotage.faults(plan) }),
-    ...(sabotage?.intercept === undefined ? {} : { intercept: sabotage.intercept }),
+    intercept: sabotage?.intercept ?? lost.intercept,
     ...(sabotage?.dataApiLimits === undefined ? {} : { rds: { dataApiLimits: sabotage.dataApiLimits } }),
     ...(options.onEvent === undefined ? {} : { onEvent: ofDrills(options.onEvent) }),
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
@@ -177,12 +185,17 @@ const ofDrills =
     if ([MACHINE_ARN, FINISH_ARN].some((machine) => isOf(machine, event.executionArn))) onEvent(event);
   };
 
-/** The account before the drill: the source in production, what was captured of it, and its newest automated backup. */
+/** What of a request an exercise is. */
+type Exercise = Pick<DrillRequest, "scenario" | "failureMoment">;
+
+/** The account before the drill: the source in production, what was captured of it, its newest automated backup, and what happened then. */
 async function stage(
-  { sabotage, onPreparing, signal }: RehearsalOptions,
+  { sabotage, scenario, onPreparing, signal }: RehearsalOptions,
   cloud: LocalCloud,
   { server, parsed, backedUpAt, isBackupOfNow }: Prepared,
-): Promise<void> {
+  lost: LostRegions,
+): Promise<Exercise> {
+  const staged = scenario === undefined ? undefined : STAGED[scenario];
   const { plan } = parsed;
   const { region, cluster: clusterId, database: databaseName } = plan.source;
   await cloud.rds.registerSource({ region, clusterId, databaseName, server, kmsKeyId: SOURCE_KEY });
@@ -191,14 +204,29 @@ async function stage(
     onPreparing?.("capturing a baseline of the source");
     // Nobody writes to the source here: a backup of the moment that was captured is one of now.
     createdAt = await orInterrupted(captureBaselineOf(cloud, plan.plan), signal);
+    if (staged?.isOfCopy === true) {
+      onPreparing?.("waiting for the next minute: of a copied backup, RDS tells the minute");
+      createdAt = await nextMinute(createdAt, signal);
+    }
   }
   onPreparing?.("taking the backup that will be drilled");
-  await cloud.rds.takeSnapshot({ region, clusterId, kind: "automated", createdAt });
+  const snapshotId = await cloud.rds.takeSnapshot({ region, clusterId, kind: "automated", createdAt });
   sabotage?.prepare?.({ cloud, plan });
+  if (scenario === undefined || staged === undefined) return {};
+  onPreparing?.(`staging the exercise: ${SCENARIO_WORDS[scenario].title.toLowerCase()}`);
+  const moment = await staged.stage({ cloud, plan, server, snapshotId }, lost);
+  return { scenario: { name: scenario }, failureMoment: moment.toISOString() };
 }
 
-async function drill(cloud: LocalCloud, plan: string): Promise<DrillResult> {
-  const request = { plan, trigger: { kind: "manual", by: "npm run drill" } };
+/** A backup that is known to the minute is known to be from after a baseline once that one's minute is over. */
+async function nextMinute(after: Date, signal: AbortSignal | undefined): Promise<Date> {
+  const next = new Date((Math.floor(after.getTime() / 60_000) + 1) * 60_000);
+  await sleep(Math.max(0, next.getTime() - Date.now()), undefined, { ...(signal === undefined ? {} : { signal }) });
+  return next;
+}
+
+async function drill(cloud: LocalCloud, plan: string, exercise: Exercise): Promise<DrillResult> {
+  const request = { plan, trigger: { kind: "manual", by: "npm run drill" }, ...exercise };
   const ended = await runExecution(cloud, MACHINE_ARN, request);
   const { executionArn } = ended;
   // What was stopped is finished by another execution.

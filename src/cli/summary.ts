@@ -3,7 +3,8 @@ import { styleText } from "node:util";
 import type { CheckResult } from "../checks/result.ts";
 import { describeCounterproof } from "../counterproof/counterproof.ts";
 import type { Report } from "../evidence/report.ts";
-import { DELETE_LEFTOVERS } from "../notify/message.ts";
+import { DELETE_LEFTOVERS } from "../notify/words.ts";
+import { describeScorecard } from "../scenarios/scorecard.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import type { DrillResult } from "./drill-result.ts";
@@ -28,6 +29,7 @@ export function summarise(drill: DrillResult): string {
       printable(cause ?? report.verdict.summary),
       ...nextStep(report),
     ],
+    exercise(report),
     (report.drill?.warnings ?? []).map((warning) => `Note: ${warning}`),
     recovery(report),
     checks(report.checks),
@@ -44,6 +46,20 @@ export function summarise(drill: DrillResult): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Every criterion is in the report; here those that somebody has to look at. */
+function exercise({ scorecard }: Report): string[] {
+  if (scorecard === undefined) return [];
+  const open = scorecard.criteria.filter(({ outcome }) => outcome !== "met");
+  return [
+    `Exercise       ${scorecard.title}: ${describeScorecard(scorecard)}`,
+    `  ${printable(scorecard.objective)}`,
+    ...open.map(({ criterion, outcome, observed }) => {
+      const mark = outcome === "missed" ? styleText("red", "missed   ") : styleText("yellow", "not known");
+      return `  ${mark} ${criterion}: ${onOneLine(observed)}`;
+    }),
+  ];
 }
 
 /** Short, but never without what was left behind. */

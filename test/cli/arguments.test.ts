@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readArguments, USAGE } from "../../src/cli/arguments.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
-const NONE = { source: undefined, plan: undefined, sabotage: undefined, json: false, help: false };
+const NONE = { source: undefined, plan: undefined, sabotage: undefined, scenario: undefined, json: false, help: false };
 
 function refusal(...argv: string[]): string {
   try {
@@ -24,6 +24,7 @@ describe("readArguments", () => {
     [["--source=postgres://me@db/shop?sslmode=require"], { source: "postgres://me@db/shop?sslmode=require" }],
     [["--plan", "drills/orders.yml"], { plan: "drills/orders.yml" }],
     [["--sabotage", "stale"], { sabotage: "stale" }],
+    [["--scenario", "region-lost"], { scenario: "region-lost" }],
     [["--json"], { json: true }],
     [["--help"], { help: true }],
     [["-h"], { help: true }],

@@ -45,6 +45,22 @@ export const DrillDocument = z.strictObject({
       why: z.nullable(text),
     }),
   ),
+  exercise: z.nullable(
+    z.strictObject({
+      scenario: text,
+      title: text,
+      objective: text,
+      assumptions: z.array(text),
+      criteria: z.array(
+        z.strictObject({
+          criterion: text,
+          outcome: z.enum(["met", "missed", "unknown"]),
+          observed: text,
+          restsOn: text,
+        }),
+      ),
+    }),
+  ),
   leftovers: z.array(z.strictObject({ kind: text, id: text, region: text, reason: text })),
   cost: z.strictObject({ estimatedUsd: seconds, actualUsd: seconds }),
   evidence: z.array(text),

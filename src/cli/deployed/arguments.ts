@@ -1,7 +1,9 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { DrillRequest, Instant } from "../../plan/drill.ts";
+import { problemIn } from "../../plan/scenario.ts";
 import { didYouMean } from "../../plan/suggest.ts";
+import { scenarioNamed } from "../scenario-named.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Place, placeOf } from "./place.ts";
 import { COMMAND_USAGE, USAGE } from "./usage.ts";
@@ -34,6 +36,7 @@ const OPTIONS = {
     name: { type: "string" },
     "recovery-point": { type: "string" },
     "failure-moment": { type: "string" },
+    scenario: { type: "string" },
   },
   follow: COMMON,
   "verify-evidence": COMMON,
@@ -64,7 +67,10 @@ function runCommand(subject: string | undefined, values: Values<"run">): Command
     plan: subject,
     ...(recoveryPoint === undefined ? {} : { recoveryPoint }),
     ...(failureMoment === undefined ? {} : { failureMoment: instant(failureMoment) }),
+    ...(values.scenario === undefined ? {} : { scenario: { name: scenarioNamed(values.scenario) } }),
   };
+  const problem = problemIn(request);
+  if (problem !== undefined) throw new UsageError(problem);
   const [issue] = z.safeParse(DrillRequest, request).error?.issues ?? [];
   if (issue !== undefined) throw new UsageError(`"${issue.path.join(".")}": ${issue.message}`);
   return { command: "run", ...commonOf(values), request, stack: stackOf(values), wait: values.wait };

@@ -1,3 +1,5 @@
+import { SCENARIO_NAMES } from "../../plan/scenario.ts";
+
 /** What `restore-drill --help` says, and what `restore-drill COMMAND --help` says of one command. */
 export const USAGE = `Starts restore drills where restore-drill is deployed, shows how they go, and looks into the evidence they left.
 
@@ -29,6 +31,7 @@ export const COMMAND_USAGE = {
   --recovery-point ID                instead of the plan's: a snapshot's identifier or ARN, latest, automated, manual
   --failure-moment MOMENT            when data is taken to be lost, such as 2026-11-21T14:30:00Z: only what was backed
                                      up before is restored, and RPO counts back from it
+  --scenario NAME                    hold an exercise (docs/scenarios.md): ${SCENARIO_NAMES.join(", ")}
   --json                             one JSON document on stdout
 
 Needed: states:ListStateMachines, states:StartExecution; to wait

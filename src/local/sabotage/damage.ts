@@ -21,10 +21,12 @@ interface Table {
   readonly bytes: string;
 }
 
+/** A server as far as it is asked. */
+type Asked = Pick<RestoredServer, "connection">;
 type Damage = (database: string, server: RestoredServer) => Promise<void>;
 
 /** A fifth of the largest table's rows, picked at random, is deleted, foreign keys notwithstanding. */
-export const loseRows: Damage = (database, server) =>
+export const loseRows = (database: string, server: Asked): Promise<void> =>
   asSuperuser(database, server, async (client) => {
     const table = await largestTable(client);
     await client.query(
@@ -102,7 +104,7 @@ async function largestTable(client: pg.Client): Promise<Table> {
 
 async function asSuperuser<Answer>(
   database: string,
-  server: RestoredServer,
+  server: Asked,
   work: (client: pg.Client) => Promise<Answer>,
 ): Promise<Answer> {
   return withClient(server.connection, database, async (client) => {

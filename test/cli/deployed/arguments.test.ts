@@ -36,6 +36,16 @@ describe("readCommand", () => {
     });
   });
 
+  it("takes an exercise, and says at once what it lacks", () => {
+    expect(readCommand(["run", "orders", "--scenario", "region-lost"])).toMatchObject({
+      request: { plan: "orders", scenario: { name: "region-lost" } },
+    });
+    expect(mistakeIn("run", "orders", "--scenario", "corruption")).toContain(
+      "needs the moment at which the damage began",
+    );
+    expect(mistakeIn("run", "orders", "--scenario", "ransomwear")).toContain('Did you mean "ransomware"?');
+  });
+
   it("takes the name that a stack was deployed with", () => {
     expect(readCommand(["run", "orders", "--name", "proof-of-backups"])).toMatchObject({ stack: "proof-of-backups" });
     expect(readCommand(["run", "orders", "--stage", "prod"])).toMatchObject({ stack: "restore-drill" });

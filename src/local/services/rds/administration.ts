@@ -1,35 +1,15 @@
-import { randomBytes } from "node:crypto";
 import type { StorageEncryptionType } from "@aws-sdk/client-rds";
-import type { PostgresServer } from "../../postgres/postgres-host.ts";
 import { type RdsCore, type RestoreHook, regionOf, requireCluster, requireSnapshot } from "./core.ts";
-import { automatedSnapshotId, rdsArn, resourceId } from "./identifiers.ts";
-import { usableKey } from "./keys.ts";
-import { ensureMasterUser } from "./master-user.ts";
-import { requireParameterGroup, requireSubnetGroup, requireZones } from "./networks.ts";
-import { ensureReader, newReader } from "./reader.ts";
-import type { Cluster, ParameterGroup, Snapshot, StorageFacts, SubnetGroup } from "./resources.ts";
+import { automatedSnapshotId, rdsArn } from "./identifiers.ts";
+import { requireZones } from "./networks.ts";
+import type { ParameterGroup, Snapshot, SubnetGroup } from "./resources.ts";
 import { deleteRestored, restoreForTest, type TestedRestore } from "./restore-tests.ts";
 import { type SharedSnapshotOptions, shareSnapshot } from "./shared-snapshots.ts";
 import { snapshotOf } from "./snapshots.ts";
+import { registerSource, removeSource, type SourceOptions } from "./sources.ts";
+import { type StandingCopyOptions, standCopy } from "./standing-copies.ts";
 import { type ResourceSummary, summariesOf } from "./summaries.ts";
-import { newTags } from "./tags.ts";
-
-export interface SourceOptions {
-  readonly region: string;
-  readonly clusterId: string;
-  readonly databaseName: string;
-  /** A running server, or a data directory on which one is started. Neither is ever stopped or removed from here. */
-  readonly server: PostgresServer | string;
-  readonly engineVersion?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Id, ARN or alias of a key of the region: the storage is `sse-kms` then. */
-  readonly kmsKeyId?: string;
-  /** Without a key: `none` by default. */
-  readonly encryption?: Extract<StorageEncryptionType, "none" | "sse-rds">;
-  readonly masterUsername?: string;
-  readonly instanceClass?: string;
-  readonly subnetGroup?: string;
-}
+import { givenTags } from "./tags.ts";
 
 export interface SnapshotOptions {
   readonly region: string;
@@ -64,73 +44,18 @@ export class RdsAdministration {
   }
 
   /** A production cluster with its writer and its Data API. Its server gets the master user that RDS would have made with it, and a reader. */
-  async registerSource(options: SourceOptions): Promise<void> {
-    const core = this.#core;
-    const region = regionOf(core, options.region);
-    const id = options.clusterId.toLowerCase();
-    const server = typeof options.server === "string" ? await core.host.start(options.server) : options.server;
-    const cluster = this.#sourceCluster(options, id, server);
-    await ensureMasterUser(server.connection, cluster.facts.masterUsername, randomBytes(24).toString("base64url"));
-    const { readerSecret } = cluster;
-    if (readerSecret !== undefined) await ensureReader(server.connection, readerSecret);
-    region.clusters.add(cluster);
-    region.instances.add({
-      region: region.name,
-      id: `${id}-writer`.slice(0, 63),
-      arn: rdsArn(region.name, core.accountId, "db", `${id}-writer`),
-      origin: "administration",
-      resourceId: resourceId("db"),
-      madeAt: 0,
-      clusterId: id,
-      instanceClass: options.instanceClass ?? "db.r6g.large",
-      isWriter: true,
-      publiclyAccessible: false,
-      tags: newTags(tagsFrom(options.tags)),
-      creation: core.timeline.past(),
-    });
+  registerSource(options: SourceOptions): Promise<void> {
+    return registerSource(this.#core, options);
   }
 
-  #sourceCluster(options: SourceOptions, id: string, server: PostgresServer): Cluster {
-    const core = this.#core;
-    const region = regionOf(core, options.region);
-    const engineVersion = options.engineVersion ?? core.host.version;
-    const kmsKeyArn = options.kmsKeyId === undefined ? undefined : usableKey(core, region.name, options.kmsKeyId);
-    const subnetGroup = requireSubnetGroup(core, region, options.subnetGroup);
-    const facts: StorageFacts = {
-      engineVersion,
-      masterUsername: options.masterUsername ?? "postgres",
-      databaseName: options.databaseName,
-      port: 5432,
-      // The least an Aurora volume has.
-      allocatedGib: 10,
-      encryption: kmsKeyArn === undefined ? (options.encryption ?? "none") : "sse-kms",
-      kmsKeyArn,
-    };
-    return {
-      region: region.name,
-      id,
-      arn: rdsArn(region.name, core.accountId, "cluster", id),
-      origin: "administration",
-      resourceId: resourceId("cluster"),
-      madeAt: 0,
-      facts,
-      vpcId: subnetGroup.vpcId,
-      subnetGroup: subnetGroup.name,
-      securityGroupIds: [core.vpcs.defaultVpc(region.name).securityGroupId],
-      parameterGroup: requireParameterGroup(region, undefined, engineVersion),
-      scaling: undefined,
-      lifecycleSupport: "open-source-rds-extended-support",
-      tags: newTags(tagsFrom(options.tags)),
-      dataDirectory: server.dataDirectory,
-      creation: core.timeline.past(),
-      isSource: true,
-      deletionProtection: true,
-      server,
-      prepared: true,
-      secret: undefined,
-      readerSecret: newReader(core, region.name, id),
-      endpoint: core.timeline.past(),
-    };
+  /** As RDS deletes a cluster when nobody says otherwise: with its automated snapshots. Its server is left alone. */
+  removeSource(region: string, clusterId: string): void {
+    removeSource(regionOf(this.#core, region), clusterId);
+  }
+
+  /** A copy that stands where and under the key that it is wanted, complete when this resolves, without modelled time. */
+  standCopy(copy: StandingCopyOptions): Promise<void> {
+    return standCopy(this.#core, copy);
   }
 
   /** A real hot copy of a cluster, complete when this resolves, without modelled time. Resolves to the snapshot's id. */
@@ -140,7 +65,7 @@ export class RdsAdministration {
     const cluster = requireCluster(region, options.clusterId);
     const createdAt = options.createdAt ?? new Date(core.timeline.now());
     const id = options.snapshotId ?? automatedSnapshotId(cluster.id, createdAt);
-    const tags = newTags(tagsFrom(options.tags));
+    const tags = givenTags(options.tags);
     const request = { id, kind: options.kind, origin: "administration", createdAt, tags, immediately: true } as const;
     const { creation } = snapshotOf(core, region, cluster, { ...request, allocatedGib: options.allocatedGib });
     await creation.settled;
@@ -178,7 +103,7 @@ export class RdsAdministration {
         encryption: options.encryption ?? (kmsKeyArn === undefined ? cluster.facts.encryption : "sse-kms"),
         kmsKeyArn,
       },
-      tags: newTags(tagsFrom(options.tags)),
+      tags: givenTags(options.tags),
       sharedWith: new Set(),
       sourceArn: undefined,
       isCopy: false,
@@ -292,8 +217,4 @@ export class RdsAdministration {
       await Promise.all(all.flatMap((resource) => [resource.creation.settled, resource.deletion?.settled]));
     }
   }
-}
-
-function tagsFrom(tags: Readonly<Record<string, string>> | undefined) {
-  return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
 }

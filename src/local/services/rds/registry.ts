@@ -23,6 +23,11 @@ export class Registry<T extends Registered> {
     this.#held.set(resource.id, resource);
   }
 
+  /** At once, whatever it takes on AWS. */
+  remove(id: string): void {
+    this.#held.delete(id);
+  }
+
   /** What a call that changes something sees: everything that is not gone. */
   find(id: string): T | undefined {
     const found = this.#held.get(id);

@@ -15,6 +15,10 @@ export function newTags(given: readonly Tag[] | undefined): Map<string, string> 
   return tags;
 }
 
+/** The same, of what stands behind the API. */
+export const givenTags = (tags: Readonly<Record<string, string>> = {}): Map<string, string> =>
+  newTags(Object.entries(tags).map(([Key, Value]) => ({ Key, Value })));
+
 export function putTags(tags: Map<string, string>, given: readonly Tag[] | undefined): void {
   for (const { Key: key, Value: value = "" } of given ?? []) {
     if (key === undefined || !KEY.test(key)) throw new ServiceError("InvalidParameterValue", `Invalid tag key: ${key}`);
