@@ -76,13 +76,28 @@ describe("the alarms of plans", () => {
     expect(alarm).toMatchObject({ Threshold: 90, Period: 86_400, EvaluationPeriods: 1 });
   });
 
-  it("are one failed and one errored alarm a database, and one overdue alarm a plan", () => {
+  it("ring when something is wrong with the backups of a database, or nobody looked", () => {
+    expect(resourcesOf(planWith())["OrdersBackupsAlarm"]?.Properties).toMatchObject({
+      AlarmName: "restore-drill-x-orders-backups",
+      MetricName: "BackupProblems",
+      Threshold: 1,
+      Period: 86_400,
+      TreatMissingData: "breaching",
+      Dimensions: [
+        { Name: "service", Value: "restore-drill-x" },
+        { Name: "database", Value: "orders" },
+      ],
+    });
+  });
+
+  it("are one failed, one errored and one of backups a database, and one overdue alarm a plan", () => {
     const plans = [planWith(), planWith({ plan: "orders-monthly" })];
     expect(idsOfType("AWS::CloudWatch::Alarm", ...plans)).toEqual([
       "OrdersOverdueAlarm",
       "OrdersMonthlyOverdueAlarm",
       "OrdersFailedAlarm",
       "OrdersErroredAlarm",
+      "OrdersBackupsAlarm",
     ]);
   });
 

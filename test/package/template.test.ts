@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import { functionNames } from "../../packaging/bundle.ts";
 import { isAllowed } from "../../packaging/permissions.ts";
 import { type PackagedTemplate, readPackagedTemplate } from "../../packaging/template.ts";
+import { SurveyBackupsInput } from "../../src/backups/survey-backups.ts";
 import { CaptureBaselineInput } from "../../src/baseline/capture-baseline.ts";
 import { StartDueDrillsInput } from "../../src/cadence/start-due-drills.ts";
 import { WatchdogInput } from "../../src/cadence/watchdog.ts";
@@ -148,6 +149,7 @@ describe("the schedules", () => {
   const INPUTS: Readonly<Record<string, z.core.$ZodType>> = {
     "restore-drill-sweep": SweepInput,
     "restore-drill-watchdog": WatchdogInput,
+    "restore-drill-survey-backups": SurveyBackupsInput,
     "restore-drill-write-index": WriteIndexInput,
     "restore-drill-start-scheduled-drill": StartScheduledDrillInput,
     "restore-drill-start-due-drills": StartDueDrillsInput,
@@ -169,6 +171,7 @@ describe("the schedules", () => {
     expect(Object.fromEntries(states)).toEqual({
       "restore-drill-sweep": "ENABLED",
       "restore-drill-watchdog": "ENABLED",
+      "restore-drill-survey-backups": "ENABLED",
       "restore-drill-write-index": "ENABLED",
       "restore-drill-start-scheduled-drill": "DISABLED",
       "restore-drill-start-due-drills": "DISABLED",

@@ -2,10 +2,13 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod/mini";
 import { dashboard } from "../../packaging/dashboard.ts";
+import { judgeBackups } from "../../src/backups/judge.ts";
+import { publishBackups } from "../../src/backups/publish-backups.ts";
 import { publishCost } from "../../src/cost/metrics.ts";
 import { publishLeftovers } from "../../src/evidence/leftovers.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { publishMeasures, publishVerdict } from "../../src/verdict/metrics.ts";
+import { JUDGED } from "../backups/sample-backups.ts";
 import { publishedMetrics } from "../package/published-metrics.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
 import { SAMPLE_VERDICT } from "../verdict/sample-verdict.ts";
@@ -84,6 +87,14 @@ describe("the dashboard", () => {
     publishMeasures(metrics, { database: "orders", drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, checks: [] });
     publishLeftovers(metrics, "orders", 0);
     publishCost(metrics, "orders", 1);
+    publishBackups(metrics, {
+      schemaVersion: 1,
+      at: "2026-11-22T06:00:00.000Z",
+      databases: [
+        { database: "orders", region: "eu-west-1", plans: ["orders"], facts: judgeBackups(JUDGED), failures: [] },
+      ],
+      unreadPlans: [],
+    });
     vi.restoreAllMocks();
     const published = [...shapes].map((shape) => shape.split(" ")[0]);
     const shown = rowsOf().flatMap(([, metric = "", ...dimensions]) =>
@@ -96,7 +107,7 @@ describe("the dashboard", () => {
           ]
         : [],
     );
-    expect(new Set(shown).size).toBeGreaterThanOrEqual(11);
+    expect(new Set(shown).size).toBeGreaterThanOrEqual(13);
     expect([...new Set(shown)].filter((shape) => !shapes.has(shape))).toEqual([]);
   });
 

@@ -43,6 +43,15 @@ describe("planConflicts", () => {
     ]);
   });
 
+  it("refuses two regions for the copies of one database, and lets one plan leave them to the other", () => {
+    const [west, east] = ["backups: { copyIn: us-west-2 }", "backups: { copyIn: us-east-1 }"];
+    expect(planConflicts([weekly(west), monthly(west)])).toEqual([]);
+    expect(planConflicts([weekly(west), monthly("")])).toEqual([]);
+    expect(planConflicts([weekly(west), monthly(east)])).toEqual([
+      "monthly: backups.copyIn is us-east-1, and that of the plan weekly of the same database is us-west-2: the survey looks for its copies in one region. Write one of them in both plans.",
+    ]);
+  });
+
   it("does not mind an alarm that one plan names twice", () => {
     expect(planConflicts([weekly("incidents: { alarms: [lost, lost] }")])).toEqual([]);
   });

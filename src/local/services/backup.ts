@@ -1,6 +1,7 @@
-/** AWS Backup, as far as a drill sees it: restore jobs of restore testing plans, and the one result that each takes. */
+/** AWS Backup, as far as drills and surveys see it: restore jobs of restore testing plans, the one result that each takes, and backup jobs. */
 import { randomUUID } from "node:crypto";
 import type {
+  BackupJob,
   DescribeRestoreJobInput,
   DescribeRestoreJobOutput,
   PutRestoreValidationResultInput,
@@ -8,6 +9,7 @@ import type {
 import * as backup from "@aws-sdk/client-backup";
 import { type AccountEvent, accountEvent } from "../events/execution-event.ts";
 import { type CallContext, type Service, ServiceError } from "../wire/service.ts";
+import { backupJobs } from "./backup-jobs.ts";
 import type { RdsAdministration } from "./rds/administration.ts";
 import type { TestedRestore } from "./rds/restore-tests.ts";
 
@@ -17,6 +19,8 @@ export interface LocalBackup {
   restoreForTest(test: TestedRestore): Promise<AccountEvent>;
   /** A job as it stands. Throws `ResourceNotFoundException`. */
   job(restoreJobId: string): DescribeRestoreJobOutput;
+  /** A job that backed something up, or tried to. Answers its id. */
+  recordBackupJob(region: string, job: BackupJob): string;
   /** Resolves when what was validated is deleted, or could not be. */
   settled(): Promise<void>;
 }
@@ -26,6 +30,7 @@ type Job = DescribeRestoreJobOutput & { readonly region: string };
 export function backupService(options: { readonly accountId: string; readonly rds: RdsAdministration }): LocalBackup {
   const { accountId, rds } = options;
   const jobs = new Map<string, Job>();
+  const backups = backupJobs(accountId);
   const deletions: Promise<void>[] = [];
 
   function require(restoreJobId: string | undefined, region?: string): Job {
@@ -64,7 +69,7 @@ export function backupService(options: { readonly accountId: string; readonly rd
     service: {
       name: "backup",
       sdk: backup,
-      operations: { DescribeRestoreJob: describe, PutRestoreValidationResult: validate },
+      operations: { DescribeRestoreJob: describe, PutRestoreValidationResult: validate, ListBackupJobs: backups.list },
     },
     async restoreForTest(test) {
       const RestoreJobId = randomUUID().toUpperCase();
@@ -92,6 +97,7 @@ export function backupService(options: { readonly accountId: string; readonly rd
       return eventOf(job, accountId);
     },
     job: (id) => require(id),
+    recordBackupJob: backups.record,
     settled: async () => {
       await Promise.all(deletions);
     },

@@ -49,6 +49,13 @@ describe("readSubscriptions", () => {
     expect(subscription?.takes(message({}))).toBe(false);
   });
 
+  it("takes what any part of an $or lets through", () => {
+    const subscription = subscriptionOf({ FilterPolicy: { $or: [{ verdict: ["failed"] }, { summary: ["backups"] }] } });
+    expect(subscription?.takes(verdict("failed"))).toBe(true);
+    expect(subscription?.takes(verdict("passed"))).toBe(false);
+    expect(subscription?.takes(message({ summary: { type: "String", value: "backups" } }))).toBe(true);
+  });
+
   it("refuses a filter of what it does not look into", () => {
     expect(() => subscriptionOf({ FilterPolicyScope: "MessageBody" })).toThrow();
   });

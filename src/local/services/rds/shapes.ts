@@ -44,6 +44,7 @@ export function clusterShape(region: Region, cluster: Cluster): DBCluster {
     ...encryptionShape(facts),
     ClusterCreateTime: new Date(cluster.madeAt),
     BackupRetentionPeriod: 7,
+    PreferredBackupWindow: "03:00-03:30",
     MultiAZ: false,
     DBClusterMembers: region.membersOf(cluster.id).map((instance) => ({
       DBInstanceIdentifier: instance.id,
