@@ -216,6 +216,7 @@ const STEPS: Record<string, [step: StepName, core: (document: unknown) => Promis
           metrics: new Metrics({ namespace: "T" }),
           sns: clients.sns,
           topicArn: "arn:topic",
+          pageTopicArn: "arn:pages",
           logger: { error: () => {} },
         },
         NotifyOutcomeInput.parse(document),
