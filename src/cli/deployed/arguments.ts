@@ -1,10 +1,12 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import * as z from "zod/mini";
+import type { Period } from "../../evidence/controls/control-summary.ts";
 import { DrillRequest, Instant } from "../../plan/drill.ts";
 import { problemIn } from "../../plan/scenario.ts";
 import { didYouMean } from "../../plan/suggest.ts";
 import { scenarioNamed } from "../scenario-named.ts";
 import { UsageError } from "../usage-error.ts";
+import { periodOf } from "./period.ts";
 import { type Place, placeOf } from "./place.ts";
 import { COMMAND_USAGE, USAGE } from "./usage.ts";
 
@@ -22,7 +24,13 @@ export type Command =
       readonly wait: boolean;
     })
   | (Common & { readonly command: "follow"; readonly executionArn: string })
-  | (Common & { readonly command: "verify-evidence"; readonly place: Place });
+  | (Common & { readonly command: "verify-evidence"; readonly place: Place })
+  | (Pick<Common, "region"> & {
+      readonly command: "controls";
+      readonly place: Place;
+      readonly period: Period;
+      readonly output: "drills" | "summary" | "json";
+    });
 
 const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 const COMMON = { ...HELP, region: { type: "string" }, json: { type: "boolean", default: false } } as const;
@@ -40,12 +48,20 @@ const OPTIONS = {
   },
   follow: COMMON,
   "verify-evidence": COMMON,
+  controls: {
+    ...HELP,
+    region: COMMON.region,
+    from: { type: "string" },
+    to: { type: "string" },
+    format: { type: "string", default: "csv" },
+    summary: { type: "boolean", default: false },
+  },
 } as const satisfies Record<keyof typeof COMMAND_USAGE, ParseArgsOptionsConfig>;
 type CommandName = keyof typeof OPTIONS;
 type Values<Name extends CommandName> = ReturnType<typeof parse<(typeof OPTIONS)[Name]>>["values"];
 
 /** Throws UsageError naming what is not understood. */
-export function readCommand(argv: readonly string[]): Command {
+export function readCommand(argv: readonly string[], now: Date = new Date()): Command {
   const { name, subject, isHelp } = readWords(argv);
   if (name === undefined) return { command: "help", text: USAGE };
   if (isHelp) return { command: "help", text: COMMAND_USAGE[name] };
@@ -56,6 +72,8 @@ export function readCommand(argv: readonly string[]): Command {
       return followCommand(subject, parse(argv, OPTIONS.follow).values);
     case "verify-evidence":
       return { command: name, ...commonOf(parse(argv, OPTIONS[name]).values), place: placeOf(name, subject) };
+    case "controls":
+      return controlsCommand(placeOf(name, subject), parse(argv, OPTIONS.controls).values, now);
   }
 }
 
@@ -78,6 +96,19 @@ function runCommand(subject: string | undefined, values: Values<"run">): Command
 
 function followCommand(subject: string | undefined, values: Values<"follow">): Command {
   return { command: "follow", ...commonOf(values), executionArn: executionArn(subject) };
+}
+
+function controlsCommand(place: Place, { region, format, summary, from, to }: Values<"controls">, now: Date): Command {
+  if (format !== "csv" && format !== "json") throw new UsageError(`--format is "${format}": it is csv or json.`);
+  if (format === "json" && summary) throw new UsageError("--summary chooses what of it is csv: json has both.");
+  const period = periodOf({ from, to }, now);
+  return {
+    command: "controls",
+    region,
+    place,
+    period,
+    output: format === "json" ? "json" : summary ? "summary" : "drills",
+  };
 }
 
 const commonOf = ({ region, json }: Values<"follow">): Common => ({ region, json });

@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { Progress, type Terminal } from "../progress.ts";
 import { summarise } from "../summary.ts";
 import type { Command } from "./arguments.ts";
+import { tellControls } from "./controls.ts";
 import { followDrill } from "./follow-drill.ts";
 import { sourceAt } from "./place.ts";
 import { readDrill } from "./read-drill.ts";
@@ -31,6 +32,8 @@ export async function runCommand(services: CommandServices, command: Command): P
   if (command.command === "follow") return follow(services, command);
   if (command.command === "verify-evidence")
     return tellVerified(await sourceAt(command.place, services.s3), { stdout, json: command.json });
+  if (command.command === "controls")
+    return tellControls(await sourceAt(command.place, services.s3), command, services);
   const executionArn = await startByHand(sfn, await findMachine(sfn, command.stack), command.request);
   if (command.wait) {
     // Also the way back for whoever ends this command: the drill goes on without it.

@@ -63,4 +63,20 @@ Needed for a bucket: s3:ListBucket, s3:GetObject. What it proves, and what not: 
 
 Exit codes: 0 all intact, 1 something altered, missing or broken, 2 not everything could be looked at, 64 bad usage.
 `,
+  controls: `Exports what the drills of a period answer of SOC 2 A1.3, ISO 27001 A.8.13, NIST CP-4 and CP-9(1), and DORA Article 12.
+
+  restore-drill controls s3://BUCKET[/DATABASE] > controls.csv
+  restore-drill controls DIR         what was copied from there
+
+  --from DATE                        drills that began on that day or later, such as 2026-01-01; by default all
+  --to DATE                          and on that day or before; by default until now. Days are UTC
+  --format FORMAT                    csv, by default: a row for each drill and control; or json: these rows, the summary,
+                                     and the mapping of controls to fields
+  --summary                          csv of the summary: a row for each control and plan, with gaps against its promise
+  ${PLACE_REGION}
+
+Needed for a bucket: s3:ListBucket, s3:GetObject. What each control asks, and what only people can show: docs/controls.md
+
+Exit codes: 0 exported, 2 could not be, or only in part (stderr says what), 64 bad usage.
+`,
 } as const;

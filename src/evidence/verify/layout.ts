@@ -1,4 +1,5 @@
 import { DRILL_ID } from "../../plan/names.ts";
+import type { DrillPlace } from "./look-at-drill.ts";
 import type { EvidenceSource } from "./source.ts";
 
 /** How much of the bucket is there: all of it, one database, or one drill. */
@@ -53,3 +54,16 @@ export function objectsOf(keys: Iterable<string>, folder: string): DatabaseObjec
 /** Whether a folder of the bucket is a database's: others hold surveys and the like. */
 export const isDatabase = ({ drills, entries, baselines }: DatabaseObjects): boolean =>
   drills.size + entries.size + baselines.length > 0;
+
+/** Each drill that left something, or that the ledger has, oldest first. */
+export function placesOf({ drills, entries }: DatabaseObjects, folder: string): DrillPlace[] {
+  const ids = [...new Set([...drills.keys(), ...entries.keys()])].sort();
+  const inFolder = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
+  return ids.map((drillId) => ({
+    drillId,
+    folder: inFolder(drillId),
+    entryKey: inFolder(`ledger/${drillId}.json`),
+    database: folder === "" ? undefined : folder,
+    keys: drills.get(drillId) ?? [],
+  }));
+}

@@ -1,8 +1,8 @@
 import { chainOf } from "./chain.ts";
 import type { Finding } from "./finding.ts";
-import { type DatabaseObjects, isDatabase, layoutOf, objectsOf } from "./layout.ts";
+import { isDatabase, layoutOf, objectsOf, placesOf } from "./layout.ts";
 import { lookAtBaselines, type ToldBefore } from "./look-at-baselines.ts";
-import { type DrillLook, type DrillPlace, lookAtDrill } from "./look-at-drill.ts";
+import { type DrillLook, lookAtDrill } from "./look-at-drill.ts";
 import type { EvidenceSource, Listing, Unlooked } from "./source.ts";
 
 /** What came of one database, or of the one drill that is there. */
@@ -132,18 +132,6 @@ function kept({ report, ...look }: DrillLook): KeptLook {
   if (report === undefined) return look;
   const { drillId, database, endedAt, drill } = report;
   return { ...look, report: { drillId, database, endedAt, references: drill?.references ?? [] } };
-}
-
-function placesOf({ drills, entries }: DatabaseObjects, folder: string): DrillPlace[] {
-  const ids = [...new Set([...drills.keys(), ...entries.keys()])].sort();
-  const inFolder = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
-  return ids.map((drillId) => ({
-    drillId,
-    folder: inFolder(drillId),
-    entryKey: inFolder(`ledger/${drillId}.json`),
-    database: folder === "" ? undefined : folder,
-    keys: drills.get(drillId) ?? [],
-  }));
 }
 
 function linkOf({ drillId, manifestKey: key, manifestSha256, manifest, report, entry }: KeptLook) {
