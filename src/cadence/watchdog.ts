@@ -1,6 +1,7 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import * as z from "zod/mini";
+import { readOnce } from "../plan/library.ts";
 import type { Coverage } from "./coverage.ts";
 import { type CoverageServices, lookAtCoverage } from "./look-at-coverage.ts";
 import { type Seen, standings, type Unknown } from "./standing.ts";
@@ -49,7 +50,8 @@ const DAY_MILLISECONDS = 86_400_000;
  */
 export async function watchdog(services: WatchdogServices): Promise<WatchdogAnswer> {
   const at = services.now();
-  const { store, plans, logger } = services;
+  const { store, logger } = services;
+  const plans = readOnce(services.plans);
   const onWarning = (database: string, warning: string) => logger.warn(LOG.warning, { database, warning });
   const found = await standings({ store, plans, onWarning }, at, "pass");
   const { unknown } = found;
@@ -59,7 +61,7 @@ export async function watchdog(services: WatchdogServices): Promise<WatchdogAnsw
   publish(services.metrics, all, { overdue: overdue.length, unknown: unknown.length });
   for (const standing of overdue.slice(0, MAX_TOLD)) logger.warn(LOG.overdue, { standing });
   for (const each of unknown.slice(0, MAX_TOLD)) logger.error(LOG.unknown, { ...each });
-  const coverage = await lookAtCoverage(services, at);
+  const coverage = await lookAtCoverage({ ...services, plans }, at);
   return {
     at: at.toISOString(),
     plans: found.plans,

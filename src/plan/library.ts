@@ -46,6 +46,19 @@ export const deployedPlans: DeployedPlans = {
   read: (name) => deployedPlan(name),
 };
 
+/** The same plans, each read once however often it is asked for. */
+export function readOnce({ names, read }: DeployedPlans): DeployedPlans {
+  const plans = new Map<string, Promise<ParsedPlan>>();
+  return {
+    names,
+    read: (name) => {
+      const plan = plans.get(name) ?? read(name);
+      plans.set(name, plan);
+      return plan;
+    },
+  };
+}
+
 /** In the order of their names. A package holds a stack's plans: its 250 MB are the limit. */
 export async function allPlans({ names, read }: DeployedPlans): Promise<Plan[]> {
   const parsed = await Promise.all((await names()).sort().map(read));
