@@ -40,8 +40,8 @@ describe("what starts a drill", { timeout: TIMEOUT_MS }, () => {
       { plan: smallPlan("scheduled", { cadence: { every: "7d", schedule: "cron(0 4 ? * TUE *)" } }) },
       { plan: smallPlan("alarmed", { incidents: { alarms: ["alarmed-data-loss"], keep: "1h" } }), backups: BACKUPS },
       { plan: smallPlan("stormy", { incidents: { alarms: STORMY_ALARMS } }) },
-      { plan: smallPlan("guarded", { incidents: { guardduty: true } }) },
-      { plan: smallPlan("requested") },
+      { plan: smallPlan("guarded", { incidents: { guardduty: true }, backups: { copyIn: "eu-central-1" } }) },
+      { plan: smallPlan("requested"), backups: [0, 1, 2, 3, 4, 5, 6].map((days) => ago(120 + days * 1440)) },
     ];
     starting = await openStartingCloud("starts", plans, {
       parameters: { ScheduleState: "ENABLED", PageEmail: "oncall@example.org" },
@@ -131,6 +131,26 @@ describe("what starts a drill", { timeout: TIMEOUT_MS }, () => {
     await starting.cloud.events.settled();
     expect(await stateOf("scheduled-overdue")).toMatchObject({ state: "OK" });
     expect(await stateOf("guarded-overdue")).toMatchObject({ state: "ALARM" });
+  });
+
+  it("the survey of backups: what is wrong with them rings, is told once for all, and what is well is silent", async () => {
+    const { cloud } = starting;
+    const job = { ResourceArn: `arn:aws:rds:eu-west-1:${ACCOUNT_ID}:cluster:stormy`, CreationDate: ago(600) };
+    for (const State of ["COMPLETED", "FAILED"] as const) cloud.backup.recordBackupJob("eu-west-1", { ...job, State });
+    await cloud.events.fireSchedule("restore-drill-survey-backups");
+    await cloud.events.settled();
+    const [summary, ...others] = cloud.messages.filter(({ attributes }) => attributes["summary"] !== undefined);
+    expect(others).toEqual([]);
+    expect(summary?.subject).toBe("BACKUPS: 4 of 5 databases need attention, 4 newly");
+    expect(summary?.bodies["email"]).toMatch(
+      /^guarded in eu-west-1:\n(- .*\n)*- NEW: There is no copy in eu-central-1/m,
+    );
+    expect(summary?.bodies["email"]).toMatch(
+      /^stormy in eu-west-1:\n- NEW: .* 1 of 7 daily ones, 1 of 2 by AWS Backup: 14\.3 %/m,
+    );
+    expect(await stateOf("guarded-backups")).toMatchObject({ state: "ALARM" });
+    expect(await stateOf("stormy-backups")).toMatchObject({ state: "ALARM" });
+    expect(await stateOf("requested-backups")).toMatchObject({ state: "OK" });
   });
 
   describe("an incident of each of three databases at the same time", () => {
