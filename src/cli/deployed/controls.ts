@@ -21,13 +21,13 @@ export async function tellControls(
   if (unreadable.length > 0)
     stderr.write(
       printable(
-        `Not in it: ${unreadable.length} entries of ledgers that can not be read: ${unreadable.slice(0, MAX_NAMED).join(", ")}\n`,
+        `Not in the export, since they can not be read: ${unreadable.slice(0, MAX_NAMED).join(", ")}${unreadable.length > MAX_NAMED ? ` and ${unreadable.length - MAX_NAMED} more` : ""}\n`,
       ),
     );
   if (altered.size > 0)
     stderr.write(
       printable(
-        `The evidence of ${altered.size} drills is not intact, or could not be looked at: ${[...altered].slice(0, MAX_NAMED).join(", ")}. See restore-drill verify-evidence.\n`,
+        `Not intact, or not all looked at, is the evidence of ${[...altered].slice(0, MAX_NAMED).join(", ")}${altered.size > MAX_NAMED ? ` and ${altered.size - MAX_NAMED} more` : ""}. See restore-drill verify-evidence.\n`,
       ),
     );
   return unreadable.length + altered.size > 0 ? EXIT.errored : EXIT.passed;

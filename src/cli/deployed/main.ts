@@ -8,9 +8,13 @@ import { runCommand } from "./command.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
   try {
     const command = readCommand(argv);
+    // A drill goes on without this command, which says so; what only reads is over at once.
+    const isWatching = command.command === "run" || command.command === "follow";
+    process.once("SIGINT", () =>
+      isWatching ? interruption.abort(new Error("interrupted")) : process.exit(EXIT.interrupted),
+    );
     const region = regionOf(command);
     const { stdout, stderr } = process;
     const clients = { sfn: new SFNClient({ ...region }), s3: new S3Client({ ...region }) };
@@ -21,7 +25,9 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`${message}\nSee restore-drill --help\n`);
       return EXIT.usage;
     }
-    const hint = message.includes("Region is missing") ? " Say where the stack is: --region eu-central-1." : "";
+    const hint = message.includes("Region is missing")
+      ? " Say where the stack or the bucket is: --region eu-central-1."
+      : "";
     process.stderr.write(`${name}: ${message}${hint}\n`);
     return EXIT.errored;
   }

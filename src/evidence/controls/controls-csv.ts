@@ -63,6 +63,9 @@ const COLUMNS = {
   ] satisfies (keyof ControlSummary)[],
 };
 
+/** Summaries repeat what a database said, and a terminal obeys what it is shown. */
+const withoutControls = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, "\u{FFFD}");
+
 /**
  * RFC 4180, with a heading. What begins like a formula is escaped: names of plans, people and findings come from outside, and a spreadsheet would
  * run them. https://owasp.org/www-community/attacks/CSV_Injection
@@ -73,6 +76,6 @@ export function controlsCsv(exported: ExportedControls, table: keyof typeof COLU
     columns: COLUMNS[table],
     escape_formulas: true,
     record_delimiter: "windows",
-    cast: { boolean: String },
+    cast: { boolean: String, string: withoutControls },
   });
 }

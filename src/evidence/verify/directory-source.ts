@@ -13,9 +13,16 @@ import {
 /** What file managers leave wherever somebody looks, and nobody means. */
 const LITTER: ReadonlySet<string> = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 
-/** A directory that holds what the bucket does: keys are paths. The directory itself may be behind a link; nothing in it is followed. */
+/** There is nothing of that name. */
+class NoDirectory extends Error {
+  override readonly name = "NoDirectory";
+}
+
+/** A directory that holds what the bucket does: keys are paths. The directory itself may be behind a link; nothing in it is followed. Throws NoDirectory. */
 export async function directorySource(path: string): Promise<EvidenceSource> {
-  const root = await realpath(path);
+  const root = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? new NoDirectory(`There is no directory ${path}.`) : error;
+  });
   return {
     address: path.replace(/(?<=.)\/+$/, ""),
     top: () => topOf(root),

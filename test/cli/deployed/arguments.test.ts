@@ -55,6 +55,36 @@ describe("readCommand", () => {
     expect(readCommand(["follow", EXECUTION])).toMatchObject({ command: "follow", executionArn: EXECUTION });
   });
 
+  it("takes a bucket, a part of it, or a directory", () => {
+    expect(readCommand(["verify-evidence", "s3://evidence/", "--region", "eu-west-1"])).toEqual({
+      command: "verify-evidence",
+      place: { kind: "bucket", bucket: "evidence", prefix: "" },
+      region: "eu-west-1",
+      json: false,
+    });
+    const ofOne = readCommand(["verify-evidence", "s3://evidence/orders-production/", "--json"]);
+    expect(ofOne).toMatchObject({ place: { bucket: "evidence", prefix: "orders-production" }, json: true });
+    const copied = readCommand(["verify-evidence", "./copy"]);
+    expect(copied).toMatchObject({ place: { kind: "directory", path: "./copy" } });
+  });
+
+  it("takes a period of whole days, and ends it now where it is not over", () => {
+    const now = new Date("2026-11-21T14:30:00.000Z");
+    const whole = ["controls", "copy", "--from", "2026-01-01", "--to", "2026-03-31", "--summary"];
+    expect(readCommand(whole, now)).toEqual({
+      command: "controls",
+      place: { kind: "directory", path: "copy" },
+      period: { from: "2026-01-01T00:00:00.000Z", to: "2026-03-31T23:59:59.999Z" },
+      output: "summary",
+      region: undefined,
+    });
+    expect(readCommand(["controls", "copy", "--to", "2026-12-31"], now)).toMatchObject({
+      period: { to: now.toISOString() },
+      output: "drills",
+    });
+    expect(readCommand(["controls", "copy", "--format", "json"], now)).toMatchObject({ output: "json" });
+  });
+
   it.each([
     [[], USAGE],
     [["--help"], USAGE],
@@ -82,6 +112,15 @@ describe("readCommand", () => {
     [["run", "orders", "--recovery-point", ""], '"recoveryPoint": '],
     [["run", "orders", "--stage", "dev", "--name", "proof"], "--stage and --name both say which stack it is"],
     [["follow", EXECUTION, "--wait"], "--wait goes with run, not with follow."],
+    [["verify-evidence"], "Name where the evidence is: restore-drill verify-evidence s3://BUCKET, or a directory."],
+    [["verify-evidence", "https://evidence"], '"https://evidence" is neither s3://BUCKET nor a directory.'],
+    [["verify-evidence", "s3://"], '"s3://" is neither'],
+    [["verify-evidence", "copy", "--from", "2026-01-01"], "--from goes with controls, not with verify-evidence."],
+    [["controls", "copy", "--json"], "--json goes with run and follow and verify-evidence, not with controls."],
+    [["controls", "copy", "--from", "2026-02-30"], '--from is "2026-02-30": write a day, such as 2026-01-31.'],
+    [["controls", "copy", "--from", "2026-02-01", "--to", "2026-01-01"], "--from 2026-02-01 is after --to 2026-01-01"],
+    [["controls", "copy", "--format", "xml"], '--format is "xml": it is csv or json.'],
+    [["controls", "copy", "--format", "json", "--summary"], "--summary chooses what of it is csv"],
     [["follow"], "Name the execution: restore-drill follow ARN."],
     [["follow", "orders"], '"orders" is not the ARN of an execution'],
   ])("says what is wrong with %j", (argv, mistake) => {

@@ -148,7 +148,7 @@ describe("a part of the evidence", () => {
   it("is none where nothing is, which is said", async () => {
     const empty = await mkdtemp(join(root, "empty-"));
     await expect(verifyEvidence(await directorySource(empty))).rejects.toThrow("There is no evidence of a drill in ");
-    await expect(directorySource(join(root, "nowhere"))).rejects.toThrow("ENOENT");
+    await expect(directorySource(join(root, "nowhere"))).rejects.toThrow("There is no directory ");
   });
 });
 
