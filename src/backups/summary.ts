@@ -2,30 +2,17 @@ import type { PublishCommandInput } from "@aws-sdk/client-sns";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { ascii, gsm, oneLine } from "../notify/plain-text.ts";
 import type { Severity } from "../notify/severity.ts";
-import { type BackupFactName, type BackupSurvey, LATEST_SURVEY_KEY, type SurveyedDatabase } from "./backup-survey.ts";
-
-export interface Summarised {
-  readonly survey: BackupSurvey;
-  /** The survey before; absent at the first. */
-  readonly before: BackupSurvey | undefined;
-  /** Where both are. */
-  readonly bucket: string;
-}
-
-/** One thing that is wrong with a database's backups. */
-interface Problem {
-  /** What it is called from survey to survey. */
-  readonly name: BackupFactName | "survey";
-  readonly sentence: string;
-  readonly isNew: boolean;
-}
-
-interface Troubled {
-  readonly database: SurveyedDatabase;
-  readonly problems: readonly Problem[];
-  /** Names of what was wrong in the survey before and is not any more. */
-  readonly over: readonly Problem["name"][];
-}
+import { type BackupSurvey, LATEST_SURVEY_KEY } from "./backup-survey.ts";
+import { summaryChat } from "./summary-chat.ts";
+import {
+  MAX_SENTENCE_CHARS,
+  type Problem,
+  rankOfName,
+  type Summarised,
+  severityOf,
+  type Troubled,
+  troubledOf,
+} from "./troubled.ts";
 
 /** What each is called where there is no room for its sentence. */
 const LABEL: Readonly<Record<Problem["name"], string>> = {
@@ -53,44 +40,24 @@ const FIRST_STEP: Readonly<Record<Problem["name"], string>> = {
   survey: "read why it could not be seen",
 };
 
-/** Without a way back, or with somebody who takes it, it is a matter of hours. */
-const SEVERITY: Readonly<Record<Problem["name"], Severity>> = {
-  newest: "critical",
-  automated: "critical",
-  deletions: "critical",
-  retention: "error",
-  success: "error",
-  encryption: "error",
-  copy: "error",
-  size: "warning",
-  survey: "error",
-};
-const MOST_URGENT_FIRST: readonly Severity[] = ["critical", "error", "warning", "info"];
-
 /** SNS refuses longer subjects. */
 const MAX_SUBJECT_CHARS = 100;
 /** One SMS of GSM characters is 160; a sender's name and a carrier's prefix take the rest. */
 const MAX_SMS_CHARS = 140;
 /** Of SNS's 256 KiB, in which every sentence is twice: 25 databases of 9 sentences of 300 characters are 135 kB. */
 const MAX_DATABASES = 25;
-const MAX_SENTENCE_CHARS = 300;
 /** The names of the others, of 63 characters. */
 const MAX_NAMED = 100;
 
-/** Nothing is told where all is well and was: silence has an alarm of its own. */
-export function isWorthTelling(summarised: Summarised): boolean {
-  return summarised.survey.unreadPlans.length > 0 || troubledOf(summarised).length > 0;
-}
-
 /** One message for all databases, with a text per channel; `summary` and `severity` are attributes for filter policies. */
 export function requestOf(topicArn: string, summarised: Summarised): PublishCommand {
-  const { subject, email, sms, json, severity } = composeSummary(summarised);
+  const { subject, email, sms, chat, json, severity } = composeSummary(summarised);
   const text = (StringValue: string) => ({ DataType: "String", StringValue });
   const request: PublishCommandInput = {
     TopicArn: topicArn,
     Subject: subject,
     MessageStructure: "json",
-    Message: JSON.stringify({ default: JSON.stringify(json), email, sms }),
+    Message: JSON.stringify({ default: JSON.stringify(json), email, sms, http: chat, https: chat }),
     MessageAttributes: { summary: text("backups"), severity: text(severity) },
   };
   return new PublishCommand(request);
@@ -100,6 +67,8 @@ export interface Summary {
   readonly subject: string;
   readonly email: string;
   readonly sms: string;
+  /** What Amazon Q Developer in chat applications shows. */
+  readonly chat: string;
   readonly json: Readonly<Record<string, unknown>>;
   readonly severity: Severity;
 }
@@ -117,11 +86,15 @@ export function composeSummary(summarised: Summarised): Summary {
       ? `${wrong.length} of ${all} ${wrong.length === 1 ? "needs" : "need"} attention${newly === 0 ? ", as before" : `, ${newly} newly`}`
       : unread > 0
         ? `${unread} plan${unread === 1 ? "" : "s"} could not be read`
-        : `all well again, ${all}`;
+        : `nothing wrong any more, ${all}`;
   const severity = severityOf(troubled, unread);
+  const text = email(summarised, troubled, headline);
   return {
     subject: ascii(`BACKUPS: ${headline}`, MAX_SUBJECT_CHARS),
-    email: email(summarised, troubled, headline),
+    email: text,
+    chat: JSON.stringify(
+      summaryChat({ headline, text, severity, databases: wrong.map((each) => each.database.database) }),
+    ),
     sms: gsm(
       wrong.length > 0
         ? `Backups, ${wrong.length} of ${survey.databases.length} wrong: ${shortly(wrong)}`
@@ -131,52 +104,6 @@ export function composeSummary(summarised: Summarised): Summary {
     json: machineReadable(summarised, troubled, severity),
     severity,
   };
-}
-
-/** With something wrong now or in the survey before, what is new first, then what is most. */
-function troubledOf({ survey, before }: Summarised): Troubled[] {
-  const namesBefore = new Map((before?.databases ?? []).map((each) => [keyOf(each), namesOf(each)]));
-  return survey.databases
-    .map((database): Troubled => {
-      const were = namesBefore.get(keyOf(database)) ?? [];
-      const problems = [
-        ...database.failures.map((sentence) => ({ name: "survey" as const, sentence })),
-        ...database.facts.flatMap(({ fact, state, sentence }) => (state === "wrong" ? [{ name: fact, sentence }] : [])),
-      ].map(({ name, sentence }) => ({
-        name,
-        sentence: oneLine(sentence, MAX_SENTENCE_CHARS),
-        isNew: !were.includes(name),
-      }));
-      return { database, problems, over: were.filter((name) => isOver(database, name)) };
-    })
-    .filter(({ problems, over }) => problems.length > 0 || over.length > 0)
-    .sort(
-      (a, b) => Number(hasNew(b)) - Number(hasNew(a)) || rankOf(a) - rankOf(b) || b.problems.length - a.problems.length,
-    );
-}
-
-const keyOf = ({ account = "", region, database }: SurveyedDatabase): string => `${account}/${region}/${database}`;
-
-const namesOf = ({ failures, facts }: SurveyedDatabase): Problem["name"][] => [
-  ...(failures.length === 0 ? [] : (["survey"] as const)),
-  ...facts.flatMap(({ fact, state }) => (state === "wrong" ? [fact] : [])),
-];
-
-/** What nobody can say any more is not over, and what was deleted does not come back. */
-function isOver({ facts, failures }: SurveyedDatabase, name: Problem["name"]): boolean {
-  if (name === "survey") return failures.length === 0;
-  if (name === "deletions") return false;
-  return facts.some(({ fact, state }) => fact === name && (state === "ok" || state === "not-asked"));
-}
-
-const hasNew = ({ problems }: Troubled): boolean => problems.some(({ isNew }) => isNew);
-const rankOfName = (name: Problem["name"]): number => MOST_URGENT_FIRST.indexOf(SEVERITY[name]);
-const rankOf = ({ problems }: Troubled): number => Math.min(...problems.map(({ name }) => rankOfName(name)));
-
-function severityOf(troubled: readonly Troubled[], unreadPlans: number): Severity {
-  const there = new Set(troubled.flatMap(({ problems }) => problems.map(({ name }) => SEVERITY[name])));
-  if (unreadPlans > 0) there.add("error");
-  return MOST_URGENT_FIRST.find((severity) => there.has(severity)) ?? "info";
 }
 
 /** `orders-production (too old, no copy), billing (size)`. */

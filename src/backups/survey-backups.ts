@@ -11,8 +11,9 @@ import { historyKeyOf } from "./backup-history.ts";
 import { BackupSurvey, LATEST_SURVEY_KEY, problemsOf } from "./backup-survey.ts";
 import { type BackupClients, reasonOf } from "./look-at-backups.ts";
 import { publishBackups } from "./publish-backups.ts";
-import { isWorthTelling, requestOf, type Summarised } from "./summary.ts";
+import { requestOf } from "./summary.ts";
 import { type Looked, type Planned, subjectOf, surveyDatabase } from "./survey-database.ts";
+import { isWorthTelling, type Summarised } from "./troubled.ts";
 
 /** Asked for nothing: it looks at the source of every deployed plan. */
 export const SurveyBackupsInput = z.strictObject({});

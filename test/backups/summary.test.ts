@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { BackupFact, BackupSurvey, SurveyedDatabase } from "../../src/backups/backup-survey.ts";
 import { judgeBackups } from "../../src/backups/judge.ts";
 import type { BackupsJudged } from "../../src/backups/judged.ts";
-import { composeSummary, isWorthTelling } from "../../src/backups/summary.ts";
+import { composeSummary, requestOf } from "../../src/backups/summary.ts";
+import { isWorthTelling } from "../../src/backups/troubled.ts";
 import { copy, JUDGED, NOW, point, SEEN, WEEK } from "./sample-backups.ts";
 
 function surveyed(database: string, changes: Partial<BackupsJudged> = {}, failures: string[] = []): SurveyedDatabase {
@@ -42,8 +43,8 @@ const GOLDEN = {
 describe("the summary of a survey", () => {
   it.each(Object.entries(GOLDEN))(
     "is told as people read it: %s",
-    async (name, { subject, email, sms, json, severity }) => {
-      const text = `Subject: ${subject}\nSeverity: ${severity}\n\n${email}\n\n--- SMS\n${sms}\n\n--- JSON\n${JSON.stringify(json, null, 1)}\n`;
+    async (name, { subject, email, sms, chat, json, severity }) => {
+      const text = `Subject: ${subject}\nSeverity: ${severity}\n\n${email}\n\n--- SMS\n${sms}\n\n--- Chat\n${JSON.stringify(JSON.parse(chat), null, 1)}\n\n--- JSON\n${JSON.stringify(json, null, 1)}\n`;
       await expect(text).toMatchFileSnapshot(`golden/${name}.txt`);
     },
   );
@@ -74,9 +75,9 @@ describe("the summary of a survey", () => {
       }),
       failures: [long],
     }));
-    const { email, sms, json } = compose(surveyOf(many));
-    const bytes = Buffer.byteLength(JSON.stringify({ default: JSON.stringify(json), email, sms }));
-    expect(bytes).toBeLessThan(200 * 1024);
-    expect(email).toContain("And 975 more: ");
+    const survey = surveyOf(many);
+    const { Message = "" } = requestOf("arn:topic", { survey, before: undefined, bucket: "evidence" }).input;
+    expect(Buffer.byteLength(Message)).toBeLessThan(200 * 1024);
+    expect(compose(survey).email).toContain("And 975 more: ");
   });
 });

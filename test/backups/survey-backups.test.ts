@@ -140,7 +140,7 @@ describe("surveyBackups", () => {
       },
     ]);
     const third = await survey({ documents: second.after });
-    expect(third.messages).toMatchObject([{ Subject: "BACKUPS: all well again, 1 database" }]);
+    expect(third.messages).toMatchObject([{ Subject: "BACKUPS: nothing wrong any more, 1 database" }]);
     expect((await survey({ documents: third.after })).messages).toEqual([]);
   });
 
