@@ -20,6 +20,8 @@ export interface DrillResult {
   }[];
   /** Files that can be opened, or where they are in the evidence bucket. */
   readonly evidence: readonly string[];
+  /** The page over all databases, where it is a file here. */
+  readonly page?: string;
   readonly executionArn: string;
   /** In the embedded local cloud, which ends with the command. */
   readonly isLocal: boolean;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlanInvalid } from "../errors.ts";
 import { Report } from "../evidence/report.ts";
+import { INDEX_PAGE } from "../index/write-index.ts";
 import { SOURCE_KEY } from "../local/account.ts";
 import { captureBaselineOf, isCaptured, withReaderSecret } from "../local/capture.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
@@ -243,6 +244,7 @@ async function drill(cloud: LocalCloud, plan: string, exercise: Exercise): Promi
     told: toldOf(cloud.messages),
     executionArn,
     isLocal: true,
+    page: join(cloud.evidenceDirectory, INDEX_PAGE),
     ...found,
   };
 }

@@ -40,6 +40,7 @@ export function summarise(drill: DrillResult): string {
       `Cost        at most $${report.cost.actual.usd.toFixed(2)} at list prices, estimated $${report.cost.estimated.usd.toFixed(2)} before`,
     ],
     ["Evidence", ...files],
+    drill.page === undefined ? [] : [`All databases  ${relative(process.cwd(), drill.page)}`],
     [`Notified    ${drill.notifications.map(({ subject }) => notified(subject, isLocal)).join("; ") || "nobody"}`],
   ];
   return `${sections

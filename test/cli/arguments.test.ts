@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { readArguments, USAGE } from "../../src/cli/arguments.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
-const NONE = { source: undefined, plan: undefined, sabotage: undefined, scenario: undefined, json: false, help: false };
+const NONE = {
+  command: "drill",
+  source: undefined,
+  plan: undefined,
+  sabotage: undefined,
+  scenario: undefined,
+  json: false,
+  help: false,
+};
 
 function refusal(...argv: string[]): string {
   try {
@@ -26,6 +34,8 @@ describe("readArguments", () => {
     [["--sabotage", "stale"], { sabotage: "stale" }],
     [["--scenario", "region-lost"], { scenario: "region-lost" }],
     [["--json"], { json: true }],
+    [["history"], { command: "history" }],
+    [["history", "--json"], { command: "history", json: true }],
     [["--help"], { help: true }],
     [["-h"], { help: true }],
     [["--json", "--plan", "a.yml", "--sabotage=slow"], { json: true, plan: "a.yml", sabotage: "slow" }],

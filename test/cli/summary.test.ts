@@ -113,6 +113,7 @@ describe("summarise", () => {
     expect(read()).toContain(`\n  ${relative(process.cwd(), EVIDENCE)}\n`);
     expect(read()).toContain("Notified    PASSED: orders-production, restore drill");
     expect(read({ notifications: [] })).toContain("Notified    nobody");
+    expect(read({ page: EVIDENCE })).toContain(`\nAll databases  ${relative(process.cwd(), EVIDENCE)}\n`);
   });
 
   it("says what was planted to see the checks fail, what they saw and that it is undone, where that was wanted", () => {
