@@ -22,12 +22,10 @@ export const BACKUP_FACTS = [
 ] as const;
 export type BackupFactName = (typeof BACKUP_FACTS)[number];
 
-/** `not-known` is no `ok`: nobody could say. `not-asked`: the plan does not want it. */
-export const FACT_STATES = ["ok", "wrong", "not-known", "not-asked"] as const;
-
 export const BackupFact = z.object({
   fact: z.enum(BACKUP_FACTS),
-  state: z.enum(FACT_STATES),
+  /** `not-known` is no `ok`: nobody could say. `not-asked`: the plan does not want it. */
+  state: z.enum(["ok", "wrong", "not-known", "not-asked"]),
   /** As short as they are shown beside each other. */
   observed: z.string(),
   wanted: z.string(),
