@@ -1,23 +1,26 @@
 /**
  * `npm run bench`: what the README claims, measured on this machine, as ratios within one run. `npm run bench -- drill`, `imports`, `proofs`,
- * `growth` or `watchdog` is one part of it alone.
+ * `growth`, `watchdog`, `index` or `report` is one part of it alone.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { timeDrills } from "./drill-time.ts";
 import { measureImports } from "./imports.ts";
+import { timeIndex } from "./index-time.ts";
 import { compareWithPeers, measureChain, measureGrowth, measureManyTables } from "./proofs.ts";
+import { timeReports } from "./report-time.ts";
 import { timeWatchdog } from "./watchdog-time.ts";
 
 const DRILL_ROUNDS = 5;
 const IMPORT_ROUNDS = 7;
 const PROOF_ROUNDS = 5;
+const REPORT_ROUNDS = 9;
 const WATCHED_DATABASES = 1000;
 
 const directory = join(process.cwd(), ".restore-drill");
 await mkdir(directory, { recursive: true });
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = { drill, imports, proofs, growth, watchdog };
+const PARTS: Readonly<Record<string, () => Promise<void>>> = { drill, imports, proofs, growth, watchdog, index, report };
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => PARTS[name] === undefined);
 if (unknown !== undefined) {
@@ -77,4 +80,20 @@ async function watchdog(): Promise<void> {
   console.log(`\nThe watchdog over ${WATCHED_DATABASES} databases with a year of weekly drills each, of an S3 that answers in 30 ms:
   in all                    ${seconds.toFixed(1)} s
   of it computed            ${cpuSeconds.toFixed(1)} s`);
+}
+
+async function index(): Promise<void> {
+  const [histories, ledgers] = [await timeIndex(WATCHED_DATABASES, "histories"), await timeIndex(WATCHED_DATABASES, "ledgers")];
+  console.log(`\nThe index over ${WATCHED_DATABASES} databases with a year of weekly drills each, of an S3 that answers in 30 ms:
+  from their histories      ${histories.seconds.toFixed(1)} s, of it computed ${histories.cpuSeconds.toFixed(1)} s
+  from their ledgers        ${ledgers.seconds.toFixed(1)} s, ${(ledgers.seconds / histories.seconds).toFixed(1)} times as long
+  index.html                ${(histories.pageBytes / 1000).toFixed(0)} kB`);
+}
+
+async function report(): Promise<void> {
+  console.log(`\nA report after a year of weekly drills, medians of ${REPORT_ROUNDS}:`);
+  for (const { checks, pageBytes, jsonBytes, milliseconds } of timeReports([10, 1_000, 10_000], REPORT_ROUNDS))
+    console.log(
+      `  ${String(checks).padStart(6)} checks  report.html ${(pageBytes / 1000).toFixed(0).padStart(4)} kB in ${milliseconds.toFixed(0).padStart(4)} ms  report.json ${(jsonBytes / 1000).toFixed(0).padStart(5)} kB`,
+    );
 }

@@ -1,17 +1,20 @@
 /**
- * S3 and RDS of a fleet over HTTP, as far as the watchdog asks them: every answer takes the same time, and nothing is kept. A worker of its own, so
- * that its CPU time is not the watchdog's.
+ * S3 and RDS of a fleet over HTTP, as far as the watchdog and the index ask them: every answer takes the same time, and nothing is kept. A worker of
+ * its own, so that its CPU time is not theirs.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
+import type { DatabaseHistory } from "../evidence/history.ts";
 import type { LedgerEntry } from "../evidence/ledger.ts";
 
 export interface Fleet {
   readonly databases: readonly string[];
   /** Of each database, the oldest first. */
   readonly drills: readonly Pick<LedgerEntry, "drillId" | "startedAt" | "endedAt" | "verdict">[];
+  /** Whether each database has its history beside its ledger. */
+  readonly hasHistories?: boolean;
   readonly answerMilliseconds: number;
 }
 
@@ -25,7 +28,10 @@ export interface Opened {
 
 const fleet: Fleet = workerData;
 const server = createServer((request, response) => {
-  void answerTo(request, fleet).then((text) => setTimeout(() => response.end(text), fleet.answerMilliseconds));
+  void answerTo(request, fleet).then((text) => {
+    if (text === undefined) response.writeHead(404);
+    setTimeout(() => response.end(text ?? "<Error><Code>NoSuchKey</Code></Error>"), fleet.answerMilliseconds);
+  });
 });
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
@@ -33,13 +39,14 @@ await once(server, "listening");
 const { port } = server.address() as AddressInfo;
 parentPort?.postMessage({ url: `http://127.0.0.1:${port}` } satisfies Opened);
 
-async function answerTo(request: IncomingMessage, fleet: Fleet): Promise<string> {
+async function answerTo(request: IncomingMessage, fleet: Fleet): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   if (request.method === "POST") return describeAnswer(new URLSearchParams(Buffer.concat(chunks).toString()), fleet);
   if (request.method === "PUT") return "";
-  return searchParams.has("list-type") ? listAnswer(searchParams, fleet) : entryAnswer(pathname, fleet);
+  if (searchParams.has("list-type")) return listAnswer(searchParams, fleet);
+  return pathname.includes("/ledger/") ? JSON.stringify(entryAt(pathname, fleet)) : historyAnswer(pathname, fleet);
 }
 
 function listAnswer(asked: URLSearchParams, { drills }: Fleet): string {
@@ -50,9 +57,19 @@ function listAnswer(asked: URLSearchParams, { drills }: Fleet): string {
   return `<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`;
 }
 
-function entryAnswer(path: string, { drills }: Fleet): string {
+/** As after every drill has been recorded; nothing else is there. */
+function historyAnswer(path: string, fleet: Fleet): string | undefined {
+  const [, database] = /([^/]+)\/history\.json$/.exec(path) ?? [];
+  if (fleet.hasHistories !== true || database === undefined) return undefined;
+  const drills = fleet.drills.map(({ drillId }) => entryAt(`/${database}/ledger/${drillId}.json`, fleet));
+  const last = drills.at(-1);
+  const history = { schemaVersion: 1, database, drills, passes: { [database]: last }, paths: [] };
+  return JSON.stringify(history satisfies Record<keyof DatabaseHistory, unknown>);
+}
+
+function entryAt(path: string, { drills }: Fleet) {
   const [, database = "", drillId = ""] = /([^/]+)\/ledger\/(.+)\.json$/.exec(path) ?? [];
-  const entry = {
+  return {
     ...drills.find((drill) => drill.drillId === drillId),
     plan: database,
     database,
@@ -63,7 +80,6 @@ function entryAnswer(path: string, { drills }: Fleet): string {
     actualUsd: 1.5,
     manifestSha256: "0".repeat(64),
   };
-  return JSON.stringify(entry);
 }
 
 function describeAnswer(asked: URLSearchParams, { databases }: Fleet): string {

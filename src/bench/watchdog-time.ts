@@ -18,11 +18,11 @@ export interface WatchdogTime {
 }
 
 /** What S3 takes to answer within a region, in the order of magnitude; RDS takes longer, and is asked some 20 times. */
-const ANSWER_MILLISECONDS = 30;
+export const ANSWER_MILLISECONDS = 30;
 const DAY_MILLISECONDS = 86_400_000;
 /** A year of weekly drills. */
 const DRILLS = 52;
-const CREDENTIALS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
+export const CREDENTIALS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
 
 /** The watchdog over so many databases, each with a plan and a year of weekly drills, of which the last has passed. */
 export async function timeWatchdog(directory: string, databases: number): Promise<WatchdogTime> {
@@ -30,12 +30,7 @@ export async function timeWatchdog(directory: string, databases: number): Promis
   const names = Array.from({ length: databases }, (_, index) => `database-${index}`);
   const plans = await mkdtemp(join(directory, "plans-"));
   for (const name of names) await writeFile(join(plans, `${name}.json`), JSON.stringify(planOf(name)));
-  const drills = Array.from({ length: DRILLS }, (_, week) => {
-    const startedAt = new Date(now.getTime() - (DRILLS - week) * 7 * DAY_MILLISECONDS + DAY_MILLISECONDS).toISOString();
-    const drillId = `${startedAt.slice(0, 10).replaceAll("-", "")}-${startedAt.slice(11, 19).replaceAll(":", "")}-3f9a2b1c`;
-    return { drillId, startedAt, endedAt: startedAt, verdict: "passed" as const };
-  });
-  const fleet: Fleet = { databases: names, drills, answerMilliseconds: ANSWER_MILLISECONDS };
+  const fleet: Fleet = { databases: names, drills: weeklyDrills(now, DRILLS), answerMilliseconds: ANSWER_MILLISECONDS };
   const aws = new Worker(new URL("./slow-aws.ts", import.meta.url), { workerData: fleet });
   const [{ url }] = (await once(aws, "message")) as [Opened];
   const client = { endpoint: url, region: "eu-west-1", credentials: CREDENTIALS };
@@ -70,7 +65,15 @@ export async function timeWatchdog(directory: string, databases: number): Promis
   }
 }
 
-const planOf = (name: string) => ({
+/** Drills that passed, the oldest first and the last one six days ago. */
+export const weeklyDrills = (now: Date, count: number): Fleet["drills"] =>
+  Array.from({ length: count }, (_, week) => {
+    const startedAt = new Date(now.getTime() - (count - week) * 7 * DAY_MILLISECONDS + DAY_MILLISECONDS).toISOString();
+    const drillId = `${startedAt.slice(0, 10).replaceAll("-", "")}-${startedAt.slice(11, 19).replaceAll(":", "")}-3f9a2b1c`;
+    return { drillId, startedAt, endedAt: startedAt, verdict: "passed" };
+  });
+
+export const planOf = (name: string) => ({
   plan: name,
   source: { region: "eu-west-1", cluster: name, database: "shop" },
   sandbox: { region: "eu-west-1" },
