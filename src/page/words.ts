@@ -6,7 +6,8 @@ export function moment(at: string): Markup {
   return html`<time datetime="${at}">${momentWords(at)}</time>`;
 }
 
-function momentWords(at: string): string {
+/** The same as text. */
+export function momentWords(at: string): string {
   const milliseconds = Date.parse(at);
   if (Number.isNaN(milliseconds)) return at;
   return `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,3 +1,4 @@
+import { momentWords } from "../page/words.ts";
 import type { SetAside } from "../plan/scenario.ts";
 import type { Exercise, Scenario } from "./scenario.ts";
 import { standingOrigin } from "./standing-origin.ts";
@@ -17,9 +18,9 @@ export const accidentalDeletion: Scenario = {
   name: "accidental-deletion",
   defaultDays: 0,
   objective: ({ source }, moment) =>
-    `Recover ${source.cluster}, deleted at ${moment.toISOString()}, from what outlives its cluster.`,
+    `Recover ${source.cluster}, deleted at ${momentWords(moment.toISOString())}, from what outlives its cluster.`,
   assumptions: ({ source }, moment) => [
-    `${source.cluster} is taken to be gone, whether it is or not: it is not asked. RPO counts back from its deletion at ${moment.toISOString()}.`,
+    `${source.cluster} is taken to be gone, whether it is or not: it is not asked. RPO counts back from its deletion at ${momentWords(moment.toISOString())}.`,
     "Automated snapshots and the log for a restore to any moment go with the cluster unless its deletion says otherwise, so they do not count. Snapshots that people made, a final snapshot, AWS Backup's, and copies of any of them stay.",
     "A restore to a moment (from retained automated backups, or a continuous backup of AWS Backup) was not exercised: what was written between the recovery point and the deletion is taken to be lost.",
   ],

@@ -1,4 +1,5 @@
 import type { Report } from "../evidence/report.ts";
+import { momentWords } from "../page/words.ts";
 import type { Drill } from "../plan/drill.ts";
 import { accountOf } from "../plan/names.ts";
 import type { DrillScenario, ScenarioName, SetAside } from "../plan/scenario.ts";
@@ -32,12 +33,15 @@ const fromBefore =
     const isBefore = [copiedAt, ...(newest === undefined ? [] : [newest])].every(
       (at) => Date.parse(at) <= Date.parse(failureMoment),
     );
-    const made = copiedFrom === undefined ? `taken ${createdAt}` : `copied ${createdAt}, so its data is older`;
-    const seen = newest === undefined ? "" : `; the newest moment in its data is ${newest}`;
+    const made =
+      copiedFrom === undefined
+        ? `taken ${momentWords(createdAt)}`
+        : `copied ${momentWords(createdAt)}, so its data is older`;
+    const seen = newest === undefined ? "" : `; the newest moment in its data is ${momentWords(newest)}`;
     return criterion(
       `It is from before ${what}`,
       metIf(isBefore),
-      `${made}; the moment is ${failureMoment}${seen}`,
+      `${made}; the moment is ${momentWords(failureMoment)}${seen}`,
       POINT,
     );
   };
@@ -72,7 +76,7 @@ function outlives({ drill: { recoveryPoint }, exercise }: Held): Criterion {
 const notCounted = (all: readonly SetAside[]): string =>
   all.length === 0
     ? "Nothing had to be left out."
-    : `Not counted: ${all.map(({ why, count, newest }) => `${count} ${why}, the newest of ${newest.createdAt}`).join("; ")}.`;
+    : `Not counted: ${all.map(({ why, count, newest }) => `${count} ${why}, the newest of ${momentWords(newest.createdAt)}`).join("; ")}.`;
 
 const momentNotExercised = ({ drill: { recoveryPoint } }: Held): Criterion =>
   criterion(

@@ -1,3 +1,4 @@
+import { momentWords } from "../page/words.ts";
 import { accountOf } from "../plan/names.ts";
 import type { SetAside } from "../plan/scenario.ts";
 import { findCluster } from "../recovery/describe.ts";
@@ -11,9 +12,9 @@ export const ransomware: Scenario = {
   name: "ransomware",
   defaultDays: 7,
   objective: ({ source }, moment) =>
-    `Recover ${source.cluster} from a copy under another key than its own, from before intruders came in at ${moment.toISOString()}.`,
+    `Recover ${source.cluster} from a copy under another key than its own, from before intruders came in at ${momentWords(moment.toISOString())}.`,
   assumptions: (_plan, moment) => [
-    `Intruders are taken to have had the database and its key since ${moment.toISOString()}: nothing from after that moment and nothing under that key is used. RPO counts back from that moment; what was written since then is not in what came back, and is not counted.`,
+    `Intruders are taken to have had the database and its key since ${momentWords(moment.toISOString())}: nothing from after that moment and nothing under that key is used. RPO counts back from that moment; what was written since then is not in what came back, and is not counted.`,
     "Who may use or delete the other key and the copy, and whether its vault is locked, is not asked. Nothing looks for malware in the data: that what came back is clean rests on that moment alone.",
   ],
   choose: async (exercise) => {
@@ -72,5 +73,5 @@ function explainNone({ plan: { source }, moment }: Exercise, key: SourceKey, asi
     key === "unknown"
       ? " Which key the cluster is under can not be asked from here, so only a key of another account counts as another one."
       : "";
-  return `No copy of ${source.cluster} is both under another key than the cluster's own${than} and from before ${moment.toISOString()}.${unknown}${describeSetAside(aside)} Have backups copied under a key that production's roles can not use, better into another account's locked vault, and keep them for longer than intruders stay unseen. See docs/scenarios.md.`;
+  return `No copy of ${source.cluster} is both under another key than the cluster's own${than} and from before ${momentWords(moment.toISOString())}.${unknown}${describeSetAside(aside)} Have backups copied under a key that production's roles can not use, better into another account's locked vault, and keep them for longer than intruders stay unseen. See docs/scenarios.md.`;
 }

@@ -190,7 +190,7 @@ describe("ransomware", () => {
     const snapshots = [snapshot("same-key", "2026-11-20T13:00:00Z"), vault("too-new", "2026-11-21T15:00:00Z")];
     const text = String(await refusal("ransomware", { snapshots, cluster: LIVING }));
     expect(text).toContain(
-      `under another key than the cluster's own (${LIVING.KmsKeyId}) and from before 2026-11-21T14`,
+      `under another key than the cluster's own (${LIVING.KmsKeyId}) and from before 2026-11-21 14`,
     );
     expect(text).toContain("1 snapshot under the cluster's own key or under none, the newest same-key");
     expect(text).toContain("1 snapshot under another key, but made after that moment, the newest too-new");

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Report } from "../../src/evidence/report.ts";
 import type { DrillScenario, ScenarioName } from "../../src/plan/scenario.ts";
-import { describeScenario } from "../../src/scenarios/describe-scenario.ts";
 import { describeScorecard, withScorecard } from "../../src/scenarios/scorecard.ts";
 import { pageOf, REFUSED, sampleReport, sectionOf, words } from "../evidence/page/sample-report.ts";
 import { drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -128,8 +127,6 @@ describe("the scorecard", () => {
 
   it("is no part of a drill that is no exercise", () => {
     expect(withScorecard(sampleReport(), undefined)).toEqual(sampleReport());
-    expect(describeScenario({})).toBeUndefined();
-    expect(describeScenario({ scenario: "ransomware" })).toMatch(/^Exercise: Ransomware\. /);
   });
 });
 

@@ -24,6 +24,7 @@ const REQUEST = {
   recoveryPoint: "latest",
   failureMoment: AT,
   trigger: { kind: "manual", by: "somebody" },
+  scenario: { name: "region-lost" },
 };
 export const DOCUMENT = { request: REQUEST, execution: EXECUTION };
 /** What EventBridge hands to the machine that finishes a drill, and an operator to the one that captures a baseline. */

@@ -37,7 +37,10 @@ h3.broken{margin-top:1.5rem}
 .legend+.group{margin-top:1rem;border-top:1px solid var(--rule)}
 .legend+details:not(.group){margin-top:.75rem}
 .more{margin:.25rem 0 1.5rem 1.2rem}
+.card{margin-top:1rem}
+.card th{width:28%}
 .card .state{white-space:nowrap}
+.card td .small{display:block}
 .said{max-width:50rem}
 .said li+li{margin-top:.4rem}
 .sheet{display:grid;grid-template-columns:16rem 1fr;gap:0 1rem}
