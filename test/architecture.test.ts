@@ -41,6 +41,7 @@ const DOMAIN = [
   "page",
   "notify",
   "cadence",
+  "backups",
   "cost",
   "recovery",
   "sweep",

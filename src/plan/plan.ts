@@ -18,8 +18,8 @@ const Slug = z
 
 /** RDS finds a cluster by any spelling and stores it in lower case; snapshots, tags and the ledger are compared with what is stored. */
 const CLUSTER_IDENTIFIER = /^[a-z][a-z0-9-]*$/;
-/** The evidence of a database is in the folder of its name, and these are where others write: who notes incidents, and who surveys backups. */
-const RESERVED_FOLDERS = ["incidents", "surveys"];
+/** The evidence of a database is in the folder of its name, and in these is what is no database's: open incidents, and what looks at all of them. */
+const RESERVED_FOLDERS = ["incidents", "surveys", "coverage"];
 
 const Objectives = z.pipe(
   z.strictObject({ rto: Duration, rpo: Duration }),
@@ -80,7 +80,7 @@ export const Plan = z
         ),
         z.refine(
           (text) => !RESERVED_FOLDERS.includes(text),
-          "would have its evidence in the folder where open incidents or surveys of backups are: rename the cluster, whose data that leaves as it is",
+          "would have its evidence in a folder of the stack's own (incidents, surveys, coverage): rename the cluster, whose data that leaves as it is",
         ),
       ),
       /** The database inside the cluster that the checks ask. */

@@ -153,12 +153,12 @@ describe("a wrong value", () => {
     [
       "a cluster whose evidence would lie among the incidents",
       edited("cluster: orders-production", "cluster: incidents"),
-      /source\.cluster is "incidents": would have its evidence in the folder where open incidents/,
+      /source\.cluster is "incidents": would have its evidence in a folder of the stack's own/,
     ],
     [
       "a cluster whose evidence would lie among the surveys",
       edited("cluster: orders-production", "cluster: surveys"),
-      /source\.cluster is "surveys": would have its evidence in the folder where open incidents or surveys/,
+      /source\.cluster is "surveys": would have its evidence in a folder of the stack's own/,
     ],
     [
       "a cluster's ARN",
