@@ -94,7 +94,7 @@ export function evidenceSection(files: Manifest["files"]): Markup {
   return section(
     "evidence",
     "The files behind this page",
-    html`<table><caption>They lie beside this page. manifest.json holds these hashes and this page's own; its SHA-256 is in the drill's entry of the ledger.</caption><thead><tr><th scope="col">File</th><th scope="col" class="n">Bytes</th><th scope="col">SHA-256</th></tr></thead><tbody>
+    html`<table><caption>They lie beside this page. manifest.json holds these hashes and this page's own; its SHA-256 is in the drill's entry of the ledger, and in the manifest of the drill after it. restore-drill verify-evidence recomputes them.</caption><thead><tr><th scope="col">File</th><th scope="col" class="n">Bytes</th><th scope="col">SHA-256</th></tr></thead><tbody>
 ${files.map(
   ({
     file,

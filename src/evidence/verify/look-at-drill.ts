@@ -128,8 +128,7 @@ class Look {
     const there = this.#listing.bytes.get(key);
     if (there === undefined) {
       // What is there and was not looked at is said already.
-      if (this.#listing.unlooked.every((each) => each.key !== key))
-        this.#found("missing", key, "the manifest names it, and it is not there");
+      if (!this.#isThere(key)) this.#found("missing", key, "the manifest names it, and it is not there");
       return false;
     }
     if (there !== bytes) {
@@ -162,7 +161,7 @@ class Look {
     const { entryKey } = this.#place;
     if (entryKey === undefined) return;
     if (entry === undefined) {
-      if (!this.#listing.bytes.has(entryKey)) this.#found("missing", entryKey, "the drill has no entry in the ledger");
+      if (!this.#isThere(entryKey)) this.#found("missing", entryKey, "the drill has no entry in the ledger");
       return;
     }
     if (entry.manifestSha256 !== manifest.sha256)
@@ -219,7 +218,7 @@ class Look {
     const isRecorded = entryKey !== undefined && this.#listing.bytes.has(entryKey);
     const mayRun = !isRecorded && now.getTime() - startOf(drillId).getTime() < EXECUTION_SECONDS * 1000;
     // What is there and can not be read is found, or said, already.
-    const isThere = this.#listing.bytes.has(key) || this.#listing.unlooked.some((each) => each.key === key);
+    const isThere = this.#isThere(key);
     if (!isThere && isRecorded) this.#found("missing", key, "the ledger has the drill, and its manifest is not there");
     else if (!isThere && !mayRun)
       this.#found(
@@ -228,6 +227,11 @@ class Look {
         `the drill left ${keys.length} files and was never recorded, or its record was taken out`,
       );
     return { ...this.told(undefined), ...(entry === undefined ? {} : { entry }), mayRun: mayRun && !isThere };
+  }
+
+  /** Also where it was not looked at, which is said already. */
+  #isThere(key: string): boolean {
+    return this.#listing.bytes.has(key) || this.#listing.unlooked.some((each) => each.key === key);
   }
 
   async #trying<Answer>(key: string, read: () => Promise<Answer>): Promise<Answer | undefined> {
