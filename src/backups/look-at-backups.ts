@@ -118,7 +118,10 @@ export async function lookAtBackups(clients: BackupClients, database: LookedAt, 
   };
 }
 
-/** Those of AWS Backup are listed only when they are asked for. */
+/**
+ * Those of AWS Backup are listed only when they are asked for. The API's reference wants the name of an existing cluster, and RDS lists copies in
+ * another region, and what a deleted cluster left, by the name that they carry: UNVERIFIED. Where it refuses that, the survey says so.
+ */
 async function ownPoints(rds: RDSClient, cluster: string, region: string): Promise<SeenPoint[]> {
   const what = `${cluster} in ${region} has`;
   const asked = { DBClusterIdentifier: cluster };
