@@ -7,6 +7,11 @@ import { HISTORY_DRILLS } from "../../src/evidence/history.ts";
 import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { renderReport } from "../../src/evidence/page/render-report.ts";
 import { Manifest, Report } from "../../src/evidence/report.ts";
+import { renderIndex } from "../../src/index/page/render-index.ts";
+import { readFleet } from "../../src/index/read-fleet.ts";
+import { withLocalEvidence } from "../../src/local/evidence-store.ts";
+import { validatePlan } from "../../src/plan/validate.ts";
+import { YEAR_PLANS } from "../../src/year/databases.ts";
 
 const read = async <Schema extends z.ZodMiniType>(schema: Schema, file: string): Promise<z.infer<Schema>> =>
   z.parse(schema, JSON.parse(await readFile(file, "utf8")));
@@ -35,4 +40,15 @@ export async function renderedAgain(evidence: string, { database, drillId }: Led
     ...(hasDrift ? { drift: await read(Drift, drift) } : {}),
     files: files.filter(({ file }) => file !== "report.html"),
   });
+}
+
+/** The page over all databases, at the end of the year in the directory. */
+export async function indexRenderedAgain(year: string): Promise<string> {
+  const at = new Date(await readFile(join(year, "until.txt"), "utf8"));
+  const files = new Map(YEAR_PLANS.map(({ plan, file }) => [plan, file]));
+  const plans = {
+    names: async () => [...files.keys()],
+    read: async (name: string) => validatePlan(files.get(name), name),
+  };
+  return withLocalEvidence(year, async (store) => renderIndex(await readFleet({ store, plans }, at)));
 }

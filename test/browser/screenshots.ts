@@ -1,15 +1,15 @@
 /** `npm run screenshots`: the pages of `npm run year` as docs/images shows them. Also writes all of them to `.restore-drill/screenshots`, in full. */
-import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Browser } from "puppeteer-core";
 import type { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { openBrowser } from "./browser.ts";
 import { axeFindings, LOOKS, type Look, openPage, overflowPixels } from "./open-page.ts";
-import { ledgerOf, renderedAgain } from "./rendered-again.ts";
+import { indexRenderedAgain, ledgerOf, renderedAgain } from "./rendered-again.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const EVIDENCE = join(ROOT, ".restore-drill/year/evidence");
+const YEAR = join(ROOT, ".restore-drill/year");
+const EVIDENCE = join(YEAR, "evidence");
 const FULL = join(ROOT, ".restore-drill/screenshots");
 const IMAGES = join(ROOT, "docs/images");
 /** What a reader sees first, and a little of what comes after. */
@@ -50,9 +50,8 @@ if ("none" in opened) {
   await rm(FULL, { recursive: true, force: true });
   await mkdir(FULL, { recursive: true });
   await mkdir(IMAGES, { recursive: true });
-  const pages = new Map<string, string>();
-  const index = join(EVIDENCE, "index.html");
-  if (existsSync(index)) pages.set("index", index);
+  const pages = new Map([["index", join(FULL, "index.html")]]);
+  await writeFile(join(FULL, "index.html"), await indexRenderedAgain(YEAR));
   for (const { name, database, is } of REPORTS) {
     const entry = (await ledgerOf(EVIDENCE, database)).findLast(is);
     if (entry === undefined) {
