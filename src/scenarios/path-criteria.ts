@@ -35,8 +35,8 @@ const fromBefore =
     );
     const made =
       copiedFrom === undefined
-        ? `taken ${momentWords(createdAt)}`
-        : `copied ${momentWords(createdAt)}, so its data is older`;
+        ? `Taken ${momentWords(createdAt)}`
+        : `Copied ${momentWords(createdAt)}, so its data is older`;
     const seen = newest === undefined ? "" : `; the newest moment in its data is ${momentWords(newest)}`;
     return criterion(
       `It is from before ${what}`,
@@ -96,7 +96,7 @@ function otherKey({ drill: { recoveryPoint, source }, exercise: { sourceKmsKeyAr
   return criterion(
     "It is under another key than the cluster",
     metIf(isOther),
-    `under ${key ?? "no key"}; ${against}. ${notCounted(setAside)}`,
+    `Under ${key ?? "no key"}; ${against}. ${notCounted(setAside)}`,
     `${POINT}.kmsKeyArn, drill.scenario.sourceKmsKeyArn`,
   );
 }

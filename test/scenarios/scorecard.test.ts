@@ -138,7 +138,7 @@ describe("the page of an exercise", () => {
     expect(page.querySelector("section")?.getAttribute("aria-labelledby")).toBe("exercise");
     const section = sectionOf(page, "exercise");
     expect(words(section)).toContain("Exercise: Ransomware Recover it. 9 of 13 met, 1 missed, 3 not known.");
-    const rows = [...(section?.querySelectorAll("tbody tr") ?? [])].map((row) => words(row));
+    const rows = [...(section?.querySelectorAll(".card li") ?? [])].map((row) => words(row));
     expect(rows).toHaveLength(13);
     expect(rows.find((row) => row.startsWith("It is in another account"))).toContain("missed");
     expect(words(section)).toContain("Reviewed by, date, signature");

@@ -41,8 +41,8 @@ export function scenarioSection({ scorecard }: Report): Markup | undefined {
     `Exercise: ${title}`,
     html`<p>${objective}</p>
 <p><b>${describeScorecard(scorecard)}.</b> The verdict above is that of any drill: the scorecard does not change it.</p>
-<table class="card"><caption class="off">Scorecard of the exercise</caption><thead><tr><th scope="col">Criterion</th><th scope="col">Result</th><th scope="col">What was seen, and where it is in the evidence</th></tr></thead><tbody>
-${rows.shown}</tbody></table>${leftOut(rows, "report.json")}
+<ul class="card">
+${rows.shown}</ul>${leftOut(rows, "report.json")}
 ${
   assumptions.length === 0
     ? undefined
@@ -58,6 +58,6 @@ ${sentences.shown}</ul>${leftOut(sentences, "report.json")}`
 
 function criterionRow({ criterion, outcome, observed, restsOn }: Criterion): Markup {
   const [colour, words] = OUTCOMES[outcome];
-  return html`<tr class="${colour}"><th scope="row">${criterion}</th><td class="state">${sign(colour)}<span class="own">${words}</span></td><td>${observed}<span class="small muted">${restsOn}</span></td></tr>
+  return html`<li class="${colour}"><div>${criterion}<br>${sign(colour)}<span class="own">${words}</span></div><div>${observed}<br><span class="small muted">${restsOn}</span></div></li>
 `;
 }

@@ -37,10 +37,8 @@ h3.broken{margin-top:1.5rem}
 .legend+.group{margin-top:1rem;border-top:1px solid var(--rule)}
 .legend+details:not(.group){margin-top:.75rem}
 .more{margin:.25rem 0 1.5rem 1.2rem}
-.card{margin-top:1rem}
-.card th{width:28%}
-.card .state{white-space:nowrap}
-.card td .small{display:block}
+.card{margin-top:1rem;border-top:1px solid var(--rule)}
+.card li{display:grid;grid-template-columns:17rem 1fr;gap:0 1.5rem;padding:.5rem 0;border-bottom:1px solid var(--rule);font-size:.9375rem;break-inside:avoid}
 .said{max-width:50rem}
 .said li+li{margin-top:.4rem}
 .sheet{display:grid;grid-template-columns:16rem 1fr;gap:0 1rem}
@@ -60,7 +58,7 @@ h3.broken{margin-top:1.5rem}
  .held .n{text-align:left}
  .facts{grid-template-columns:1fr;gap:0}
  .facts dd{margin-bottom:.6rem}
- .sheet{grid-template-columns:1fr}
+ .sheet,.card li{grid-template-columns:1fr}
  .sheet dt{border-bottom:0;min-height:0}
  .narrow .n{white-space:normal}
  .narrow tbody th{min-width:5.5rem}

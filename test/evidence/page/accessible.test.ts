@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
+import { withScorecard } from "../../../src/scenarios/scorecard.ts";
 import { checkResult } from "../../verdict/sample-results.ts";
 import { failed, REFUSED, render, sampleReport, weeks } from "./sample-report.ts";
 
@@ -27,6 +28,7 @@ describe("the page, to axe", () => {
       ),
     ],
     ["refused", render(REFUSED)],
+    ["an exercise that was refused", render(withScorecard(REFUSED, "ransomware"))],
   ])("has no problem: %s", async (_, page) => {
     expect(await problemsOf(page)).toEqual([]);
   });
