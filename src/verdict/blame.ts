@@ -60,7 +60,7 @@ export function nextStepFor(
     case "empty":
       return "Make sure that the right database was backed up and is asked: the checks had nothing to look at.";
     case "drill":
-      return "Mend the cause and start the drill again: it broke by itself, and the backup was not judged.";
+      return "Mend the cause and start the drill again: the backup was not judged.";
     default:
       return verdict === "passed" ? "Nothing to do." : "Look at the evidence.";
   }

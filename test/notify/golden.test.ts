@@ -77,7 +77,7 @@ const REFUSED = {
   error: "Drill.Errored",
   causes: ["Drill.PlanNotFound"],
   summary: 'Drill.PlanNotFound: There is no plan "ordres". Did you mean "orders"?',
-  nextStep: "Mend the cause and start the drill again: it broke by itself, and the backup was not judged.",
+  nextStep: "Mend the cause and start the drill again: the backup was not judged.",
   findings: [],
   phases: [],
   objectives: {},

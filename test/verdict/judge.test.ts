@@ -140,7 +140,7 @@ describe("what a verdict says", () => {
 
   it("of a missed RPO: to back up more often, not to be quicker", () => {
     const { nextStep } = verdictOf({ drill: { objectives: { rtoSeconds: 14_400, rpoSeconds: 3600 } } });
-    expect(nextStep).toMatch(/back up more often/);
+    expect(nextStep).toMatch(/^Back up more often/);
   });
 
   it("of wrong data is not what to do about the failure beside it", () => {
