@@ -20,7 +20,15 @@ const WATCHED_DATABASES = 1000;
 const directory = join(process.cwd(), ".restore-drill");
 await mkdir(directory, { recursive: true });
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = { drill, imports, proofs, growth, watchdog, index, report };
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  drill,
+  imports,
+  proofs,
+  growth,
+  watchdog,
+  index,
+  report,
+};
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => PARTS[name] === undefined);
 if (unknown !== undefined) {
@@ -83,7 +91,10 @@ async function watchdog(): Promise<void> {
 }
 
 async function index(): Promise<void> {
-  const [histories, ledgers] = [await timeIndex(WATCHED_DATABASES, "histories"), await timeIndex(WATCHED_DATABASES, "ledgers")];
+  const [histories, ledgers] = [
+    await timeIndex(WATCHED_DATABASES, "histories"),
+    await timeIndex(WATCHED_DATABASES, "ledgers"),
+  ];
   console.log(`\nThe index over ${WATCHED_DATABASES} databases with a year of weekly drills each, of an S3 that answers in 30 ms:
   from their histories      ${histories.seconds.toFixed(1)} s, of it computed ${histories.cpuSeconds.toFixed(1)} s
   from their ledgers        ${ledgers.seconds.toFixed(1)} s, ${(ledgers.seconds / histories.seconds).toFixed(1)} times as long
