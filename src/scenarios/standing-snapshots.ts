@@ -78,10 +78,12 @@ export function setAside(why: string, found: readonly Standing[]): SetAside[] {
   return [{ why, count: found.length, newest: { id, region, createdAt: takenAt.toISOString() } }];
 }
 
-/** In a sentence, for whoever asks why there is no way back. */
+/** In a sentence for each, for whoever asks why there is no way back. */
 export function describeSetAside(all: readonly SetAside[]): string {
-  return all.map((each) => ` Not counted: ${describeOne(each)}`).join("");
+  return all
+    .map(
+      ({ why, count, newest }) =>
+        ` Not counted: ${count} ${count === 1 ? "snapshot" : "snapshots"} ${why}, the newest ${newest.id} of ${newest.createdAt} in ${newest.region}.`,
+    )
+    .join("");
 }
-
-export const describeOne = ({ why, count, newest }: SetAside): string =>
-  `${count} ${count === 1 ? "snapshot" : "snapshots"} ${why}, the newest ${newest.id} of ${newest.createdAt} in ${newest.region}.`;
