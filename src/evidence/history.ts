@@ -52,7 +52,7 @@ export type DatabaseHistory = z.infer<typeof DatabaseHistory>;
 export const HISTORY_DRILLS = 52;
 
 /** Of a few plans: regions, kinds of recovery points and scenarios. */
-export const MAX_PATHS = 40;
+const MAX_PATHS = 40;
 
 type PathRecord = DatabaseHistory["paths"][number];
 
@@ -60,7 +60,7 @@ type PathRecord = DatabaseHistory["paths"][number];
 const REMADE_DAYS = 400;
 const MAX_REMADE_DRILLS = 2000;
 
-export const historyKey = (database: string): string => `${database}/history.json`;
+const historyKey = (database: string): string => `${database}/history.json`;
 
 export interface Remembered {
   /** Absent where the database was never drilled, or nothing of its ledger can be read. */

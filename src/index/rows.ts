@@ -77,7 +77,7 @@ function planRow({ plan, everySeconds }: Promised, seen: Remembered | undefined,
 }
 
 /** Never drilled first, then by how long a promise has been broken, then by when the next one is due. */
-export function worstFirst(a: Pick<PlanRow, "state" | "dueBy">, b: Pick<PlanRow, "state" | "dueBy">): number {
+function worstFirst(a: Pick<PlanRow, "state" | "dueBy">, b: Pick<PlanRow, "state" | "dueBy">): number {
   const due = ({ dueBy }: Pick<PlanRow, "dueBy">): number => dueBy?.getTime() ?? 0;
   return STATES.indexOf(a.state) - STATES.indexOf(b.state) || due(a) - due(b);
 }

@@ -62,7 +62,7 @@ async function readAndWrite(services: WriteIndexServices): Promise<{ fleet: Flee
   }
 }
 
-export function indexOf({ at, rows, former, notes }: Fleet): FleetIndex {
+function indexOf({ at, rows, former, notes }: Fleet): FleetIndex {
   return {
     schemaVersion: 1,
     at: at.toISOString(),
