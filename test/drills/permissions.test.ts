@@ -45,6 +45,8 @@ describe("the roles of drills", () => {
           counterproof: false,
           // What started it is an incident of this moment, and so is the backup.
           incidents: { lookback: "0s" },
+          // There is none, and so the survey has something to tell.
+          backups: { copyIn: "eu-central-1" },
           sandbox: { region: "eu-west-1", securityGroup: closedSecurityGroup(openAccount(), "eu-west-1") },
         }),
       },
@@ -89,7 +91,12 @@ describe("the roles of drills", () => {
     await started();
     await cloud.events.fireSchedule("restore-drill-orders");
     await started();
-    for (const name of ["restore-drill-daily-baseline", "restore-drill-watchdog"]) {
+    for (const name of [
+      "restore-drill-daily-baseline",
+      "restore-drill-watchdog",
+      "restore-drill-survey-backups",
+      "restore-drill-write-index",
+    ]) {
       await cloud.events.fireSchedule(name);
       await cloud.events.settled();
     }
@@ -101,11 +108,12 @@ describe("the roles of drills", () => {
     }
     asked = [...cloud.authorisations];
     told = cloud.messages.map(({ bodies }) => {
-      const { startedBy, trigger, verdict } = JSON.parse(bodies["default"] ?? "{}");
+      const { startedBy, trigger, verdict, summary } = JSON.parse(bodies["default"] ?? "{}");
+      if (verdict === undefined) return `summary of ${summary}`;
       return trigger === "schedule" ? `${startedBy}: ${verdict}` : `${trigger}: ${verdict}`;
     });
     // Six executions of drills and captures, one after the other, beside whatever else runs.
-  }, 300_000);
+  }, 900_000);
   afterAll(() => theatre?.close());
 
   it("allow drills across regions and at home, due, failing, stopped, scheduled and kept, and the sweep of what is left", () => {
@@ -116,6 +124,7 @@ describe("the roles of drills", () => {
       "manual: failed",
       "incident: errored",
       "restore-drill-orders: passed",
+      "summary of backups",
     ]);
     expect(drills["failing"]?.report.teardown?.leftovers).toEqual([]);
     expect(theatre.cloud.rds.leftovers()).toEqual([]);
