@@ -124,8 +124,9 @@ async function lookAt({ store, onWarning }: StandingServices, { database, plans,
   return seen;
 }
 
-/** Entries come the newest first. */
+/** Entries come the newest first. An exercise may restore what is years old: it says nothing of the backups that the plan promises. */
 function take(seen: readonly Seen[], entry: LedgerEntry): void {
+  if (entry.recoveryPath?.scenario !== undefined) return;
   const of = seen.find(({ plan, pass }) => plan.plan === entry.plan && pass === undefined);
   if (of === undefined || new Date(entry.startedAt) < of.since) return;
   of.drills += 1;

@@ -123,6 +123,17 @@ describe("watchdog", () => {
     );
   });
 
+  it("takes no exercise for a drill that the plan promises", async () => {
+    const recoveryPath = {
+      fromRegion: "eu-west-1",
+      toRegion: "eu-central-1",
+      recoveryPoint: "manual",
+      scenario: "ransomware",
+    } as const;
+    const { answer } = await look([drilled(1, { recoveryPath }), drilled(9)]);
+    expect(answer.overdue).toMatchObject([{ plan: "orders", daysSinceLastPass: 9 }]);
+  });
+
   it("finds a pass behind more failures than are read at first", async () => {
     const failures = Array.from({ length: 8 }, (_, index) => drilled(index * 0.5, { verdict: "failed" }));
     expect((await look([drilled(5), ...failures])).days).toEqual([expect.objectContaining({ DaysSinceLastPass: 5 })]);
