@@ -1,7 +1,7 @@
 /** What a drill left to be seen: what people were told, and the evidence as it is in the bucket. */
 import { createHash } from "node:crypto";
 import { glob, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as z from "zod/mini";
 import { CheckResults } from "../checks/result.ts";
 import { LedgerEntry } from "../evidence/ledger.ts";
@@ -82,12 +82,13 @@ function toldBy({ bodies, attributes }: PublishedMessage, drillId: string): Told
 
 export async function observeEvidence(directory: string, drillId: string): Promise<Evidence> {
   const texts = new Map<string, string>();
-  // Below directories of the drill's are notes: its journal, and what is known of its end.
-  const pattern = `*/{${drillId}/*,ledger/${drillId}.json}`;
+  // What is known of its end, in a directory of its own, comes after the manifest.
+  const pattern = `*/{${drillId}/*,${drillId}/journal/*,ledger/${drillId}.json}`;
   for await (const entry of glob(pattern, { cwd: directory, withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const isLedger = entry.parentPath.endsWith("/ledger");
-    texts.set(isLedger ? "ledger.json" : entry.name, await readFile(join(entry.parentPath, entry.name), "utf8"));
+    const folder = basename(entry.parentPath);
+    const name = folder === "ledger" ? "ledger.json" : folder === "journal" ? `journal/${entry.name}` : entry.name;
+    texts.set(name, await readFile(join(entry.parentPath, entry.name), "utf8"));
   }
   const problems: string[] = [];
   const read = <Schema extends z.core.$ZodType>(name: string, schema: Schema): z.output<Schema> | undefined => {

@@ -89,9 +89,12 @@ describe("a drill of a good backup", { timeout: 180_000 }, () => {
   it("files a manifest whose hashes are those of the files, and ties the ledger to it", () => {
     const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
     const manifest = Manifest.parse(JSON.parse(drill.evidence.get("manifest.json") ?? ""));
-    const isFiled = (name: string): boolean => !name.includes("/") && !["manifest.json", "ledger.json"].includes(name);
+    const after = /^(?:manifest\.json|ledger\.json|journal\/(?:record-evidence|notify-outcome)\.json|outcome\/.*)$/;
+    const isFiled = (name: string): boolean => !after.test(name);
     const filed = [...drill.evidence.keys()].filter(isFiled).sort();
-    expect(filed).toEqual(expect.arrayContaining(["checks.json", "heartbeats.json", "plan.json", "report.json"]));
+    expect(filed).toEqual(
+      expect.arrayContaining(["checks.json", "heartbeats.json", "journal/tear-down.json", "plan.json", "report.json"]),
+    );
     expect(manifest.files.map(({ file }) => file).sort()).toEqual(filed);
     for (const { file, sha256: filed } of manifest.files) expect(sha256(drill.evidence.get(file) ?? "")).toBe(filed);
     const entry = LedgerEntry.parse(JSON.parse(drill.evidence.get("ledger.json") ?? ""));
