@@ -1,5 +1,5 @@
 import type { JsonStore } from "../aws/json-store.ts";
-import { drillsSince, type LedgerEntry } from "../evidence/ledger.ts";
+import { drillsSince, isExercise, type LedgerEntry } from "../evidence/ledger.ts";
 import type { DeployedPlans } from "../plan/library.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -124,9 +124,9 @@ async function lookAt({ store, onWarning }: StandingServices, { database, plans,
   return seen;
 }
 
-/** Entries come the newest first. An exercise may restore what is years old: it says nothing of the backups that the plan promises. */
+/** Entries come the newest first. */
 function take(seen: readonly Seen[], entry: LedgerEntry): void {
-  if (entry.recoveryPath?.scenario !== undefined) return;
+  if (isExercise(entry)) return;
   const of = seen.find(({ plan, pass }) => plan.plan === entry.plan && pass === undefined);
   if (of === undefined || new Date(entry.startedAt) < of.since) return;
   of.drills += 1;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
-import { drillIdsAfter, drillsSince, LedgerEntry } from "./ledger.ts";
+import { drillIdsAfter, drillsSince, isExercise, LedgerEntry } from "./ledger.ts";
 
 /** What pages about many drills need of one: an entry of the ledger without what only the next drill of its database asks. */
 export const PastDrill = z.pick(LedgerEntry, {
@@ -34,7 +34,7 @@ export const DatabaseHistory = z.object({
   database: z.string(),
   /** Oldest first, at most `HISTORY_DRILLS`. */
   drills: z.array(PastDrill),
-  /** By plan, the last drill that passed, also where that is longer ago than `drills` go back. */
+  /** By plan, the last drill that passed and was no exercise, also where that is longer ago than `drills` go back. */
   passes: z.record(z.string(), PastDrill),
   /** Each way that a drill has gone, with the last drill that passed on it; most recently gone first, at most `MAX_PATHS`. */
   paths: z.array(
@@ -144,7 +144,8 @@ function withDrill(history: DatabaseHistory, entry: LedgerEntry): DatabaseHistor
   const drill = z.parse(PastDrill, entry);
   const { drillId, plan, verdict } = drill;
   const others = history.drills.filter((other) => other.drillId !== drillId);
-  const lastPass = newest(verdict === "passed" ? drill : undefined, history.passes[plan]);
+  const keepsPromise = verdict === "passed" && !isExercise(drill);
+  const lastPass = newest(keepsPromise ? drill : undefined, history.passes[plan]);
   return {
     ...history,
     drills: [...others, drill].sort(oldestFirst).slice(-HISTORY_DRILLS),

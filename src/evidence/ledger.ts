@@ -69,6 +69,10 @@ export async function writeLedger(store: JsonStore, entry: LedgerEntry): Promise
   return key;
 }
 
+/** An exercise may restore what is years old: it says nothing of the backups that the plan promises. */
+export const isExercise = ({ recoveryPath }: Pick<LedgerEntry, "recoveryPath">): boolean =>
+  recoveryPath?.scenario !== undefined;
+
 /** The ids of the drills in a database's ledger after that one, oldest first: one page of the listing, so at most `MAX_KEYS`. */
 export async function drillIdsAfter(store: JsonStore, database: string, drillId: string): Promise<string[]> {
   const prefix = ledgerPrefix(database);

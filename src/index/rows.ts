@@ -1,5 +1,6 @@
 /** How each database stands, from what its plans promise and what its drills left. */
 import { type DatabaseHistory, HISTORY_DRILLS, type PastDrill, type Remembered } from "../evidence/history.ts";
+import { isExercise } from "../evidence/ledger.ts";
 import { STATES, type State } from "./states.ts";
 
 /** What a plan says about a database. */
@@ -50,7 +51,7 @@ export function rowOf(
 ): DatabaseRow {
   const { drills = [], paths = [] } = seen?.history ?? {};
   const rows = plans.map((plan) => planRow(plan, seen, at)).sort(worstFirst);
-  const streak = streakOf(drills);
+  const streak = streakOf(drills.filter((drill) => !isExercise(drill)));
   return {
     database,
     state: rows[0]?.state ?? "proven",
@@ -63,7 +64,7 @@ export function rowOf(
 
 function planRow({ plan, everySeconds }: Promised, seen: Remembered | undefined, at: Date): PlanRow {
   const subject = { plan, promisedDays: everySeconds / 86_400 };
-  const lastDrill = seen?.history?.drills.findLast((drill) => drill.plan === plan);
+  const lastDrill = seen?.history?.drills.findLast((drill) => drill.plan === plan && !isExercise(drill));
   const lastPass = seen?.history?.passes[plan];
   if (lastPass === undefined) {
     // What could not be read may have been a drill of this plan.

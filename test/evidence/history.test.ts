@@ -79,6 +79,16 @@ describe("the history of a database", () => {
     expect(history.paths[0]).toMatchObject({ lastPass: { drillId: drillOf(9).drillId } });
   });
 
+  it("counts no exercise as a pass of its plan, only of the path that it went", async () => {
+    const recoveryPath = { ...PATH, scenario: "region-lost" };
+    const { history } = await recorded([drillOf(3), drillOf(1, { recoveryPath })]);
+    expect(history.passes["orders"]?.drillId).toBe(drillOf(3).drillId);
+    expect(history.paths.map(({ path, lastPass }) => [path.scenario, lastPass?.drillId])).toEqual([
+      ["region-lost", drillOf(1).drillId],
+      [undefined, drillOf(3).drillId],
+    ]);
+  });
+
   it("has no path for a drill that was refused", async () => {
     const { recoveryPath: _, ...refused } = drillOf(1);
     expect((await recorded([refused])).history.paths).toEqual([]);

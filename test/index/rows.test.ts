@@ -46,6 +46,16 @@ describe("how a database stands", () => {
     expect(row.state).toBe("never-drilled");
   });
 
+  it("is not that of an exercise, which keeps no promise: it is one of its signs and of its ways back", () => {
+    const exercise = (daysAgo: number, verdict: "passed" | "failed") =>
+      pastDrill(daysAgo, { verdict, recoveryPath: { ...PATH, scenario: "region-lost" } });
+    const rowWith = (...drills: ReturnType<typeof pastDrill>[]) =>
+      rowOf("orders-production", [PLAN], { history: historyWith("orders-production", drills), warnings: [] }, AT);
+    expect(rowWith(pastDrill(20), exercise(1, "passed"))).toMatchObject({ state: "overdue", streak: { drills: 1 } });
+    expect(rowWith(pastDrill(2), exercise(1, "failed")).state).toBe("proven");
+    expect(rowWith(exercise(1, "passed"))).toMatchObject({ state: "never-drilled", drills: [{}], paths: [{}] });
+  });
+
   it("has a streak of passes or of drills without one, and says when it may be longer", () => {
     expect(sampleRow("a", "pfpp").streak).toMatchObject({ isPassing: true, drills: 2, isAtLeast: false });
     expect(sampleRow("a", "ppfei").streak).toMatchObject({ isPassing: false, drills: 3, isAtLeast: false });

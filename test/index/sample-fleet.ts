@@ -34,7 +34,8 @@ export function pastDrill(
 /** What is remembered of drills that are given oldest first. */
 export function historyWith(database: string, drills: readonly PastDrill[]): DatabaseHistory {
   const passesOf = (own: readonly PastDrill[]) => own.findLast(({ verdict }) => verdict === "passed");
-  const byPlan = Map.groupBy(drills, ({ plan }) => plan);
+  const promised = drills.filter(({ recoveryPath }) => recoveryPath?.scenario === undefined);
+  const byPlan = Map.groupBy(promised, ({ plan }) => plan);
   const byPath = Map.groupBy(
     drills.filter(({ recoveryPath }) => recoveryPath !== undefined),
     ({ plan, recoveryPath }) => JSON.stringify([plan, recoveryPath]),
@@ -96,7 +97,7 @@ const TESTED: Path = { ...PATH, recoveryPoint: "awsbackup", isRestoreTest: true 
 const EXERCISE: Path = { ...PATH, scenario: "region-lost" };
 
 const TWELVE: readonly DatabaseRow[] = [
-  sampleRow("orders-production", "ppppppppppppfppppp", 2, [PATH, PATH, EXERCISE]),
+  sampleRow("orders-production", "ppppppppppppfppppp", 2, [PATH, EXERCISE, PATH]),
   sampleRow("billing-production", "pppppppppppppp", 5),
   sampleRow("customers-production", "ppppppppeppp", 4, [PATH, SAME]),
   sampleRow("inventory", "pppppppppppppppppppp", 1),
