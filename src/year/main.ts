@@ -1,4 +1,7 @@
-/** `npm run year`: twelve databases and 120 drills over a year, on the local cloud. `-- 20` runs the first 20; run again, it goes on. */
+/**
+ * `npm run year`: twelve databases and 120 drills over a year, on the local cloud. It goes on where it was left, for as many drills as are asked
+ * for: `-- 20`. To begin anew, delete `.restore-drill/year`.
+ */
 import { join } from "node:path";
 import { runYear } from "./run-year.ts";
 
@@ -7,7 +10,7 @@ const SEED = 20_260_101;
 const asked = process.argv[2];
 const drills = asked === undefined ? undefined : Number(asked);
 if (drills !== undefined && !Number.isInteger(drills)) {
-  console.error("npm run year takes how many of its drills to run, or nothing for all of them.");
+  console.error("npm run year takes how many of its drills to run, or nothing for all that are left.");
   process.exitCode = 64;
 } else {
   const { evidenceDirectory, seconds, verdicts } = await runYear({
@@ -22,5 +25,5 @@ if (drills !== undefined && !Number.isInteger(drills)) {
     },
   });
   const counted = Object.entries(verdicts).map(([verdict, count]) => `${count} ${verdict}`);
-  console.log(`\n${counted.join(", ")} in ${Math.round(seconds / 60)} min. Their evidence: ${evidenceDirectory}`);
+  console.log(`${counted.join(", ")} in ${Math.round(seconds / 60)} min. Their evidence: ${evidenceDirectory}`);
 }

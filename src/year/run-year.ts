@@ -1,6 +1,8 @@
 /** A year of drills in one local cloud: the deployed machine and functions, real databases; only the clock and AWS's durations are modelled. */
 import { glob, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod/mini";
+import { LedgerEntry } from "../evidence/ledger.ts";
 import { SOURCE_KEY } from "../local/account.ts";
 import { type ModelledClock, openModelledClock } from "../local/clock.ts";
 import { type LocalCloud, openLocalCloud } from "../local/cloud.ts";
@@ -8,6 +10,7 @@ import { EVIDENCE_BUCKET, MACHINE_ARN } from "../local/deployment.ts";
 import { openPostgresHost } from "../local/postgres/open-postgres-host.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
 import { runExecution } from "../local/run-execution.ts";
+import type { SnapshotOptions } from "../local/services/rds/administration.ts";
 import { YEAR_DATABASES, YEAR_PLANS, type YearDatabase } from "./databases.ts";
 import { createSource, growSource, growthAt } from "./growth.ts";
 import { storyOf, type YearDrill } from "./story.ts";
@@ -18,11 +21,14 @@ const RDS_SCALE = 12;
 /** A wait of ten minutes is 60 ms. */
 const WAIT_SCALE = 0.0001;
 
+/** In the order that they run in, the page last. */
+const EVERY_MORNING = ["survey-backups", "watchdog", "write-index"] as const;
+
 export interface YearOptions {
   /** Where the local cloud keeps what it makes; the year's evidence is below it. */
   readonly root: string;
   readonly seed: number;
-  /** At most so many drills, those of the story's beginning. */
+  /** At most so many of those that are left; by default all. */
   readonly drills?: number | undefined;
   readonly onDrill?: (done: number, all: number, drill: YearDrill, verdict: string) => void;
 }
@@ -33,12 +39,16 @@ export interface Year {
   readonly verdicts: Readonly<Record<string, number>>;
 }
 
-/** Goes on where it was left: what is in the ledger already has been drilled. */
+/**
+ * Goes on where it was left: what is in the ledger already has been drilled. The databases are then made anew, and other ones to the product:
+ * the first comparison of each finds nothing to compare with.
+ */
 export async function runYear({ root, seed, drills, onDrill }: YearOptions): Promise<Year> {
   const directory = join(root, "year");
   const until = await endOfYear(directory);
   const story = storyOf(until, seed);
-  const done = await drilled(directory);
+  const begin = story[0]?.at ?? until;
+  const left = (await leftOf(story, directory)).slice(0, drills);
   const begun = performance.now();
   const verdicts: Record<string, number> = {};
   const clock = openModelledClock();
@@ -57,15 +67,15 @@ export async function runYear({ root, seed, drills, onDrill }: YearOptions): Pro
     });
     try {
       troubles.attach(cloud);
-      const begin = story[0]?.at ?? until;
       const sources = await registerSources(cloud, host);
-      clock.moveTo(story[done]?.at ?? until);
-      for (const [index, drill] of story.slice(0, drills).entries()) {
-        if (index < done) continue;
-        const verdict = await runDrill({ cloud, clock, troubles, begin, server: serverOf(sources, drill) }, drill);
+      clock.moveTo(left[0]?.at ?? until);
+      const stage = { cloud, clock, troubles, begin };
+      for (const [index, drill] of left.entries()) {
+        const verdict = await runDrill({ ...stage, server: serverOf(sources, drill) }, drill);
         verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-        onDrill?.(index + 1, story.length, drill, verdict);
+        onDrill?.(index + 1, left.length, drill, verdict);
       }
+      await lookAround(stage, sources, until);
     } finally {
       await cloud.close();
     }
@@ -89,10 +99,18 @@ async function endOfYear(directory: string): Promise<Date> {
   return new Date(await readFile(file, "utf8"));
 }
 
-async function drilled(directory: string): Promise<number> {
-  let entries = 0;
-  for await (const _ of glob("*/ledger/*.json", { cwd: join(directory, EVIDENCE_BUCKET) })) entries += 1;
-  return entries;
+/** What is in the ledger was drilled: of each plan the first ones. */
+async function leftOf(story: readonly YearDrill[], directory: string): Promise<YearDrill[]> {
+  const drilled = new Map<string, number>();
+  for await (const file of glob("*/ledger/*.json", { cwd: join(directory, EVIDENCE_BUCKET) })) {
+    const { plan } = z.parse(LedgerEntry, JSON.parse(await readFile(join(directory, EVIDENCE_BUCKET, file), "utf8")));
+    drilled.set(plan, (drilled.get(plan) ?? 0) + 1);
+  }
+  return story.filter(({ plan: { plan } }) => {
+    const skipped = drilled.get(plan) ?? 0;
+    drilled.set(plan, skipped - 1);
+    return skipped <= 0;
+  });
 }
 
 type Sources = ReadonlyMap<YearDatabase, PostgresServer>;
@@ -120,24 +138,45 @@ interface Stage {
   readonly clock: ModelledClock;
   readonly troubles: Troubles;
   readonly begin: Date;
-  readonly server: PostgresServer;
+}
+
+/** The last morning: every database has its nightly backup, and what looks at the account every day does. */
+async function lookAround({ cloud, clock, begin }: Stage, sources: Sources, until: Date): Promise<void> {
+  clock.moveTo(until);
+  const createdAt = new Date(until.getTime() - 2 * 3_600_000);
+  for (const [source, { connection }] of sources) {
+    await growSource(connection, source, { begin, at: createdAt });
+    await backUp(cloud, source, { begin, createdAt, kind: "automated" });
+  }
+  for (const schedule of EVERY_MORNING) await cloud.events.fireSchedule(`restore-drill-${schedule}`, { slot: until });
+  await cloud.events.settled();
+}
+
+function backUp(
+  cloud: LocalCloud,
+  source: YearDatabase,
+  {
+    begin,
+    ...backup
+  }: { readonly begin: Date; readonly createdAt: Date } & Pick<SnapshotOptions, "kind" | "snapshotId">,
+): Promise<string> {
+  const allocatedGib = Math.round(source.gib * growthAt(source, begin, backup.createdAt));
+  return cloud.rds.takeSnapshot({ region: source.region, clusterId: source.cluster, allocatedGib, ...backup });
 }
 
 /** Resolves to its verdict, which the execution's end says. */
-async function runDrill({ cloud, clock, troubles, begin, server }: Stage, drill: YearDrill): Promise<string> {
+async function runDrill(
+  { cloud, clock, troubles, begin, server }: Stage & { readonly server: PostgresServer },
+  drill: YearDrill,
+): Promise<string> {
   const { plan, at, backedUpAt, trigger } = drill;
   const { database } = plan;
   await growSource(server.connection, database, { begin, at: backedUpAt });
   // A drill before may have gone on for longer; time does not go back.
   clock.moveTo(new Date(Math.max(at.getTime(), Date.now())));
-  await cloud.rds.takeSnapshot({
-    region: database.region,
-    clusterId: database.cluster,
-    kind: plan.file.recoveryPoint === "manual" ? "manual" : "automated",
-    ...(plan.file.recoveryPoint === "manual" ? { snapshotId: `${plan.plan}-${at.toISOString().slice(0, 10)}` } : {}),
-    createdAt: backedUpAt,
-    allocatedGib: Math.round(database.gib * growthAt(database, begin, backedUpAt)),
-  });
+  const byHand = { kind: "manual", snapshotId: `${plan.plan}-${at.toISOString().slice(0, 10)}` } as const;
+  const kind = plan.file.recoveryPoint === "manual" ? byHand : ({ kind: "automated" } as const);
+  await backUp(cloud, database, { begin, createdAt: backedUpAt, ...kind });
   troubles.begin(cloud, drill);
   const { status, error } = await runExecution(cloud, MACHINE_ARN, { plan: plan.plan, trigger });
   await cloud.events.settled();
