@@ -20,6 +20,7 @@ describe("the command line, misused", () => {
     [["stale"], '"stale" is not understood'],
     [["--source"], "--source"],
     [["--sabotage", "missing-row"], 'There is no sabotage "missing-row". Did you mean "missing-rows"?'],
+    [["--scenario", "region-gone"], 'There is no scenario "region-gone". Did you mean "region-lost"?'],
     [["--json", "--sabotage", "nonsense"], "There are: missing-rows, "],
   ])("ends %j with 64, says why on stderr, and has done nothing", async (args, message) => {
     const { code, stdout, stderr } = await run(args, directory);

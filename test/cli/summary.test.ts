@@ -5,6 +5,7 @@ import type { CheckResult } from "../../src/checks/result.ts";
 import type { DrillResult } from "../../src/cli/drill-result.ts";
 import { summarise } from "../../src/cli/summary.ts";
 import type { Counterproof } from "../../src/counterproof/counterproof.ts";
+import { withScorecard } from "../../src/scenarios/scorecard.ts";
 import type { Verdict } from "../../src/verdict/verdict.ts";
 import { DRILL_ID } from "../plan/sample-drill.ts";
 import { checkResult, PROOF } from "../verdict/sample-results.ts";
@@ -33,6 +34,14 @@ const checked = (...checks: CheckResult[]): string[] =>
 describe("summarise", () => {
   it("begins with the verdict and the database", () => {
     expect(read().split("\n").slice(0, 2)).toEqual(["PASSED  orders-production", SAMPLE_VERDICT.summary]);
+  });
+
+  it("names the exercise, and what of its scorecard somebody has to look at", () => {
+    const text = read({ report: withScorecard(reportWith(), "ransomware") });
+    expect(text).toMatch(/^Exercise {7}Ransomware: \d of \d met, /m);
+    expect(text).toMatch(/^ {2}not known The people concerned were told: /m);
+    expect(text).not.toContain("Nothing was left behind");
+    expect(read()).not.toContain("Exercise");
   });
 
   it.each([
