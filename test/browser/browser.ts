@@ -7,6 +7,7 @@ import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Browser, launch } from "puppeteer-core";
 
@@ -66,10 +67,8 @@ async function unpacked(): Promise<string> {
   if (await isThere()) return directory;
   await mkdir(CACHE, { recursive: true });
   const building = await mkdtemp(`${directory}-`);
-  // It unpacks into what is the directory for temporary files when its module is loaded, and brings its libraries to a Lambda alone.
-  const script = 'import("@sparticuz/chromium").then(({ default: chromium }) => chromium.executablePath())';
-  await promisify(execFile)(process.execPath, ["--eval", script], {
-    cwd: resolve(import.meta.dirname, "../.."),
+  // It brings its libraries to a Lambda alone.
+  await promisify(execFile)(process.execPath, [fileURLToPath(new URL("./unpack-chromium.ts", import.meta.url))], {
     env: { ...process.env, TMPDIR: building, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x" },
     timeout: UNPACK_SECONDS * 1000,
   });
