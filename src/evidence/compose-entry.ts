@@ -21,6 +21,7 @@ export function repeatedOf(report: Report): Repeated {
     ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     ...(verdict.causes === undefined ? {} : { causes: verdict.causes }),
     summary: verdict.summary,
+    ...(report.scorecard === undefined ? {} : { scenario: report.scorecard.scenario }),
     ...(drill === undefined ? {} : { recoveryPath: recoveryPathOf(drill) }),
     startedAt: new Date(report.execution.startedAt).toISOString(),
     endedAt: report.endedAt,

@@ -12,6 +12,7 @@ export const PastDrill = z.pick(LedgerEntry, {
   reason: true,
   causes: true,
   summary: true,
+  scenario: true,
   recoveryPath: true,
   startedAt: true,
   endedAt: true,

@@ -22,6 +22,8 @@ export const LedgerEntry = z.object({
   /** What was not as it should be, by names that stay the same from drill to drill. Absent in older entries, as `recoveryPath` is. */
   causes: z.optional(z.array(z.string())),
   summary: z.string(),
+  /** The exercise that it was, by its name, also where planning refused it. */
+  scenario: z.optional(z.string()),
   /** Absent when planning refused the drill. */
   recoveryPath: z.optional(RecoveryPath),
   startedAt: z.iso.datetime(),
@@ -70,8 +72,7 @@ export async function writeLedger(store: JsonStore, entry: LedgerEntry): Promise
 }
 
 /** An exercise may restore what is years old: it says nothing of the backups that the plan promises. */
-export const isExercise = ({ recoveryPath }: Pick<LedgerEntry, "recoveryPath">): boolean =>
-  recoveryPath?.scenario !== undefined;
+export const isExercise = ({ scenario }: Pick<LedgerEntry, "scenario">): boolean => scenario !== undefined;
 
 /** The ids of the drills in a database's ledger after that one, oldest first: one page of the listing, so at most `MAX_KEYS`. */
 export async function drillIdsAfter(store: JsonStore, database: string, drillId: string): Promise<string[]> {

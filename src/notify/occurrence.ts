@@ -4,7 +4,7 @@ import type { Verdict } from "../verdict/verdict.ts";
 interface Said extends Pick<Verdict, "verdict" | "reason"> {
   readonly causes?: readonly string[] | undefined;
 }
-type PastDrill = Pick<LedgerEntry, "plan" | "verdict" | "reason" | "causes" | "startedAt" | "recoveryPath">;
+type PastDrill = Pick<LedgerEntry, "plan" | "verdict" | "reason" | "causes" | "startedAt" | "scenario">;
 
 /** Whose drills are compared: an exercise asks something else than the plan's own drills, and so does another plan. */
 export interface Series {
@@ -13,8 +13,8 @@ export interface Series {
   readonly scenario?: string | undefined;
 }
 
-export const isOf = ({ plan, scenario }: Series, drill: Pick<PastDrill, "plan" | "recoveryPath">): boolean =>
-  drill.plan === plan && drill.recoveryPath?.scenario === scenario;
+export const isOf = ({ plan, scenario }: Series, drill: Pick<PastDrill, "plan" | "scenario">): boolean =>
+  drill.plan === plan && drill.scenario === scenario;
 
 /**
  * What an outcome is beside the earlier drills of its plan, or of its exercise of that plan.

@@ -80,8 +80,8 @@ describe("the history of a database", () => {
   });
 
   it("counts no exercise as a pass of its plan, only of the path that it went", async () => {
-    const recoveryPath = { ...PATH, scenario: "region-lost" };
-    const { history } = await recorded([drillOf(3), drillOf(1, { recoveryPath })]);
+    const exercise = { scenario: "region-lost", recoveryPath: { ...PATH, scenario: "region-lost" } };
+    const { history } = await recorded([drillOf(3), drillOf(1, exercise)]);
     expect(history.passes["orders"]?.drillId).toBe(drillOf(3).drillId);
     expect(history.paths.map(({ path, lastPass }) => [path.scenario, lastPass?.drillId])).toEqual([
       ["region-lost", drillOf(1).drillId],

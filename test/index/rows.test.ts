@@ -48,7 +48,7 @@ describe("how a database stands", () => {
 
   it("is not that of an exercise, which keeps no promise: it is one of its signs and of its ways back", () => {
     const exercise = (daysAgo: number, verdict: "passed" | "failed") =>
-      pastDrill(daysAgo, { verdict, recoveryPath: { ...PATH, scenario: "region-lost" } });
+      pastDrill(daysAgo, { verdict, scenario: "region-lost", recoveryPath: { ...PATH, scenario: "region-lost" } });
     const rowWith = (...drills: ReturnType<typeof pastDrill>[]) =>
       rowOf("orders-production", [PLAN], { history: historyWith("orders-production", drills), warnings: [] }, AT);
     expect(rowWith(pastDrill(20), exercise(1, "passed"))).toMatchObject({ state: "overdue", streak: { drills: 1 } });

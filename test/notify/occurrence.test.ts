@@ -35,8 +35,9 @@ describe("a pass", () => {
   });
 
   it("is compared with drills of its own plan, and an exercise with its own", () => {
-    const recoveryPath = { fromRegion: "a", toRegion: "b", recoveryPoint: "manual", scenario: "ransomware" } as const;
-    const past = [pastDrill(7), pastFailure(14, { plan: "monthly" }), pastFailure(21, { recoveryPath })];
+    // Planning refused it: nothing else says that it was one.
+    const exercise = pastFailure(21, { scenario: "ransomware" });
+    const past = [pastDrill(7), pastFailure(14, { plan: "monthly" }), exercise];
     expect(seen(PASS, ...past)).toMatchObject({ kind: "steady" });
     expect(seen({ ...PASS, scenario: "ransomware" }, ...past)).toMatchObject({ kind: "recovered", openSince: at(21) });
     expect(seen({ ...PASS, scenario: "corruption" }, ...past)).toEqual({ kind: "first" });

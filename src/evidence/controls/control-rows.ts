@@ -32,7 +32,7 @@ function rowOf(control: Control, look: DrillLook, entry: LedgerEntry, address: s
     drill: entry.drillId,
     startedAt: entry.startedAt,
     endedAt: entry.endedAt,
-    scenario: entry.recoveryPath?.scenario ?? "",
+    scenario: entry.scenario ?? "",
     fromRegion: entry.recoveryPath?.fromRegion ?? "",
     toRegion: entry.recoveryPath?.toRegion ?? "",
     recoveryPoint: drill?.recoveryPoint.arn ?? "",
