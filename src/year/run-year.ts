@@ -21,6 +21,9 @@ const RDS_SCALE = 12;
 /** A wait of ten minutes is 60 ms. */
 const WAIT_SCALE = 0.0001;
 
+/** As many as are looked back, and one. */
+const NIGHTS = 8;
+
 /** In the order that they run in, the page last. */
 const EVERY_MORNING = ["survey-backups", "watchdog", "write-index"] as const;
 
@@ -67,8 +70,9 @@ export async function runYear({ root, seed, drills, onDrill }: YearOptions): Pro
     });
     try {
       troubles.attach(cloud);
+      // Time does not go back for what is there.
+      clock.moveTo(left[0]?.backedUpAt ?? begin);
       const sources = await registerSources(cloud, host);
-      clock.moveTo(left[0]?.at ?? until);
       const stage = { cloud, clock, troubles, begin };
       for (const [index, drill] of left.entries()) {
         const verdict = await runDrill({ ...stage, server: serverOf(sources, drill) }, drill);
@@ -140,13 +144,19 @@ interface Stage {
   readonly begin: Date;
 }
 
-/** The last morning: every database has its nightly backup, and what looks at the account every day does. */
+/** The last morning: every database has its nightly backups, one its last of three nights ago, and what looks at the account every day does. */
 async function lookAround({ cloud, clock, begin }: Stage, sources: Sources, until: Date): Promise<void> {
   clock.moveTo(until);
-  const createdAt = new Date(until.getTime() - 2 * 3_600_000);
-  for (const [source, { connection }] of sources) {
-    await growSource(connection, source, { begin, at: createdAt });
-    await backUp(cloud, source, { begin, createdAt, kind: "automated" });
+  for (const [source, server] of sources) {
+    await growSource(server.connection, source, { begin, at: until });
+    const directory = join(cloud.host.runDirectory, `nightly-${source.name}`);
+    await cloud.host.snapshot(server, directory);
+    for (let nightsAgo = NIGHTS; nightsAgo >= (source.name === "inventory" ? 3 : 0); nightsAgo -= 1) {
+      const createdAt = new Date(until.getTime() - nightsAgo * 86_400_000 - 2 * 3_600_000);
+      const allocatedGib = Math.round(source.gib * growthAt(source, begin, createdAt));
+      const { region, cluster: clusterId } = source;
+      cloud.rds.registerSnapshot({ region, clusterId, kind: "automated", createdAt, directory, allocatedGib });
+    }
   }
   for (const schedule of EVERY_MORNING) await cloud.events.fireSchedule(`restore-drill-${schedule}`, { slot: until });
   await cloud.events.settled();
