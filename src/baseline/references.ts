@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
-import { earlierDrills, type LedgerEntry } from "../evidence/ledger.ts";
+import { earlierDrills, isExercise, type LedgerEntry } from "../evidence/ledger.ts";
 import { PARTS } from "../evidence/parts.ts";
 import { Manifest } from "../evidence/report.ts";
 import type { ReferencePoint } from "../plan/drill.ts";
@@ -43,8 +43,8 @@ export interface References {
 
 /**
  * What the restored database can be held against, the one to trust most first: the newest baseline of its source from before the recovery
- * point, then the newest drill of the same plan that found nothing wrong in a recovery point that was no newer. A baseline of this plan is
- * taken before any other of the database.
+ * point, then, of the drills of the same plan that found nothing wrong, the one whose recovery point is the newest that is no newer. A baseline
+ * of this plan is taken before any other of the database. An exercise is none to be held against, and may be held against any of these.
  */
 export async function findReferences(store: JsonStore, search: ReferenceSearch): Promise<References> {
   const warnings: string[] = [];
@@ -107,7 +107,10 @@ async function lastGoodDrill(
   warnings: string[],
 ): Promise<ReferencePoint | undefined> {
   const passed = newestReference(search.earlier, search, ["passed"]);
-  if (passed !== undefined) return drillPoint(store, search.cluster, passed, warnings);
+  const [oldest] = search.earlier;
+  // What began before all of these can have restored nothing newer.
+  if (passed !== undefined && oldest !== undefined && passed.recoveryPointAt >= oldest.startedAt)
+    return drillPoint(store, search.cluster, passed, warnings);
   // What could not be read was said when the newest were read.
   const { entries } = await earlierDrills(store, search.cluster, search.now, MAX_DRILLS);
   const entry = newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);
@@ -147,18 +150,16 @@ function newestReference(
   { plan, database, before, clusterResourceId }: DatedSearch,
   verdicts: readonly LedgerEntry["verdict"][],
 ): DatedEntry | undefined {
-  return entries.findLast((entry): entry is DatedEntry => isDated(entry) && isSuch(entry));
+  return entries
+    .filter((entry): entry is DatedEntry => isDated(entry) && isSuch(entry))
+    .toSorted((one, other) => Date.parse(one.recoveryPointAt) - Date.parse(other.recoveryPointAt))
+    .at(-1);
 
-  function isSuch({
-    isReference,
-    verdict,
-    recoveryPointAt,
-    sourceDatabase,
-    sourceResourceId,
-    plan: drilled,
-  }: DatedEntry): boolean {
+  function isSuch(entry: DatedEntry): boolean {
+    const { isReference, verdict, recoveryPointAt, sourceDatabase, sourceResourceId, plan: drilled } = entry;
     return (
       isReference === true &&
+      !isExercise(entry) &&
       verdicts.includes(verdict) &&
       drilled === plan &&
       sourceDatabase === database &&

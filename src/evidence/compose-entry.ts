@@ -52,9 +52,17 @@ export function composeEntry(
   };
 }
 
-/** Whether a later drill may be held against it. Unchecked is not wrong: the first drill of all has nothing to compare with. */
-export function isReference({ verdict: { verdict }, checks }: Report, hasLeftParts: boolean): boolean {
-  if (!hasLeftParts) return false;
+/**
+ * Whether a later drill may be held against it. Unchecked is not wrong: the first drill of all has nothing to compare with. What an exercise
+ * restored may be old on purpose, and of some copies only the time of copying is known: neither tells of when it would be a reference.
+ */
+export function isReference(report: Report, hasLeftParts: boolean): boolean {
+  const {
+    verdict: { verdict },
+    checks,
+    drill,
+  } = report;
+  if (!hasLeftParts || report.scorecard !== undefined || drill?.recoveryPoint.copiedFrom !== undefined) return false;
   const isWrong = checks.some(({ required, outcome }) => required && outcome === "failed");
   return verdict === "passed" || (verdict === "inconclusive" && !isWrong);
 }

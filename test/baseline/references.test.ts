@@ -136,6 +136,17 @@ describe("findReferences", () => {
     expect((await find(inconclusive)).points).toMatchObject([{ kind: "drill", id: "20261103-120000-0a1b2c3d" }]);
   });
 
+  it("takes the drill whose recovery point is the newest, whenever it was drilled, and no exercise", async () => {
+    const old = { recoveryPointAt: "2026-11-02T04:00:00.000Z" };
+    const documents = {
+      ...drilled(10),
+      ...Object.assign({}, ...[11, 12, 13, 14, 15].map((day) => drilled(day, old))),
+      ...drilled(16, { scenario: "ransomware" }),
+    };
+    expect((await find(documents)).points).toMatchObject([{ kind: "drill", takenAt: "2026-11-10T04:00:00.000Z" }]);
+    expect((await find(drilled(16, { scenario: "region-lost" }))).points).toEqual([]);
+  });
+
   it("compares with nothing of a drill whose manifest is not the one that the ledger knows", async () => {
     const { points, warnings } = await find({ ...baseline(30), ...drilled(14, { manifestSha256: "0".repeat(64) }) });
     expect(points).toMatchObject([{ kind: "baseline" }]);

@@ -36,6 +36,14 @@ const JOURNAL = ["copy-snapshot", "restore-sandbox", "prove-isolation", "run-che
   (step) => `journal/${step}.json`,
 );
 
+const EXERCISE = {
+  name: "ransomware" as const,
+  title: "Ransomware",
+  objective: "Recover it.",
+  assumptions: [],
+  asked: [],
+  setAside: [],
+};
 const logger = { warn: vi.fn() };
 const PASSED = {
   execution,
@@ -145,6 +153,18 @@ describe("recordEvidence", () => {
     };
     const { read } = await record({ ...PASSED, verdict: { ...SAMPLE_VERDICT, verdict } }, documents);
     expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ isReference: expected });
+  });
+
+  it.each([
+    ["was an exercise", { scenario: EXERCISE }],
+    [
+      "restored a copy of which only the time of copying is known",
+      { recoveryPoint: { ...SAMPLE_DRILL.recoveryPoint, copiedFrom: "arn:by-hand" } },
+    ],
+  ])("no later drill is held against one that %s", async (_, changes) => {
+    const documents = { ...WHOLE_DRILL, [`${prefix}/heartbeats.json`]: {} };
+    const { read } = await record({ ...PASSED, drill: drillWith(changes) }, documents);
+    expect(read(`orders-production/ledger/${DRILL_ID}.json`)).toMatchObject({ verdict: "passed", isReference: false });
   });
 
   it("counts bytes, not characters", async () => {
