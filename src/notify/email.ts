@@ -58,7 +58,9 @@ export function emailOf(outcome: Outcome): string {
 const circumstances = (outcome: Outcome): string[] => [
   ...(outcome.isPage
     ? [
-        "You are paged by this message: the alarm of this database rings already, for another failure, and can not ring twice.",
+        outcome.scenario === undefined
+          ? "You are paged by this message: the alarm of this database rings already, for another failure, and can not ring twice."
+          : "You are paged by this message: no alarm watches exercises.",
       ]
     : []),
   ...exerciseOf(outcome),

@@ -5,16 +5,16 @@ import * as z from "zod/mini";
 import type { JsonStore } from "../aws/json-store.ts";
 import { publishCost } from "../cost/metrics.ts";
 import { keptSandboxOf } from "../evidence/kept-sandbox.ts";
+import { isExercise } from "../evidence/ledger.ts";
 import { leftoversOf, publishLeftovers } from "../evidence/leftovers.ts";
 import { EvidenceAnswer } from "../evidence/report.ts";
 import { describeRestoreTest } from "../evidence/restore-test.ts";
 import { type Subject, SubjectInput, subjectOf } from "../evidence/subject.ts";
 import { Interruption } from "../plan/interruption.ts";
-import { ScenarioName } from "../plan/scenario.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
 import { RestoreTestAnswer, TeardownAnswer } from "../recovery/answers.ts";
 import { type Failure, FailureInput, readFailure } from "../verdict/failure.ts";
-import { publishVerdict } from "../verdict/metrics.ts";
+import { publishExercise, publishVerdict } from "../verdict/metrics.ts";
 import { OUTCOME_ERROR, Verdict } from "../verdict/verdict.ts";
 import { drillsBefore } from "./earlier-drills.ts";
 import { composeMessage } from "./message.ts";
@@ -34,9 +34,6 @@ export const NotifyOutcomeInput = z.object({
   evidenceFailure: z.optional(FailureInput),
   interruption: z.optional(Interruption),
 });
-
-/** Of a drill that planning refused, or that never came so far: only its request says that it was to be an exercise. */
-const OfExercise = z.object({ scenario: z.object({ name: ScenarioName }) });
 
 /** `$.outcome`: what people were told, and what the execution ends with. */
 export interface OutcomeAnswer {
@@ -66,7 +63,8 @@ interface Services {
  * can not be sent.
  *
  * Alarms page for the first failure of a database and are silent while they ring. Another failure meanwhile is a page all the same: then, and only
- * then, the message goes to the topic of pages too. The same failure again is a reminder and pages nobody.
+ * then, the message goes to the topic of pages too. The same failure again is a reminder and pages nobody. No alarm watches exercises: the message
+ * is the page of one that failed.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */
 export async function notifyOutcome(
@@ -77,12 +75,13 @@ export async function notifyOutcome(
   const verdict = finalVerdict(input.verdict, readFailure(input.evidenceFailure));
   const { drill, evidence, interruption, execution, teardown } = input;
   const leftovers = evidence?.leftovers ?? leftoversOf(input);
-  const scenario = drill?.scenario?.name ?? z.safeParse(OfExercise, input.request).data?.scenario.name;
+  const { scenario } = subject;
   const startedAt = drill?.startedAt ?? execution.startedAt;
-  const { occurrence, pages } = await comparedWithEarlier(services, subject, verdict, { startedAt, scenario });
+  const { occurrence, pages } = await comparedWithEarlier(services, subject, verdict, startedAt);
   // Here and nowhere else: only now is the last word spoken, also where the judge broke.
   const count = (): void => {
-    publishVerdict(services.metrics, subject.database, verdict.verdict);
+    const publishEnd = isExercise(subject) ? publishExercise : publishVerdict;
+    publishEnd(services.metrics, subject.database, verdict.verdict);
     publishLeftovers(services.metrics, subject.database, leftovers.length);
     if (evidence !== undefined) publishCost(services.metrics, subject.database, evidence.actualUsd);
   };
@@ -124,15 +123,17 @@ export async function notifyOutcome(
 
 async function comparedWithEarlier(
   services: Services,
-  { drillId, database, plan }: Subject,
+  { drillId, database, plan, scenario }: Subject,
   { verdict, reason, causes }: Verdict,
-  { startedAt, scenario }: { startedAt: string; scenario: ScenarioName | undefined },
+  startedAt: string,
 ): Promise<{ occurrence: Occurrence; pages: boolean }> {
   const earlier = await drillsBefore(services, { drillId, database, plan, scenario });
-  if (earlier === undefined) return { occurrence: { kind: "unknown" }, pages: false };
+  const isFailedExercise = verdict === "failed" && isExercise({ scenario });
+  if (earlier === undefined) return { occurrence: { kind: "unknown" }, pages: isFailedExercise };
   const occurrence = occurrenceOf({ plan, scenario, startedAt, verdict, reason, causes }, earlier);
   const isAnother = occurrence.kind === "new" || occurrence.kind === "changed";
-  return { occurrence, pages: verdict === "failed" && isAnother && isAlarmRinging(earlier) };
+  const pages = isAnother && (isFailedExercise || (verdict === "failed" && isAlarmRinging(earlier)));
+  return { occurrence, pages };
 }
 
 function request(topicArn: string, outcome: Outcome): PublishCommandInput {

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../evidence/ledger.ts";
+import { isExercise, type LedgerEntry } from "../evidence/ledger.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 
 interface Said extends Pick<Verdict, "verdict" | "reason"> {
@@ -98,10 +98,11 @@ export function occurrenceOf(
 
 /**
  * Whether the alarm `<database>-failed` rings already, so that CloudWatch pages for no further failure: a failed drill makes it ring, and a passed
- * one ends it, of whichever plan; what comes between changes nothing. `earlier` as above.
+ * one ends it, of whichever plan; what comes between changes nothing, and no exercise does. `earlier` as above.
  */
-export const isAlarmRinging = (earlier: readonly Pick<PastDrill, "verdict">[]): boolean =>
-  earlier.find(({ verdict }) => verdict === "failed" || verdict === "passed")?.verdict === "failed";
+export const isAlarmRinging = (earlier: readonly Pick<PastDrill, "verdict" | "scenario">[]): boolean =>
+  earlier.find((drill) => !isExercise(drill) && (drill.verdict === "failed" || drill.verdict === "passed"))?.verdict ===
+  "failed";
 
 const lastOf = ({ verdict, reason, causes, startedAt }: PastDrill): Last => ({
   at: startedAt,

@@ -29,6 +29,6 @@ export interface Outcome {
   readonly interruption?: Interruption | undefined;
   /** Whether the message may have been sent before. */
   readonly repeated: boolean;
-  /** Whether it is sent to those who are paged, because the database's alarm rings already and can not ring for it. */
+  /** Whether it is sent to those who are paged, because no alarm begins to ring for it. */
   readonly isPage: boolean;
 }

@@ -26,15 +26,16 @@ export interface PagerDutyEvent {
 }
 
 /**
- * One incident a plan: a failure opens it, the same or another one is added to it, and a pass that left nothing behind resolves it. Resolving what
+ * One incident a plan, and one for each of its exercises: a failure opens it, the same or another one is added to it, and a pass that left nothing behind resolves it. Resolving what
  * is not open does nothing.
  */
 export function pagerDutyOf(outcome: Outcome): PagerDutyEvent {
   const { subject, verdict, leftovers, execution } = outcome;
   const { console } = whereToLook(outcome);
+  const scenario = subject.scenario === undefined ? [] : [subject.scenario];
   return {
     event_action: verdict.verdict === "passed" && leftovers.length === 0 ? "resolve" : "trigger",
-    dedup_key: oneLine([stackOf(execution.id), subject.database, subject.plan].join("/"), MAX_KEY_CHARS),
+    dedup_key: oneLine([stackOf(execution.id), subject.database, subject.plan, ...scenario].join("/"), MAX_KEY_CHARS),
     client: "restore-drill",
     payload: {
       summary: oneLine(headline(outcome), MAX_SUMMARY_CHARS),

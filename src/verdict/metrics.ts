@@ -10,6 +10,13 @@ const METRIC = {
   errored: "DrillErrored",
 } as const;
 
+const EXERCISE_METRIC = {
+  passed: "ExercisePassed",
+  failed: "ExerciseFailed",
+  inconclusive: "ExerciseInconclusive",
+  errored: "ExerciseErrored",
+} as const;
+
 /**
  * Which verdicts say of a metric that it is 0. On the others it is silent: a page that a drill failed is not over because a later one proved
  * nothing, and one that a drill errored not before a drill says something of the backups.
@@ -44,10 +51,21 @@ export function publishVerdict(metrics: Metrics, database: string, verdict: Verd
 }
 
 /**
+ * Publishes what an exercise ended with, by service and database, in metrics of its own: it says nothing of the backups that the plan promises,
+ * so it neither begins nor ends what an alarm tells of them.
+ */
+export function publishExercise(metrics: Metrics, database: string, verdict: Verdict["verdict"]): void {
+  metrics.addDimension("database", database);
+  metrics.addMetric(EXERCISE_METRIC[verdict], MetricUnit.Count, 1);
+  metrics.publishStoredMetrics();
+}
+
+/**
  * Publishes what a drill measured by EMF, by service and database. A drill id is never one: each would be a metric of its own. Whoever judges
- * has the numbers at hand; when that breaks there are none, and no alarm waits for them.
+ * has the numbers at hand; when that breaks there are none, and no alarm waits for them. None of an exercise: what it restored may be years old.
  */
 export function publishMeasures(metrics: Metrics, { database, drill, verdict, checks }: Judged): void {
+  if (drill.scenario !== undefined) return;
   metrics.addDimension("database", database);
   const { rto, rpo } = verdict.objectives;
   // The line that a measured value is held against, where people look at both.

@@ -182,6 +182,12 @@ describe("what PagerDuty is handed", () => {
       dedup_key: "restore-drill/orders-production/orders",
     });
   });
+
+  it("is another incident for an exercise: it resolves none of the plan's own", async () => {
+    const scenario = { name: "ransomware", title: "T", objective: "O.", assumptions: [], asked: [], setAside: [] };
+    const dedup_key = "restore-drill/orders-production/orders/ransomware";
+    expect(pagerDutyOf(await tell({ ...PASSED, drill: { ...SAMPLE_DRILL, scenario } }))).toMatchObject({ dedup_key });
+  });
 });
 
 describe("where to look", () => {

@@ -11,6 +11,21 @@ vi.mock("node:timers/promises", () => ({
   setTimeout: (ms: number) => (ms < 5000 || pauses.areOver ? Promise.resolve() : new Promise(() => {})),
 }));
 
+const EXERCISE = {
+  ...PASSED,
+  drill: {
+    ...SAMPLE_DRILL,
+    scenario: {
+      name: "ransomware" as const,
+      title: "Ransomware",
+      objective: "Recover it.",
+      assumptions: [],
+      asked: [],
+      setAside: [],
+    },
+  },
+};
+
 /** What functions write to their stdout as metrics. */
 let metrics: Record<string, unknown>[];
 let mocked: ReturnType<typeof desk>;
@@ -175,6 +190,25 @@ describe("a page", () => {
     expect(mocked.published().filter(({ topicArn }) => topicArn === OUTCOMES)).toHaveLength(1);
   });
 
+  it.each([
+    ["is sent for its first failure", [pastDrill(7), pastDrill(14)], 1],
+    ["is sent for another failure than the last", [pastFailure(14, { ...otherwise, scenario: "ransomware" })], 1],
+    ["is not sent for the same failure again", [pastFailure(7, { scenario: "ransomware" }), pastFailure(14)], 0],
+  ])("of an exercise, which has no alarm, %s", async (_, past, count) => {
+    mocked.remember(...past);
+    await notify({ ...EXERCISE, verdict: FAILED });
+    expect(pages()).toHaveLength(count);
+    for (const { bodies } of pages()) expect(bodies.email).toContain("You are paged by this message: no alarm watches");
+  });
+
+  it("of an exercise is sent where what came before can not be read, and not for one that broke", async () => {
+    mocked.bucket.s3.on(ListObjectsV2Command).rejects(new Error("AccessDenied"));
+    await notify({ ...EXERCISE, verdict: { ...FAILED, verdict: "errored", reason: "drill" } });
+    expect(pages()).toEqual([]);
+    await mocked.notify({ ...EXERCISE, execution: { ...EXERCISE.execution, name: "other" }, verdict: FAILED });
+    expect(pages()).toHaveLength(1);
+  });
+
   it("is sent once, also when the step is called again", async () => {
     mocked.remember(pastFailure(14, otherwise));
     await notify(failed);
@@ -238,6 +272,20 @@ describe("the metrics of the verdict", () => {
     await notify({ ...PASSED, verdict: { ...PASSED.verdict, verdict } });
     expect(verdicts()).toEqual([{ database: "orders-production", ...counts }]);
   });
+
+  it.each([
+    ["passed", EXERCISE],
+    ["failed", { ...EXERCISE, drill: undefined, request: { plan: "orders", scenario: { name: "ransomware" } } }],
+  ] as const)(
+    "are other ones for an exercise that %s: an alarm of drills neither begins nor ends",
+    async (verdict, input) => {
+      await notify({ ...input, verdict: { ...PASSED.verdict, verdict } });
+      expect(verdicts()).toEqual([]);
+      expect(metrics).toContainEqual(
+        expect.objectContaining({ [verdict === "passed" ? "ExercisePassed" : "ExerciseFailed"]: 1 }),
+      );
+    },
+  );
 
   it("are of the last word: a pass whose evidence could not be written is none", async () => {
     const { evidence: _, ...unrecorded } = PASSED;

@@ -111,6 +111,8 @@ describe("isAlarmRinging", () => {
     [true, "the last one failed", [pastDrill(7), pastFailure(14)]],
     [false, "one passed since, of whichever plan", [pastFailure(7), pastDrill(14, { plan: "monthly" })]],
     [true, "others proved nothing since", [pastFailure(7), pastError(14), pastUnchecked(21)]],
+    [true, "an exercise passed since", [pastFailure(7), pastDrill(14, { scenario: "corruption" })]],
+    [false, "an exercise failed since", [pastDrill(7), pastFailure(14, { scenario: "ransomware" })]],
     [false, "none failed", [pastDrill(7), pastError(14)]],
   ])("is %s where %s", (isRinging, _, past) => {
     expect(isAlarmRinging(past.toReversed())).toBe(isRinging);

@@ -148,6 +148,15 @@ describe("the metrics of a drill", () => {
     });
   });
 
+  it("are none of an exercise, which may restore what is years old", async () => {
+    const scenario = { name: "ransomware", title: "T", objective: "O.", assumptions: [], asked: [], setAside: [] };
+    await judgeWith(
+      { ...WHOLE_DRILL, [`${prefix}/checks.json`]: checkResults() },
+      { drill: { ...SAMPLE_DRILL, scenario } },
+    );
+    expect(documents()).toEqual([]);
+  });
+
   it("give RTO by phase and in total", async () => {
     await judged();
     const byPhase = documents()
