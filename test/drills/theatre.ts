@@ -26,6 +26,7 @@ export interface EndedDrill {
   readonly cause: string | undefined;
   readonly drillId: string;
   readonly report: Report;
+  /** What people were told of the outcome. Another failure of a database whose alarm rings is a page too, which is not in here. */
   readonly messages: readonly PublishedMessage[];
   /** File name to text, below the drill's own prefix. */
   readonly evidence: ReadonlyMap<string, string>;
@@ -100,7 +101,10 @@ async function runDrill(cloud: LocalCloud, request: Record<string, unknown>): Pr
     drillId,
     evidence,
     report: Report.parse(JSON.parse(evidence.get("report.json") ?? "null")),
-    messages: cloud.messages.filter(({ bodies }) => JSON.parse(bodies["default"] ?? "{}").drillId === drillId),
+    messages: cloud.messages.filter(
+      ({ bodies, topicArn }) =>
+        topicArn.endsWith("-outcomes") && JSON.parse(bodies["default"] ?? "{}").drillId === drillId,
+    ),
   };
 }
 
