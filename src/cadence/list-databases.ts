@@ -63,7 +63,7 @@ function instanceOf(instance: DBInstance, region: string): ListedDatabase[] {
     Engine: engine,
     TagList: tags = [],
   } = instance;
-  if (cluster !== undefined || NOT_OF_RDS.has(engine)) return [];
+  if (cluster !== undefined || NOT_OF_RDS.has(engine) || isTemporary(name, tags)) return [];
   const source = instance.ReadReplicaSourceDBInstanceIdentifier ?? instance.ReadReplicaSourceDBClusterIdentifier;
   const { EngineVersion: version, InstanceCreateTime: createdAt } = instance;
   return [listedAs({ kind: "instance", name, region, engine, version, createdAt }, tags, source)];

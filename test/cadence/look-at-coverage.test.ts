@@ -196,9 +196,17 @@ describe("lookAtCoverage", () => {
           cluster("restore-drill-20261121-143205-00000000"),
           cluster("payroll", tagged(TAG.drill, drillId)),
         ],
+        instances: [
+          instance("awsbackup-restore-test-3c4d", tagged("awsbackup-restore-test", "")),
+          instance("awsbackup-restore-test-somebodys"),
+        ],
       },
     });
-    expect(namesIn(coverage.uncovered)).toEqual(["payroll", "restore-drill-20261121-143205-00000000"]);
+    expect(namesIn(coverage.uncovered)).toEqual([
+      "awsbackup-restore-test-somebodys",
+      "payroll",
+      "restore-drill-20261121-143205-00000000",
+    ]);
   });
 
   it("takes a tag with a reason for an exemption, and one without for none; a plan counts more than a tag", async () => {
