@@ -63,11 +63,17 @@ export async function endStuckDrills(services: Services, now: Date): Promise<Stu
 
 const hours = (seconds: number): number => Math.floor(seconds / 3600);
 
-const described = ({ executionArn = "", startDate }: ExecutionListItem, told: string): StuckDrill => ({
-  executionArn,
-  startedAt: startDate?.toISOString() ?? "",
+const described = (execution: ExecutionListItem, told: string): StuckDrill => ({
+  executionArn: execution.executionArn ?? "",
+  startedAt: begunAt(execution)?.toISOString() ?? "",
   told,
 });
+
+/**
+ * Since when it runs: one that was redriven has its first start still, up to 14 days ago.
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+ */
+const begunAt = ({ startDate, redriveDate }: ExecutionListItem): Date | undefined => redriveDate ?? startDate;
 
 /** The executions of the machine that have run for longer than that, the oldest first. */
 async function runningFor(
@@ -78,18 +84,19 @@ async function runningFor(
 ): Promise<ExecutionListItem[]> {
   const pages = paginateListExecutions({ client: sfn, pageSize: PAGE }, { stateMachineArn, statusFilter: "RUNNING" });
   const { found } = await readPages(pages, ({ executions = [] }) =>
-    executions.filter(({ startDate = now }) => secondsBetween(startDate, now) > seconds),
+    executions.filter((execution) => secondsBetween(begunAt(execution) ?? now, now) > seconds),
   );
-  return found.sort((a, b) => (a.startDate?.getTime() ?? 0) - (b.startDate?.getTime() ?? 0));
+  return found.sort((a, b) => (begunAt(a)?.getTime() ?? 0) - (begunAt(b)?.getTime() ?? 0));
 }
 
 /** What was done with it; undefined where it has time left. Its own deadlines count more than a plan that may have changed under it. */
 async function endIfStuck(
   { sfn, plans }: Services,
-  { executionArn = "", startDate }: ExecutionListItem,
+  execution: ExecutionListItem,
   now: Date,
 ): Promise<string | undefined> {
-  const ranSeconds = secondsBetween(startDate ?? now, now);
+  const { executionArn = "" } = execution;
+  const ranSeconds = secondsBetween(begunAt(execution) ?? now, now);
   const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
   if (ranSeconds <= drillSeconds(await timeSecondsOf(plans, input))) return undefined;
   const state = await lastEntered(sfn, executionArn).catch(withoutState);

@@ -19,6 +19,7 @@ const machines = { drill: "arn:drill-machine", finish: "arn:finish-machine" };
 
 interface Running {
   readonly hours: number;
+  readonly redrivenHours?: number;
   readonly input?: string;
   /** When its checks were to end; absent of one that has no plan yet. */
   readonly checksEndAt?: Date;
@@ -36,13 +37,15 @@ beforeEach(() => {
     expect(statusFilter).toBe("RUNNING");
     const of =
       stateMachineArn === machines.drill
-        ? Object.entries(drills).map(([arn, { hours }]) => [arn, hours] as const)
-        : Object.entries(finishing);
+        ? Object.entries(drills)
+        : Object.entries(finishing).map(([arn, hours]) => [arn, { hours, redrivenHours: undefined }] as const);
     // One a page.
     const index = Number(nextToken ?? 0);
-    const executions = of
-      .slice(index, index + 1)
-      .map(([executionArn, hours]) => ({ executionArn, startDate: hoursAgo(hours) }));
+    const executions = of.slice(index, index + 1).map(([executionArn, { hours, redrivenHours }]) => ({
+      executionArn,
+      startDate: hoursAgo(hours),
+      ...(redrivenHours === undefined ? {} : { redriveDate: hoursAgo(redrivenHours) }),
+    }));
     return { executions, ...(index + 1 < of.length ? { nextToken: String(index + 1) } : {}) };
   });
   sfn
@@ -87,6 +90,17 @@ describe("endStuckDrills", () => {
       ["older", hoursAgo(40).toISOString()],
       ["stuck", hoursAgo(29.1).toISOString()],
     ]);
+  });
+
+  it("counts from when a drill was redriven, days after it began", async () => {
+    drills = {
+      redriven: { hours: 100, redrivenHours: 1, checksEndAt: hoursAgo(80) },
+      stuck: { hours: 100, redrivenHours: 29.1, checksEndAt: hoursAgo(80) },
+    };
+    expect((await look()).map(({ executionArn, startedAt }) => [executionArn, startedAt])).toEqual([
+      ["stuck", hoursAgo(29.1).toISOString()],
+    ]);
+    expect(stopped()).toEqual(["stuck"]);
   });
 
   it("says why in the execution, which is what its notification is made of", async () => {
