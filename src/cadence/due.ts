@@ -5,7 +5,7 @@ import { formatDuration } from "../verdict/duration.ts";
 import type { Errored, Seen } from "./standing.ts";
 
 /** What the ledger says of a plan, as far as it decides when the next drill is due. */
-export type Drilled = Pick<Seen, "plan" | "conclusive" | "errored">;
+export type Drilled = Pick<Seen, "plan" | "conclusive" | "isFirstReference" | "errored">;
 
 export interface Due {
   readonly isDue: true;
@@ -49,11 +49,12 @@ const SELDOM_SECONDS = 7 * DAY_SECONDS;
 /**
  * Whether a drill of the plan is due, and why. Whatever started a drill, what it says of the backups counts: an incident's drill that passed proves its
  * plan as a scheduled one does, and so the watchdog counts. One that failed or was inconclusive counts too: what it found is for people to look at, who
- * start the next one when they have mended it, and the same answer every hour would only cost. What errored is tried again where a drill had to come.
+ * start the next one when they have mended it, and the same answer every hour would only cost. A first reference alone is followed by the drill that is
+ * held against it, once. What errored is tried again where a drill had to come.
  * A plan with a schedule is started by that; here only when its promise is broken, as the slot was missed then, or when its drill errored.
  */
 export function dueOf(drilled: Drilled, at: Date): Due | NotDue {
-  const { plan, conclusive, errored } = drilled;
+  const { plan, conclusive, isFirstReference, errored } = drilled;
   const byCadence = momentOf(drilled);
   const retry = errored === undefined ? undefined : retryOf(plan, errored);
   const moment = retry !== undefined && retry.atMs > byCadence.atMs ? retry : byCadence;
@@ -62,7 +63,9 @@ export function dueOf(drilled: Drilled, at: Date): Due | NotDue {
     return { isDue: false, plan, why, ...(Number.isFinite(atMs) ? { dueAt: new Date(atMs) } : {}) };
   }
   const promised =
-    conclusive === undefined ? undefined : after(conclusive.startedAt, plan.cadence.everySeconds).getTime();
+    conclusive === undefined || isFirstReference === true
+      ? undefined
+      : after(conclusive.startedAt, plan.cadence.everySeconds).getTime();
   return {
     isDue: true,
     plan,
@@ -84,11 +87,18 @@ interface Moment {
   readonly why: string;
 }
 
-function momentOf({ plan, conclusive, errored }: Drilled): Moment {
+function momentOf({ plan, conclusive, isFirstReference, errored }: Drilled): Moment {
   const { everySeconds, schedule } = plan.cadence;
   const promise = formatDuration(everySeconds);
+  // By hand, a first look at a plan whose schedule has an hour of its own is no reason to leave that hour.
+  if (conclusive !== undefined && isFirstReference === true && (schedule === undefined || isByCadence(conclusive))) {
+    return {
+      atMs: Date.parse(conclusive.endedAt),
+      why: `${told(conclusive)} It had nothing to be compared with, and no drill has passed: the next one is held against it.`,
+    };
+  }
   if (schedule !== undefined) {
-    if (errored?.isScheduled) return { atMs: Number.NEGATIVE_INFINITY, why: "Its scheduled drill errored." };
+    if (errored !== undefined) return { atMs: Number.NEGATIVE_INFINITY, why: "Its scheduled drill errored." };
     // Nothing says since when there is the plan: its first slot may lie ahead. If it was missed, it is in the dead letters, and the plan overdue.
     if (conclusive === undefined) {
       return {
@@ -142,6 +152,8 @@ const spreadSeconds = (plan: Plan): number =>
 const shareOf = ({ plan }: Plan): number => createHash("sha256").update(plan).digest().readUInt32BE() / 2 ** 32;
 
 const after = (moment: string, seconds: number): Date => new Date(Date.parse(moment) + seconds * 1000);
+
+const isByCadence = ({ trigger }: LedgerEntry): boolean => trigger.kind === "schedule";
 
 const told = ({ drillId, verdict, startedAt }: LedgerEntry): string =>
   `Drill ${drillId} of ${minute(startedAt)} ${verdict === "inconclusive" ? "was inconclusive" : verdict}.`;

@@ -6,7 +6,7 @@ import type { DeployedPlans } from "../plan/library.ts";
 import { accountOf, databaseKey } from "../plan/names.ts";
 import { hasEnded } from "../turns/has-ended.ts";
 import { readTurns } from "../turns/turns.ts";
-import type { RunningDrill } from "./choose-drills.ts";
+import type { RunningDrill } from "./places.ts";
 
 export interface RunningServices {
   readonly sfn: SFNClient;

@@ -13,17 +13,16 @@ export interface Seen {
   pass?: LedgerEntry;
   /** The last drill that says something of the backups: it passed, failed, or was inconclusive. */
   conclusive?: LedgerEntry;
-  /** The drills since then, which say nothing of them. */
+  /** Whether that one found nothing wrong and had nothing to compare with, and none before it did: it is there to be compared with. */
+  isFirstReference?: boolean;
+  /** The drills since then that had to come, and say nothing of them. */
   errored?: Errored;
 }
 
+/** Of drills that cadence started: people's, incidents' and restore tests come beside those, as often as they like, and are nobody's second attempt. */
 export interface Errored {
   readonly drills: number;
-  /** When the first of them began. */
-  readonly since: string;
   readonly lastEndedAt: string;
-  /** Whether one of them was the drill that had to come: people's and incidents' drills come beside those. */
-  readonly isScheduled: boolean;
 }
 
 /** A plan of which it is not known how it stands: it is as good as overdue, and nothing is started for it. */
@@ -119,10 +118,14 @@ async function lookAt({ store, onWarning }: StandingServices, { database, plans,
     for (const warning of warnings) onWarning(database, warning);
     for (const entry of entries) take(seen, entry);
     const oldest = new Date(entries.at(-1)?.startedAt ?? at);
-    if (seen.every((each) => each[backTo] !== undefined || oldest < each.since)) break;
+    if (seen.every((each) => isSeen(each, backTo) || oldest < each.since)) break;
   }
   return seen;
 }
+
+/** Whether it was the first of its kind is known from what is before it. */
+const isSeen = (seen: Seen, backTo: Asked["backTo"]): boolean =>
+  seen[backTo] !== undefined && seen.isFirstReference !== true;
 
 /** Entries come the newest first. */
 function take(seen: readonly Seen[], entry: LedgerEntry): void {
@@ -132,12 +135,15 @@ function take(seen: readonly Seen[], entry: LedgerEntry): void {
   of.drills += 1;
   of.last ??= entry;
   if (entry.verdict === "passed") of.pass = entry;
-  if (entry.verdict !== "errored") of.conclusive ??= entry;
-  if (of.conclusive !== undefined) return;
-  of.errored = {
-    drills: (of.errored?.drills ?? 0) + 1,
-    since: entry.startedAt,
-    lastEndedAt: of.errored?.lastEndedAt ?? entry.endedAt,
-    isScheduled: of.errored?.isScheduled === true || entry.trigger.kind === "schedule",
-  };
+  const isReference = entry.verdict === "inconclusive" && entry.isReference === true;
+  if (entry.verdict === "errored") {
+    if (of.conclusive === undefined && entry.trigger.kind === "schedule") {
+      of.errored = { drills: (of.errored?.drills ?? 0) + 1, lastEndedAt: of.errored?.lastEndedAt ?? entry.endedAt };
+    }
+  } else if (of.conclusive === undefined) {
+    of.conclusive = entry;
+    of.isFirstReference = isReference;
+  } else if (isReference || entry.verdict === "passed") {
+    of.isFirstReference = false;
+  }
 }

@@ -30,16 +30,12 @@ export function planOf(name: string, changes: PlanChanges = {}): Plan {
 export const at = (ms: number): string => new Date(ms).toISOString();
 
 /** The ledger goes on by one drill, as it is read back. */
-export function drilledOnce({ plan, conclusive, errored }: Drilled, entry: LedgerEntry): Drilled {
-  if (entry.verdict !== "errored") return { plan, conclusive: entry };
-  return {
-    plan,
-    ...(conclusive === undefined ? {} : { conclusive }),
-    errored: {
-      drills: (errored?.drills ?? 0) + 1,
-      since: errored?.since ?? entry.startedAt,
-      lastEndedAt: entry.endedAt,
-      isScheduled: errored?.isScheduled === true || entry.trigger.kind === "schedule",
-    },
-  };
+export function drilledOnce(drilled: Drilled, entry: LedgerEntry): Drilled {
+  const { plan, conclusive, errored } = drilled;
+  if (entry.verdict !== "errored") {
+    const isReference = entry.verdict === "inconclusive" && entry.isReference === true;
+    return { plan, conclusive: entry, isFirstReference: isReference && conclusive === undefined };
+  }
+  if (entry.trigger.kind !== "schedule") return drilled;
+  return { ...drilled, errored: { drills: (errored?.drills ?? 0) + 1, lastEndedAt: entry.endedAt } };
 }

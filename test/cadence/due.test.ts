@@ -54,8 +54,10 @@ describe("a plan without a schedule", () => {
     expect(dueHours(drills(planOf("orders"), [-100, "passed"], [0, "passed", kind]))).toBe(days(6));
   });
 
-  it("is not tried again for a drill that errored beside what was due", () => {
+  it("is not tried again for a drill that errored beside what was due, and not held back by it", () => {
     expect(dueHours(drills(planOf("orders"), [0, "passed"], [2, "errored", "manual"]))).toBe(days(6));
+    const tests = Array.from({ length: 10 }, (_, nth) => [days(nth), "errored", "restore-test"] as const);
+    expect(dueHours(drills(planOf("orders"), [-1, "passed"], ...tests))).toBe(days(6) - 1);
   });
 });
 
@@ -121,6 +123,37 @@ describe("a plan with a schedule", () => {
       "2026-11-10T05:00:00.000Z",
       "2026-11-11T05:00:00.000Z",
     ]);
+  });
+});
+
+describe("a first drill that found nothing wrong and had nothing to be compared with", () => {
+  const reference = (drilled: Drilled, kind = "schedule"): Drilled =>
+    drilledOnce(
+      drilled,
+      ledgerEntry({
+        verdict: "inconclusive",
+        isReference: true,
+        trigger: { kind, by: "x" },
+        startedAt: at(BEGAN),
+        endedAt: at(BEGAN + HOUR_MS),
+      }),
+    );
+
+  it("is followed by the next one at once, before whatever else was proven", () => {
+    const drilled = reference({ plan: planOf("orders", { every: "31d" }) }, "manual");
+    expect(dueHours(drilled)).toBe(1);
+    expect(dueOf(drilled, new Date(BEGAN + 2 * HOUR_MS))).not.toHaveProperty("promisedUntil");
+  });
+
+  it("is followed at once where the plan's schedule started it, and by the slot where people did", () => {
+    const plan = planOf("orders", { schedule: SCHEDULE });
+    expect(dueHours(reference({ plan }))).toBe(1);
+    expect(dueHours(reference({ plan }, "manual"))).toBe(days(8) + 1);
+  });
+
+  it("is followed once: not where another one came before", () => {
+    const plan = planOf("orders", { every: "31d" });
+    expect(dueHours(reference(drills(plan, [-2, "passed"])))).toBe(days(28));
   });
 });
 

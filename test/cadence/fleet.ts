@@ -1,5 +1,5 @@
-import { chooseDrills, type RunningDrill } from "../../src/cadence/choose-drills.ts";
-import { type Drilled, type Due, dueOf } from "../../src/cadence/due.ts";
+import { type Drilled, type Due, dueOf, mostOverdueFirst } from "../../src/cadence/due.ts";
+import { Places, type RunningDrill } from "../../src/cadence/places.ts";
 import type { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { databaseKey } from "../../src/plan/names.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -47,9 +47,12 @@ export function simulated({ plans, fromMs, days, outcome, maxDrillsPerRegion, ma
     running = running.filter(({ endMs }) => endMs > nowMs);
     const due = dueNow(ledger, nextMs, nowMs);
     const limits = { maxDrillsPerRegion, maxStarts, ownAccount: undefined };
-    for (const { plan, slot } of chooseDrills(due, running.map(asRunning), limits).chosen) {
+    const places = new Places(running.map(asRunning), limits);
+    for (const each of due.sort(mostOverdueFirst)) {
+      const { plan, slot } = each;
       const name = executionName("due", plan.plan, slot);
-      if (names.has(name)) continue;
+      if (places.hindranceOf(each) !== undefined || names.has(name)) continue;
+      places.take(each);
       names.add(name);
       const { verdict, hours } = outcome(plan, starts.filter((each) => each.plan === plan).length);
       const start = { plan, startMs: nowMs, endMs: nowMs + hours * HOUR_MS, verdict };

@@ -19,7 +19,15 @@ const arnOf = (name: string): string => `${STATE_MACHINE.replace("stateMachine",
 function stackOf(plans: readonly Plan[], maxDrillsPerRegion = 5) {
   const bucket = evidenceBucket();
   const { client, sfn, begun } = executions();
-  const stack = { nowMs: NOW, bucket, sfn, begun, logged: [] as unknown[][], emf: [] as string[] };
+  const stack = {
+    nowMs: NOW,
+    remainingMs: 300_000,
+    bucket,
+    sfn,
+    begun,
+    logged: [] as unknown[][],
+    emf: [] as string[],
+  };
   const running = () => [...begun].filter(([, { isOver }]) => !isOver);
   sfn.on(ListExecutionsCommand).callsFake(async ({ statusFilter, maxResults, nextToken = "0" }) => {
     expect(statusFilter).toBe("RUNNING");
@@ -45,6 +53,9 @@ function stackOf(plans: readonly Plan[], maxDrillsPerRegion = 5) {
       bucket.objects.set(`${plan}/ledger/${drillId}.json`, JSON.stringify(entry));
     },
     begin: (name: string, input: object) => begun.set(name, { input: JSON.stringify(input), isOver: false }),
+    hasMs: (remainingMs: number) => {
+      stack.remainingMs = remainingMs;
+    },
     later: (hours: number) => {
       stack.nowMs += hours * HOUR_MS;
     },
@@ -60,6 +71,7 @@ function stackOf(plans: readonly Plan[], maxDrillsPerRegion = 5) {
           sfn: client,
           stateMachineArn: STATE_MACHINE,
           maxDrillsPerRegion,
+          remainingMs: () => stack.remainingMs,
           metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
           logger: { info: log, warn: log, error: log },
           now: () => new Date(stack.nowMs),
@@ -183,7 +195,7 @@ describe("startDueDrills", () => {
     expect(answer.left.filter(({ reason }) => reason.startsWith("3 drills run or wait in eu-central-1"))).toHaveLength(
       3,
     );
-    expect(stack.emf.map((line) => JSON.parse(line))).toMatchObject([{ DueDrills: 7, LeftForLater: 4 }]);
+    expect(stack.emf.map((line) => JSON.parse(line))).toMatchObject([{ DueDrills: 7, LeftForLater: 3 }]);
     expect(stack.logged).toContainEqual(["due.left", expect.objectContaining({ reason: expect.any(String) })]);
   });
 
@@ -240,6 +252,80 @@ describe("startDueDrills", () => {
     expect((await stack.look()).started).toMatchObject([
       { executionArn: arnOf("due-scheduled-20261121T152000Z"), why: expect.stringContaining("tried again 1 h later") },
     ]);
+  });
+
+  it("gives the place of a drill that was started before to the next one", async () => {
+    const fleet = Array.from({ length: 5 }, (_, nth) => planOf(`fleet-${nth}`));
+    stack = stackOf(fleet, 2);
+    const first = await stack.look();
+    expect(first.started).toHaveLength(2);
+    for (const [, execution] of stack.begun) execution.isOver = true;
+    stack.later(1);
+    const second = await stack.look();
+    expect(second.started).toHaveLength(2);
+    const lost = second.left.filter(({ reason }) => reason.endsWith("is not in the ledger."));
+    expect(names(lost)).toEqual(names(first.started));
+    // The fifth waits for room; the two that left nothing behind do not.
+    expect(stack.emf.map((line) => JSON.parse(line).LeftForLater)).toEqual([3, 1]);
+  });
+
+  it("starts the others where a start is refused, tells what began, and throws at the end", async () => {
+    stack = stackOf(
+      ["one", "two", "three"].map((name) => planOf(name)),
+      2,
+    );
+    const [refused = "", second = ""] = (await stack.look({ dryRun: true })).wouldStart?.map(({ plan }) => plan) ?? [];
+    stack.sfn.on(StartExecutionCommand, { name: `due-${refused}-20261121T000000Z` }).rejects(new Error("denied"));
+    await expect(stack.look()).rejects.toMatchObject({
+      name: "AggregateError",
+      message: `1 drills that are due could not be started, those of the plans ${refused}. ${refused}: Error: denied`,
+    });
+    expect(stack.begun.size).toBe(2);
+    expect(stack.logged).toContainEqual(["due.started", expect.objectContaining({ plan: second })]);
+    expect(stack.logged).toContainEqual(["due.refused", { plan: refused, reason: "Error: denied" }]);
+    expect(stack.emf.map((line) => JSON.parse(line))).toMatchObject([{ StartedDueDrills: 2, LeftForLater: 0 }]);
+  });
+
+  it("begins nothing that it has no time left to tell of", async () => {
+    stack.hasMs(80_000);
+    const answer = await stack.look();
+    expect(answer.started).toEqual([]);
+    expect(answer.left).toMatchObject([{ reason: "The time of this look was over." }, {}]);
+  });
+
+  it.each(["restore-test", "manual", "incident"])("is not held back by a %s that errs every day", async (kind) => {
+    stack = stackOf([planOf("old")]);
+    stack.drilled("old", 6.5);
+    for (let daysAgo = 6; daysAgo >= 0; daysAgo -= 1)
+      stack.drilled("old", daysAgo + 0.01, { verdict: "errored", trigger: { kind, by: "x" } });
+    expect(names((await stack.look()).started)).toEqual(["old"]);
+  });
+
+  it("counts the errored drills of cadence alone, from the last of them", async () => {
+    stack = stackOf([planOf("old")]);
+    stack.drilled("old", 10);
+    stack.drilled("old", 1 / 24, { verdict: "errored", trigger: { kind: "schedule", by: "start-due-drills" } });
+    for (const hours of [0.9, 0.5, 0.1]) {
+      stack.drilled("old", hours / 24, { verdict: "errored", trigger: { kind: "restore-test", by: "x" } });
+    }
+    expect((await stack.look()).started).toMatchObject([
+      { plan: "old", why: expect.stringMatching(/^Its last drill/) },
+    ]);
+  });
+
+  it("follows the first reference of a plan at once, and only the first", async () => {
+    stack = stackOf([planOf("fresh"), planOf("again"), planOf("passed"), planOf("empty")]);
+    const reference = { verdict: "inconclusive", isReference: true } as const;
+    stack.drilled("fresh", 1, reference);
+    stack.drilled("again", 3, reference);
+    stack.drilled("again", 1, reference);
+    for (let days = 2; days < 20; days += 1) stack.drilled("passed", days / 10, { ...reference, verdict: "failed" });
+    stack.drilled("passed", 30);
+    stack.drilled("passed", 0.1, reference);
+    stack.drilled("empty", 1, { verdict: "inconclusive", isReference: false });
+    const answer = await stack.look();
+    expect(answer.started).toMatchObject([{ plan: "fresh", why: expect.stringContaining("nothing to be compared") }]);
+    expect(answer.next).toHaveLength(3);
   });
 
   it("starts nothing for a plan whose ledger can not be read, says so, and starts the others", async () => {
