@@ -63,7 +63,14 @@ function historyAnswer(path: string, fleet: Fleet): string | undefined {
   if (fleet.hasHistories !== true || database === undefined) return undefined;
   const drills = fleet.drills.map(({ drillId }) => entryAt(`/${database}/ledger/${drillId}.json`, fleet));
   const last = drills.at(-1);
-  const history = { schemaVersion: 1, database, drills, passes: { [database]: last }, paths: [] };
+  const history = {
+    schemaVersion: 1,
+    database,
+    drills,
+    passes: { [database]: last },
+    lastDrills: { [database]: last },
+    paths: [],
+  };
   return JSON.stringify(history satisfies Record<keyof DatabaseHistory, unknown>);
 }
 

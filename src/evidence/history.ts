@@ -37,6 +37,8 @@ export const DatabaseHistory = z.object({
   drills: z.array(PastDrill),
   /** By plan, the last drill that passed and was no exercise, also where that is longer ago than `drills` go back. */
   passes: z.record(z.string(), PastDrill),
+  /** By plan, the last drill that was no exercise, also where other plans were drilled more often than `drills` go back. */
+  lastDrills: z.record(z.string(), PastDrill),
   /** Each way that a drill has gone, with the last drill that passed on it; most recently gone first, at most `MAX_PATHS`. */
   paths: z.array(
     z.object({
@@ -48,6 +50,9 @@ export const DatabaseHistory = z.object({
   ),
 });
 export type DatabaseHistory = z.infer<typeof DatabaseHistory>;
+
+/** One from before `lastDrills` were kept is no damage: it is made anew from the ledger, and nobody is told. */
+const StoredHistory = z.union([DatabaseHistory, z.omit(DatabaseHistory, { lastDrills: true })]);
 
 /** A year of weekly drills. In a page, a mark, a line and a row of each are some 700 B in four charts and a table: 36 kB of its 300. */
 export const HISTORY_DRILLS = 52;
@@ -93,8 +98,8 @@ export async function historyOf(store: JsonStore, database: string, at: Date): P
 
 async function stored(store: JsonStore, database: string): Promise<Remembered> {
   try {
-    const history = await store.get(historyKey(database), DatabaseHistory);
-    return history === undefined ? { warnings: [] } : { history, warnings: [] };
+    const history = await store.get(historyKey(database), StoredHistory);
+    return history !== undefined && "lastDrills" in history ? { history, warnings: [] } : { warnings: [] };
   } catch (error) {
     if (error instanceof EvidenceUnreadable) return { warnings: [error.message] };
     throw error;
@@ -138,6 +143,7 @@ const nothingOf = (database: string): DatabaseHistory => ({
   database,
   drills: [],
   passes: {},
+  lastDrills: {},
   paths: [],
 });
 
@@ -145,12 +151,14 @@ function withDrill(history: DatabaseHistory, entry: LedgerEntry): DatabaseHistor
   const drill = z.parse(PastDrill, entry);
   const { drillId, plan, verdict } = drill;
   const others = history.drills.filter((other) => other.drillId !== drillId);
-  const keepsPromise = verdict === "passed" && !isExercise(drill);
-  const lastPass = newest(keepsPromise ? drill : undefined, history.passes[plan]);
+  const promised = isExercise(drill) ? undefined : drill;
+  const lastDrill = newest(promised, history.lastDrills[plan]);
+  const lastPass = newest(verdict === "passed" ? promised : undefined, history.passes[plan]);
   return {
     ...history,
     drills: [...others, drill].sort(oldestFirst).slice(-HISTORY_DRILLS),
     passes: { ...history.passes, ...(lastPass === undefined ? {} : { [plan]: lastPass }) },
+    lastDrills: { ...history.lastDrills, ...(lastDrill === undefined ? {} : { [plan]: lastDrill }) },
     paths: withPath(history.paths, drill),
   };
 }

@@ -73,6 +73,18 @@ describe("the history of a database", () => {
     ]);
   });
 
+  it("remembers the last drill of each plan that was no exercise, behind however many drills of another plan", async () => {
+    const monthly = drillOf(70, { plan: "monthly", verdict: "failed" });
+    const daily = Array.from({ length: HISTORY_DRILLS + 1 }, (_, index) => drillOf(60 - index));
+    const exercise = drillOf(1, { plan: "monthly", scenario: "region-lost" });
+    const { history, ids } = await recorded([drillOf(80, { plan: "monthly" }), monthly, ...daily, exercise]);
+    expect(ids).not.toContain(monthly.drillId);
+    expect(history.lastDrills).toMatchObject({
+      monthly: { drillId: monthly.drillId, verdict: "failed" },
+      orders: { drillId: daily.at(-1)?.drillId },
+    });
+  });
+
   it("takes a pass back when the drill is recorded again without one: the pass before it counts", async () => {
     const { history } = await recorded([drillOf(9), drillOf(2), drillOf(2, { verdict: "errored" })]);
     expect(history.passes["orders"]?.drillId).toBe(drillOf(9).drillId);
@@ -112,6 +124,18 @@ describe("a history that is not what it should be", () => {
     );
     expect(ids).toEqual(whole);
     expect(warnings).toEqual([expect.stringContaining("history.json can not be read")]);
+  });
+
+  it("is made anew, and nobody told, when it is from before the last drill of each plan was kept", async () => {
+    const { store, history } = await recorded([first, second]);
+    const { lastDrills: _, ...older } = history;
+    await store.put(KEY, older);
+    const remade = await historyOf(store, "orders-production", NOW);
+    expect(remade).toEqual({ history, warnings: [] });
+    await rememberDrill(store, third);
+    expect((await historyOf(store, "orders-production", NOW)).history?.lastDrills).toMatchObject({
+      orders: { drillId: third.drillId },
+    });
   });
 
   it("is made anew when it lacks a drill of the ledger, or has one that the ledger has not", async () => {

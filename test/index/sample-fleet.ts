@@ -50,6 +50,12 @@ export function historyWith(database: string, drills: readonly PastDrill[]): Dat
         return pass === undefined ? [] : [[plan, pass]];
       }),
     ),
+    lastDrills: Object.fromEntries(
+      [...byPlan].flatMap(([plan, own]) => {
+        const drill = own.at(-1);
+        return drill === undefined ? [] : [[plan, drill]];
+      }),
+    ),
     paths: [...byPath.values()].flatMap((own) => {
       const lastDrill = own.at(-1);
       const lastPass = passesOf(own);
@@ -89,6 +95,14 @@ export const COVERAGE: Coverage = {
   plansWithoutDatabase: [],
   elsewhere: [],
   unknown: [],
+};
+
+/** Of a morning on which nothing was wrong. */
+export const SURVEY: NonNullable<Fleet["survey"]> = {
+  schemaVersion: 1,
+  at: "2026-11-22T06:40:00.000Z",
+  databases: [{ database: "orders", region: "eu-west-1", plans: ["orders"], facts: [], failures: [] }],
+  unreadPlans: [],
 };
 
 const SAME: Path = { ...PATH, fromRegion: "eu-central-1" };
@@ -164,5 +178,5 @@ export function manyDatabases(count: number): Fleet {
     ...(kinds[index % kinds.length] ?? sampleRow("tenant", "")),
     database: `tenant-${String(index).padStart(4, "0")}-production-cluster`,
   }));
-  return { at: AT, rows: inOrder(rows), former: [], coverage: COVERAGE, notes: [] };
+  return { at: AT, rows: inOrder(rows), former: [], coverage: COVERAGE, survey: SURVEY, notes: [] };
 }
