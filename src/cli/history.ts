@@ -22,7 +22,7 @@ export async function localHistory(root: string): Promise<FleetIndex | undefined
     const plans = await plansOf(store);
     if ((await plans.names()).length === 0) return undefined;
     // What could not be read is in the index too.
-    await writeIndex({ store, plans, logger: { warn: () => {} }, now: () => new Date() });
+    await writeIndex({ store, plans, isLocal: true, logger: { warn: () => {} }, now: () => new Date() });
     return store.get(INDEX_KEY, FleetIndex);
   });
 }
@@ -33,7 +33,7 @@ export const pageBelow = (root: string): string => join(root, EVIDENCE_BUCKET, I
 export function summariseHistory({ databases, former, notes }: FleetIndex, page: string): string {
   const lines = databases.map(({ database, state, plans }) => {
     const dueBy = plans[0]?.dueBy;
-    const due = dueBy === undefined ? "" : `  due by ${dueBy.slice(0, 10)}`;
+    const due = dueBy === undefined ? "" : `  promised until ${dueBy.slice(0, 10)}`;
     return `  ${styleText(state === "proven" ? "green" : "red", state.padEnd(13))} ${printable(database)}${due}`;
   });
   const sections = [
@@ -48,14 +48,17 @@ export function summariseHistory({ databases, former, notes }: FleetIndex, page:
 /** What `plan-drill` leaves with a drill. */
 const StoredPlan = z.object({ plan: z.unknown() });
 
-/** No plan is deployed here: what was drilled is promised by the plan of the last drill of each that got as far as being planned. */
+/**
+ * No plan is deployed here: what was drilled is promised by the plan of the last drill of each that got as far as being planned. Databases may have plans
+ * of one name, as all of those have that are derived from a source: they are told apart by both.
+ */
 async function plansOf(store: JsonStore): Promise<DeployedPlans> {
   const stored = new Map<string, string>();
   const now = new Date();
   for (const database of (await store.folders()).folders) {
     const { history } = await historyOf(store, database, now);
     for (const [plan, drillId] of newestPlanned(history))
-      stored.set(plan, `${evidencePrefix(database, drillId)}/plan.json`);
+      stored.set(`${database}/${plan}`, `${evidencePrefix(database, drillId)}/plan.json`);
   }
   return {
     names: async () => [...stored.keys()],

@@ -14,8 +14,11 @@ export interface PathColumn {
 }
 
 export interface PathCell {
-  /** `proven`: a pass within what its plan promises. `lapsed`: longer ago, or of a plan that is gone. `never`: drilled, and no drill passed. */
-  readonly state: "proven" | "lapsed" | "never";
+  /**
+   * `proven`: a pass within what its plan promises, and no drill since that did not pass. `in-doubt`: one passed, and the last did not. `lapsed`: the pass
+   * is longer ago, or of a plan that is gone. `never`: drilled, and no drill passed.
+   */
+  readonly state: "proven" | "in-doubt" | "lapsed" | "never";
   readonly lastDrill: PastDrill;
   readonly lastPass?: PastDrill;
 }
@@ -42,28 +45,27 @@ export function matrixOf(rows: readonly DatabaseRow[], at: Date): Matrix {
   return { columns: used.sort((a, b) => b.databases - a.databases || (a.key < b.key ? -1 : 1)), cells };
 }
 
-/** Two plans may go one way: then the newest of both counts. */
+/** Two plans may go one way: then the newest of both counts, and a pass for as long as its own plan promises. */
 function cellsOf({ plans, paths }: DatabaseRow, at: Date): Map<string, PathCell> {
-  const cells = new Map<string, PathCell>();
-  for (const { plan, path, lastDrill, lastPass } of paths) {
-    const promisedDays = plans.find((own) => own.plan === plan)?.promisedDays ?? 0;
-    const isProven = lastPass !== undefined && Date.parse(lastPass.endedAt) + promisedDays * 86_400_000 >= at.getTime();
-    const state = isProven ? "proven" : lastPass === undefined ? "never" : "lapsed";
-    const cell: PathCell = { state, lastDrill, ...(lastPass === undefined ? {} : { lastPass }) };
-    const key = keyOf(path);
-    const other = cells.get(key);
-    cells.set(key, other === undefined ? cell : better(other, cell));
-  }
-  return cells;
+  const byWay = Map.groupBy(paths, ({ path }) => keyOf(path));
+  return new Map([...byWay].flatMap(([key, gone]) => cellOf(gone, plans, at).map((cell) => [key, cell] as const)));
 }
 
-const ORDER: readonly PathCell["state"][] = ["proven", "lapsed", "never"];
-
-function better(a: PathCell, b: PathCell): PathCell {
-  const byState = ORDER.indexOf(a.state) - ORDER.indexOf(b.state);
-  const [ofA, ofB] = [a, b].map(({ lastPass, lastDrill }) => (lastPass ?? lastDrill).drillId);
-  return byState < 0 || (byState === 0 && (ofA ?? "") >= (ofB ?? "")) ? a : b;
+function cellOf(gone: DatabaseHistory["paths"], plans: DatabaseRow["plans"], at: Date): PathCell[] {
+  const lastDrill = newestOf(gone.map((own) => own.lastDrill));
+  const lastPass = newestOf(gone.flatMap((own) => own.lastPass ?? []));
+  if (lastDrill === undefined) return [];
+  if (lastPass === undefined) return [{ state: "never", lastDrill }];
+  if (lastDrill.verdict !== "passed") return [{ state: "in-doubt", lastDrill, lastPass }];
+  const isInTime = (pass: PastDrill | undefined): boolean => {
+    const promisedDays = plans.find(({ plan }) => plan === pass?.plan)?.promisedDays ?? 0;
+    return pass !== undefined && Date.parse(pass.endedAt) + promisedDays * 86_400_000 >= at.getTime();
+  };
+  return [{ state: gone.some((own) => isInTime(own.lastPass)) ? "proven" : "lapsed", lastDrill, lastPass }];
 }
+
+const newestOf = (drills: readonly PastDrill[]): PastDrill | undefined =>
+  drills.toSorted((a, b) => (a.drillId < b.drillId ? -1 : 1)).at(-1);
 
 const keyOf = ({ fromRegion, toRegion, account, recoveryPoint, isRestoreTest, scenario }: Path): string =>
   JSON.stringify([recoveryPoint, fromRegion, toRegion, account, isRestoreTest === true, scenario]);

@@ -9,6 +9,8 @@ import { type DatabaseRow, inOrder, type Promised, rowOf } from "./rows.ts";
 /** Everything the index is made of. */
 export interface Fleet {
   readonly at: Date;
+  /** Drills on the local cloud: there is no account of which to know anything. */
+  readonly isLocal?: boolean;
   /** Databases that a plan covers, the worst first. */
   readonly rows: readonly DatabaseRow[];
   /** Databases with evidence that no plan covers now, by name. */
@@ -23,6 +25,7 @@ export interface Fleet {
 interface FleetServices {
   readonly store: JsonStore;
   readonly plans: DeployedPlans;
+  readonly isLocal?: boolean;
 }
 
 /**
@@ -32,7 +35,7 @@ interface FleetServices {
 const DATABASES_AT_A_TIME = 25;
 
 /** Reads what is known of every database. What can not be read is said in `notes`, and everything else is there all the same. */
-export async function readFleet({ store, plans }: FleetServices, at: Date): Promise<Fleet> {
+export async function readFleet({ store, plans, isLocal = false }: FleetServices, at: Date): Promise<Fleet> {
   const notes: string[] = [];
   const promised = await promisedBy(plans, notes);
   const byDatabase = Map.groupBy(promised, ({ database }) => database);
@@ -56,6 +59,7 @@ export async function readFleet({ store, plans }: FleetServices, at: Date): Prom
   const survey = await readOrNote(store, LATEST_SURVEY_KEY, BackupSurvey, notes);
   return {
     at,
+    isLocal,
     rows: inOrder(rows.filter(({ plans: own }) => own.length > 0)),
     former: rows.filter(({ plans: own, drills }) => own.length === 0 && drills.length > 0),
     ...(coverage === undefined ? {} : { coverage }),

@@ -14,12 +14,15 @@ export interface PlanRow {
   readonly plan: string;
   readonly promisedDays: number;
   readonly state: State;
+  /** Its own, and no exercise, as the pass is. */
+  readonly lastDrill?: PastDrill;
   readonly lastPass?: PastDrill;
   /** Until when the last pass keeps the promise. */
   readonly dueBy?: Date;
+  readonly streak?: Streak;
 }
 
-/** The drills since the last change from passing to not passing, or the other way round. */
+/** The drills of a plan since the last change from passing to not passing, or the other way round. */
 export interface Streak {
   readonly isPassing: boolean;
   readonly drills: number;
@@ -36,7 +39,6 @@ export interface DatabaseRow {
   readonly plans: readonly PlanRow[];
   /** Of all of its plans, the oldest first. */
   readonly drills: readonly PastDrill[];
-  readonly streak?: Streak;
   readonly paths: DatabaseHistory["paths"];
 }
 
@@ -51,20 +53,16 @@ export function rowOf(
 ): DatabaseRow {
   const { drills = [], paths = [] } = seen?.history ?? {};
   const rows = plans.map((plan) => planRow(plan, seen, at)).sort(worstFirst);
-  const streak = streakOf(drills.filter((drill) => !isExercise(drill)));
-  return {
-    database,
-    state: rows[0]?.state ?? "proven",
-    plans: rows,
-    drills,
-    ...(streak === undefined ? {} : { streak }),
-    paths,
-  };
+  return { database, state: rows[0]?.state ?? "proven", plans: rows, drills, paths };
 }
 
 function planRow({ plan, everySeconds }: Promised, seen: Remembered | undefined, at: Date): PlanRow {
-  const subject = { plan, promisedDays: everySeconds / 86_400 };
-  const lastDrill = seen?.history?.drills.findLast((drill) => drill.plan === plan && !isExercise(drill));
+  const lastDrill = seen?.history?.lastDrills[plan];
+  const subject = {
+    plan,
+    promisedDays: everySeconds / 86_400,
+    ...(lastDrill === undefined ? {} : { lastDrill, streak: streakOf(lastDrill, seen?.history?.drills ?? []) }),
+  };
   const lastPass = seen?.history?.passes[plan];
   if (lastPass === undefined) {
     // What could not be read may have been a drill of this plan.
@@ -92,17 +90,16 @@ export function inOrder(rows: readonly DatabaseRow[]): DatabaseRow[] {
 
 const byName = (a: DatabaseRow, b: DatabaseRow): number => (a.database < b.database ? -1 : 1);
 
-function streakOf(drills: readonly PastDrill[]): Streak | undefined {
-  const last = drills.at(-1);
-  if (last === undefined) return undefined;
+/** The last drill itself may be longer ago than what is remembered of all plans. */
+function streakOf(last: PastDrill, remembered: readonly PastDrill[]): Streak {
+  const own = remembered.filter((drill) => drill.plan === last.plan && !isExercise(drill));
   const isPassing = last.verdict === "passed";
-  const before = drills.findLastIndex(({ verdict }) => (verdict === "passed") !== isPassing);
-  const since = drills[before + 1]?.startedAt ?? last.startedAt;
+  const before = own.findLastIndex(({ verdict }) => (verdict === "passed") !== isPassing);
   return {
     isPassing,
-    drills: drills.length - before - 1,
-    since,
-    isAtLeast: before < 0 && drills.length >= HISTORY_DRILLS,
+    drills: Math.max(1, own.length - before - 1),
+    since: (own[before + 1] ?? last).startedAt,
+    isAtLeast: before < 0 && remembered.length >= HISTORY_DRILLS,
   };
 }
 

@@ -12,6 +12,7 @@ export const WriteIndexInput = z.strictObject({});
 export interface WriteIndexServices {
   readonly store: JsonStore;
   readonly plans: DeployedPlans;
+  readonly isLocal?: boolean;
   readonly logger: Pick<Logger, "warn">;
   readonly now: () => Date;
 }

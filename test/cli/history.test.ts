@@ -41,8 +41,18 @@ describe("the history of local drills", () => {
     expect(stated).toEqual(["billing proven", "orders-production proven"]);
     expect(await readFile(pageBelow(root), "utf8")).toContain("<b>All 2 databases</b> are proven as promised");
     const words = index === undefined ? "" : summariseHistory(index, "evidence/index.html");
-    expect(words).toMatch(/proven.*orders-production.*due by \d{4}-/);
+    expect(words).toMatch(/proven.*orders-production.*promised until \d{4}-/);
     expect(words).toContain("All databases  evidence/index.html");
+  });
+
+  it("tells databases apart whose plans have one name, and asks for no account", async () => {
+    for (const database of ["shop", "blog"]) await leave(database, "your-database", "20261121-143205-3f9a2b1c");
+    const index = await localHistory(root);
+    expect(index?.former).toEqual([]);
+    expect(index?.plans.filter(({ plan }) => plan === "your-database").map(({ database }) => database)).toHaveLength(2);
+    const page = await readFile(pageBelow(root), "utf8");
+    expect(page).toContain("Local drills of all databases");
+    expect(page).toContain('class="first passed"');
   });
 });
 

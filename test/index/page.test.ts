@@ -3,14 +3,25 @@ import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
 import { MAX_INDEX_BYTES, renderIndex } from "../../src/index/page/render-index.ts";
 import type { Fleet } from "../../src/index/read-fleet.ts";
-import { inOrder } from "../../src/index/rows.ts";
-import { AT, COVERAGE, manyDatabases, PATH, sampleRow, TWELVE_DATABASES } from "./sample-fleet.ts";
+import { inOrder, rowOf } from "../../src/index/rows.ts";
+import {
+  AT,
+  COVERAGE,
+  historyWith,
+  manyDatabases,
+  PATH,
+  pastDrill,
+  SURVEY,
+  sampleRow,
+  TWELVE_DATABASES,
+} from "./sample-fleet.ts";
 
 const fleetOf = (changes: Partial<Fleet> = {}): Fleet => ({
   at: AT,
   rows: [],
   former: [],
   coverage: COVERAGE,
+  survey: SURVEY,
   notes: [],
   ...changes,
 });
@@ -19,6 +30,7 @@ const domOf = (text: string) => new JSDOM(text.replace(/<style>.*<\/style>/s, ""
 const document = domOf(page);
 const wordsOf = (text: string, selector: string): string =>
   (domOf(text).querySelector(selector)?.textContent ?? "nothing").replace(/\s+/g, " ").trim();
+const headerOf = (fleet: Fleet) => domOf(renderIndex(fleet)).querySelector("header")?.getAttribute("class");
 const headline = (fleet: Fleet): string => wordsOf(renderIndex(fleet), "h1");
 
 describe("the first sentence", () => {
@@ -45,7 +57,6 @@ describe("the first sentence", () => {
 
   it("never calls a fleet proven that has databases without a plan, or of which something can not be read", () => {
     const rows = [sampleRow("a", "p")];
-    const headerOf = (fleet: Fleet) => domOf(renderIndex(fleet)).querySelector("header")?.getAttribute("class");
     expect(headerOf(fleetOf({ rows }))).toBe("first passed");
     expect(headerOf(fleetOf({ rows, notes: ["lost"] }))).toBe("first inconclusive");
     const found = {
@@ -59,6 +70,47 @@ describe("the first sentence", () => {
     const uncovered = fleetOf({ rows, coverage: { ...COVERAGE, uncovered: [found] } });
     expect(headerOf(uncovered)).toBe("first inconclusive");
     expect(headline(uncovered)).toBe("The one database is proven as promised; 1 more has no plan.");
+  });
+
+  const survey = { ...SURVEY, at: "2026-11-19T06:40:00.000Z" };
+  const fact = { fact: "success", observed: "", wanted: "", sentence: "" } as const;
+  const surveyed = (state: "wrong" | "not-known") => ({
+    ...SURVEY,
+    databases: SURVEY.databases.map((database) => ({ ...database, facts: [{ ...fact, state }] })),
+  });
+  it.each<[string, Pick<Partial<Fleet>, "coverage" | "survey"> & { readonly without?: "coverage" | "survey" }]>([
+    ["nobody has listed the account yet", { without: "coverage" }],
+    ["the account was last listed 2 d ago", { coverage: { ...COVERAGE, at: "2026-11-20T06:30:00.000Z" } }],
+    [
+      "1 part of the account could not be listed",
+      { coverage: { ...COVERAGE, unknown: [{ region: "eu-west-3", reason: "AccessDenied" }] } },
+    ],
+    [
+      "1 plan for a database that is not there any more",
+      { coverage: { ...COVERAGE, plansWithoutDatabase: [{ plan: "a", region: "eu-west-1", database: "a" }] } },
+    ],
+    ["nobody has surveyed the backups yet", { without: "survey" }],
+    ["the backups were last surveyed 3 d ago", { survey }],
+    ["1 problem in the backups", { survey: surveyed("wrong") }],
+    ["1 problem in the backups", { survey: { ...SURVEY, unreadPlans: [{ plan: "a", reason: "damaged" }] } }],
+    ["1 fact about the backups not known", { survey: surveyed("not-known") }],
+  ])("is no pass, and says why: %s", (words, { without, ...changes }) => {
+    const fleet = fleetOf({ rows: [sampleRow("a", "p")], ...changes });
+    if (without !== undefined) delete (fleet as Partial<Fleet>)[without];
+    expect(headerOf(fleet)).toBe("first inconclusive");
+    expect(wordsOf(renderIndex(fleet), "header .summary")).toBe(`Not known, or not right: ${words}.`);
+  });
+
+  it("asks nothing of an account where drills are local: they are called so", () => {
+    const local: Fleet = { at: AT, isLocal: true, rows: [sampleRow("a", "p")], former: [], notes: [] };
+    expect(headerOf(local)).toBe("first passed");
+    expect(wordsOf(renderIndex(local), "header .of")).toMatch(/^Local drills of all databases/);
+    expect(wordsOf(renderIndex(local), ".figures > div:last-child")).toBe(
+      "Accountnonelocal drills: there is none to list",
+    );
+    expect(wordsOf(renderIndex(local), 'section[aria-labelledby="account"], section[aria-labelledby="backups"]')).toBe(
+      "nothing",
+    );
   });
 });
 
@@ -76,6 +128,36 @@ describe("the page over all databases", () => {
     );
     const reports = drills.slice(-12).map(({ drillId }) => `./inventory/${drillId}/report.html`);
     expect(links).toEqual([reports.at(-1), ...reports]);
+  });
+
+  it("says how the plan's own last drill went, whatever was drilled since, with its sign", () => {
+    const history = historyWith("orders", [
+      pastDrill(4),
+      pastDrill(3, { verdict: "failed" }),
+      pastDrill(2, { plan: "second" }),
+      pastDrill(1, { scenario: "region-lost", recoveryPath: { ...PATH, scenario: "region-lost" } }),
+    ]);
+    const plans = ["orders", "second"].map((plan) => ({ plan, database: "orders", everySeconds: 8 * 86_400 }));
+    const fleet = fleetOf({ rows: [rowOf("orders", plans, { history, warnings: [] }, AT)] });
+    const shown = domOf(renderIndex(fleet));
+    for (const item of shown.querySelectorAll(".worst li, .rows > li")) {
+      expect(item.getAttribute("class")).toBe("failed");
+      expect(item.querySelector(".own")?.textContent).toBe("Last drill failed");
+    }
+    expect(shown.querySelectorAll(".worst li, .rows > li")).toHaveLength(2);
+  });
+
+  it("gives a way back whose last drill failed that drill's sign, and both days", () => {
+    const text = renderIndex(fleetOf({ rows: [sampleRow("orders", "pf", 0.5)] }));
+    expect(wordsOf(text, ".matrix td")).toBe("2026-11-14, then failed 2026-11-21");
+    expect(domOf(text).querySelector(".matrix td > span")?.getAttribute("class")).toBe("failed");
+  });
+
+  it("ends no line between a number and its unit, and calls no drill due that is promised", () => {
+    const text = renderIndex(fleetOf({ rows: [sampleRow("orders", "p", 71)] }));
+    expect(domOf(text).querySelector(".rows .own")?.textContent).toBe("Overdue by 62\u00A0d");
+    expect(wordsOf(text, ".rows .due")).toBe("promised until2026-09-20");
+    expect(text).not.toMatch(/\d d\b(?! ago\.)/);
   });
 
   it("tells each sign in words", () => {

@@ -51,20 +51,59 @@ describe("how a database stands", () => {
       pastDrill(daysAgo, { verdict, scenario: "region-lost", recoveryPath: { ...PATH, scenario: "region-lost" } });
     const rowWith = (...drills: ReturnType<typeof pastDrill>[]) =>
       rowOf("orders-production", [PLAN], { history: historyWith("orders-production", drills), warnings: [] }, AT);
-    expect(rowWith(pastDrill(20), exercise(1, "passed"))).toMatchObject({ state: "overdue", streak: { drills: 1 } });
+    expect(rowWith(pastDrill(20), exercise(1, "passed"))).toMatchObject({
+      state: "overdue",
+      plans: [{ streak: { drills: 1 } }],
+    });
     expect(rowWith(pastDrill(2), exercise(1, "failed")).state).toBe("proven");
     expect(rowWith(exercise(1, "passed"))).toMatchObject({ state: "never-drilled", drills: [{}], paths: [{}] });
   });
 
+  it("is in doubt by the last drill of the plan, behind a year of another plan's passes", () => {
+    const failed = pastDrill(60, { plan: "monthly", verdict: "failed" });
+    const daily = Array.from({ length: HISTORY_DRILLS + 1 }, (_, index) => pastDrill(55 - index));
+    const neverPassed = { ...PLAN, plan: "yearly" };
+    const history = historyWith("orders-production", [
+      pastDrill(90, { plan: "monthly" }),
+      failed,
+      pastDrill(58, { plan: "yearly", verdict: "errored" }),
+      ...daily,
+    ]);
+    const monthly = { ...PLAN, plan: "monthly", everySeconds: 92 * 86_400 };
+    const { plans, state } = rowOf("orders-production", [PLAN, monthly, neverPassed], { history, warnings: [] }, AT);
+    expect(plans.map(({ plan, state: own }) => [plan, own])).toEqual([
+      ["yearly", "never-passed"],
+      ["monthly", "in-doubt"],
+      ["orders", "proven"],
+    ]);
+    expect(state).toBe("never-passed");
+    expect(plans[1]).toMatchObject({ lastDrill: failed, streak: { isPassing: false, drills: 1, isAtLeast: true } });
+  });
+
+  it("has a streak of each plan, which another plan's drills do not end", () => {
+    const history = historyWith("orders-production", [
+      pastDrill(4),
+      pastDrill(3, { plan: "second", verdict: "failed" }),
+      pastDrill(2),
+      pastDrill(1, { plan: "second", verdict: "failed" }),
+    ]);
+    const plans = [PLAN, { ...PLAN, plan: "second" }];
+    expect(rowOf("orders-production", plans, { history, warnings: [] }, AT).plans).toMatchObject([
+      { plan: "second", streak: { isPassing: false, drills: 2 } },
+      { plan: "orders", streak: { isPassing: true, drills: 2 } },
+    ]);
+  });
+
   it("has a streak of passes or of drills without one, and says when it may be longer", () => {
-    expect(sampleRow("a", "pfpp").streak).toMatchObject({ isPassing: true, drills: 2, isAtLeast: false });
-    expect(sampleRow("a", "ppfei").streak).toMatchObject({ isPassing: false, drills: 3, isAtLeast: false });
-    expect(sampleRow("a", "pp").streak).toMatchObject({ drills: 2, isAtLeast: false });
-    expect(sampleRow("a", "p".repeat(HISTORY_DRILLS + 4)).streak).toMatchObject({
+    const streakOf = (letters: string) => sampleRow("a", letters).plans[0]?.streak;
+    expect(streakOf("pfpp")).toMatchObject({ isPassing: true, drills: 2, isAtLeast: false });
+    expect(streakOf("ppfei")).toMatchObject({ isPassing: false, drills: 3, isAtLeast: false });
+    expect(streakOf("pp")).toMatchObject({ drills: 2, isAtLeast: false });
+    expect(streakOf("p".repeat(HISTORY_DRILLS + 4))).toMatchObject({
       drills: HISTORY_DRILLS,
       isAtLeast: true,
     });
-    expect(sampleRow("a", "").streak).toBeUndefined();
+    expect(streakOf("")).toBeUndefined();
   });
 });
 
@@ -104,7 +143,7 @@ describe("the ways back", () => {
     ]);
     const statesOf = (database: string) => columns.map(({ key }) => cells.get(database)?.get(key)?.state);
     expect(statesOf("one")).toEqual(["lapsed", "proven"]);
-    expect(statesOf("two")).toEqual(["lapsed", undefined]);
+    expect(statesOf("two")).toEqual(["in-doubt", undefined]);
     expect(statesOf("three")).toEqual([undefined, undefined]);
   });
 
@@ -124,14 +163,26 @@ describe("the ways back", () => {
     ]);
   });
 
-  it("are proven where one of two plans has proven them", () => {
-    const history = historyWith("orders-production", [
-      pastDrill(2),
-      pastDrill(1, { plan: "second", verdict: "failed" }),
-    ]);
+  const wayOf = (...drills: ReturnType<typeof pastDrill>[]) => {
+    const history = historyWith("orders-production", drills);
     const row = rowOf("orders-production", [PLAN, { ...PLAN, plan: "second" }], { history, warnings: [] }, AT);
     const { columns, cells } = matrixOf([row], AT);
     expect(columns).toHaveLength(1);
-    expect(cells.get("orders-production")?.get(columns[0]?.key ?? "")?.state).toBe("proven");
+    return cells.get("orders-production")?.get(columns[0]?.key ?? "");
+  };
+
+  it("are in doubt after a drill that did not pass, of whatever plan, with the day of the pass before it", () => {
+    const [pass, failed] = [pastDrill(2), pastDrill(1, { verdict: "failed" })];
+    expect(wayOf(pass, failed)).toEqual({ state: "in-doubt", lastPass: pass, lastDrill: failed });
+    expect(wayOf(pass, { ...failed, plan: "second" })).toMatchObject({ state: "in-doubt", lastPass: pass });
+  });
+
+  it("are proven where the newest drill of two plans has proven them", () => {
+    const pass = pastDrill(1, { plan: "second" });
+    expect(wayOf(pastDrill(2, { verdict: "failed" }), pass)).toEqual({
+      state: "proven",
+      lastPass: pass,
+      lastDrill: pass,
+    });
   });
 });

@@ -1,26 +1,27 @@
 /** What the plans do not say: databases without one, what the survey of backups saw, and evidence of databases that are gone. */
-import { type BackupSurvey, LATEST_SURVEY_KEY, problemsOf } from "../../backups/backup-survey.ts";
+import { LATEST_SURVEY_KEY, problemsOf } from "../../backups/backup-survey.ts";
 import { COVERAGE_KEY, type Coverage } from "../../cadence/coverage.ts";
 import { fitting, leftOut } from "../../page/fitting.ts";
 import { html, type Markup } from "../../page/markup.ts";
 import { count, moment, section, sign } from "../../page/words.ts";
+import { staleDays, unknownFacts } from "../open-questions.ts";
 import type { Fleet } from "../read-fleet.ts";
-import { type DatabaseRow, daysBetween } from "../rows.ts";
-import { databaseLink, lastDrillWords, marks } from "./words.ts";
+import type { DatabaseRow } from "../rows.ts";
+import { databaseLink, daysWords, lastDrillWords, marks } from "./words.ts";
 
-/** Listed and surveyed every day: what is older than two was missed. */
-const STALE_DAYS = 2;
 /** What is left of a database whose plan is gone. */
 const FORMER_MARKS = 6;
 
 /** What is in the account and in no plan, and the other way round. */
-export function accountSection({ coverage, at }: Fleet, maxBytes: number): Markup {
+export function accountSection({ coverage, isLocal, at }: Fleet, maxBytes: number): Markup | undefined {
   if (coverage === undefined)
-    return section(
-      "account",
-      "Databases without a plan",
-      html`<p>Not known: nobody has listed the account yet. The watchdog does it every day where it is deployed.</p>`,
-    );
+    return isLocal
+      ? undefined
+      : section(
+          "account",
+          "Databases without a plan",
+          html`<p>Not known: nobody has listed the account yet. The watchdog does it every day where it is deployed.</p>`,
+        );
   const { uncovered, plansWithoutDatabase, unknown, exempt, replicas, regions } = coverage;
   const listed = html`<p>${uncovered.length === 0 ? "None." : `${count(uncovered.length, "database")} that no plan drills.`} The account was listed ${moment(coverage.at)} in ${regions.length === 0 ? "no region" : regions.join(", ")}.</p>${stale(coverage.at, at)}`;
   return section(
@@ -86,14 +87,22 @@ function folded(title: string, lines: readonly Line[], maxBytes: number): Markup
   ];
 }
 
-const stale = (then: Coverage["at"], at: Date): Markup | undefined =>
-  daysBetween(new Date(then), at) < STALE_DAYS
-    ? undefined
-    : html`<p class="inconclusive">${sign("inconclusive")}That is ${daysBetween(new Date(then), at)} d ago, and it is done every day.</p>`;
+function stale(then: Coverage["at"], at: Date): Markup | undefined {
+  const days = staleDays(then, at);
+  if (days === undefined) return undefined;
+  return html`<p class="inconclusive">${sign("inconclusive")}That is ${daysWords(days)} ago, and it is done every day.</p>`;
+}
 
 /** What the daily survey of all backups found. */
-export function backupsSection(survey: BackupSurvey | undefined, at: Date, maxBytes: number): Markup | undefined {
-  if (survey === undefined) return undefined;
+export function backupsSection({ survey, isLocal, at }: Fleet, maxBytes: number): Markup | undefined {
+  if (survey === undefined)
+    return isLocal
+      ? undefined
+      : section(
+          "backups",
+          "What the survey of backups found",
+          html`<p>Not known: nobody has surveyed the backups yet. It is done every day where restore-drill is deployed.</p>`,
+        );
   const wrong = survey.databases.flatMap((surveyed): Line[] =>
     problemsOf(surveyed).map((problem) => [surveyed.database, problem]),
   );
@@ -105,10 +114,16 @@ export function backupsSection(survey: BackupSurvey | undefined, at: Date, maxBy
 `,
   );
   const asked = count(survey.databases.length, "database");
+  const unknown = unknownFacts(survey);
+  const like = unknown === 0 ? "passed" : "inconclusive";
+  const found =
+    lines.length === 0
+      ? html`<span class="${like}">${sign(like)}</span>Nothing wrong with the backups of ${asked}`
+      : `${count(lines.length, "problem")} in the backups of ${asked}`;
   return section(
     "backups",
     "What the survey of backups found",
-    html`<p>${lines.length === 0 ? html`<span class="passed">${sign("passed")}</span>Nothing wrong with the backups of ${asked}.` : `${count(lines.length, "problem")} in the backups of ${asked}.`} Surveyed ${moment(survey.at)}.</p>${stale(survey.at, at)}`,
+    html`<p>${found}${unknown > 0 ? `; ${count(unknown, "fact")} not known` : ""}. Surveyed ${moment(survey.at)}.</p>${stale(survey.at, at)}`,
     html`${
       lines.length === 0
         ? undefined

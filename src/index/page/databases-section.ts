@@ -1,7 +1,7 @@
 import { fitting, leftOut } from "../../page/fitting.ts";
 import { html, type Markup } from "../../page/markup.ts";
 import { section, sign } from "../../page/words.ts";
-import { type DatabaseRow, daysBetween } from "../rows.ts";
+import type { DatabaseRow, PlanRow } from "../rows.ts";
 import { STATES, type State } from "../states.ts";
 import { databaseLink, date, daysWords, likeOf, marks, standingWords, whyWords } from "./words.ts";
 
@@ -48,7 +48,7 @@ ${items}`;
   return section(
     "databases",
     "Databases",
-    html`<p class="muted small">A name leads to the newest report. The signs are the last ${most} drills, the newest on the right, each leading to its report.</p>
+    html`<p class="muted small">A name leads to the newest report. The signs are the last ${most} drills, the newest on the right, each leading to its report. What is promised until a day needs a pass by then: the next drill begins before.</p>
 ${legend()}`,
     ...groups,
   );
@@ -63,17 +63,15 @@ const legend = (): Markup =>
 function rowItem(row: DatabaseRow, at: Date, most: number): Markup {
   const [plan, ...others] = row.plans;
   if (plan === undefined) return html``;
-  const like = likeOf(row);
-  return html`<li class="${like}"><div><b>${databaseLink(row)}</b><small class="muted">${plan.plan === row.database ? "" : `${plan.plan}, `}every ${daysWords(plan.promisedDays)}</small></div><div>${sign(like)}<span class="own">${standingWords(plan, row.drills, at)}</span><small class="muted">${whyWords(plan, row.streak)}</small>${others.map(
+  const like = likeOf(plan);
+  return html`<li class="${like}"><div><b>${databaseLink(row)}</b><small class="muted">${plan.plan === row.database ? "" : `${plan.plan}, `}every ${daysWords(plan.promisedDays)}</small></div><div>${sign(like)}<span class="own">${standingWords(plan, at)}</span><small class="muted">${whyWords(plan)}</small>${others.map(
     (other) =>
-      html`<small>${other.plan}, every ${daysWords(other.promisedDays)}: ${standingWords(other, row.drills, at)}${other.dueBy && html`, due by ${date(other.dueBy.toISOString())}`}</small>`,
-  )}</div><div class="due">${dueWords(plan.dueBy, at)}</div>${marks(row.database, row.drills, most)}</li>
+      html`<small>${other.plan}, every ${daysWords(other.promisedDays)}: ${standingWords(other, at)}${other.dueBy && html`, promised until ${date(other.dueBy.toISOString())}`}</small>`,
+  )}</div><div class="due">${dueWords(plan)}</div>${marks(row.database, row.drills, most)}</li>
 `;
 }
 
-function dueWords(dueBy: Date | undefined, at: Date): Markup {
-  if (dueBy === undefined) return html`due now`;
-  const days = daysBetween(at, dueBy);
-  const words = days < 0 ? "was due" : days === 0 ? "due within a day" : `due in ${days} d`;
-  return html`${words}<small class="muted">${date(dueBy.toISOString())}</small>`;
+function dueWords({ state, dueBy }: PlanRow): Markup {
+  if (dueBy === undefined) return html`${state === "unknown" ? "not known" : "no pass yet"}`;
+  return html`promised until<small>${date(dueBy.toISOString())}</small>`;
 }

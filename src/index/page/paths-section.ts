@@ -1,3 +1,4 @@
+import type { PastDrill } from "../../evidence/history.ts";
 import { fitting, leftOut } from "../../page/fitting.ts";
 import { html, type Markup } from "../../page/markup.ts";
 import { day, section, sign } from "../../page/words.ts";
@@ -10,6 +11,8 @@ const MAX_COLUMNS = 6;
 const FOLDED_FROM = 30;
 
 const LIKE = { proven: "passed", lapsed: "inconclusive", never: "failed" } as const;
+const likeOf = ({ state, lastDrill }: PathCell): PastDrill["verdict"] =>
+  state === "in-doubt" ? lastDrill.verdict : LIKE[state];
 
 /** Database by recovery path: when each was last proven. */
 export function pathsSection(rows: readonly DatabaseRow[], at: Date, maxBytes: number): Markup | undefined {
@@ -20,7 +23,7 @@ export function pathsSection(rows: readonly DatabaseRow[], at: Date, maxBytes: n
   if (shown.length === 0)
     return section("paths", "Ways back", html`<p>No drill has got as far as choosing a recovery point.</p>`);
   const list = fitting(rows, maxBytes, (row) => matrixRow(row, matrix, shown, rest));
-  const table = html`<p class="muted small">When each way was last proven: by a pass within what the plan promises, by an older one, or never. A dash: no drill has gone it.</p>
+  const table = html`<p class="muted small">When each way was last proven: by a pass within what the plan promises, by an older one, or never; and how the last drill went, where it did not pass. A dash: no drill has gone it.</p>
 <div class="scroll" role="region" aria-label="Databases by way back" tabindex="0"><table class="matrix">
 <caption class="off">When each database was last proven on each way</caption>
 <thead><tr><th scope="col">Database</th>${shown.map(({ what, where }) => html`<th scope="col"><b>${what}</b><br>${where}</th>`)}${rest.length === 0 ? undefined : html`<th scope="col">Other ways</th>`}</tr></thead><tbody>
@@ -57,7 +60,8 @@ function matrixRow(
 `;
 }
 
-function cellWords(database: string, { state, lastDrill, lastPass }: PathCell): Markup {
+function cellWords(database: string, cell: PathCell): Markup {
+  const { lastDrill, lastPass } = cell;
   const link = (drill: typeof lastDrill): Markup =>
     html`<a href="./${reportPath(database, drill)}">${day(drill.endedAt)}</a>`;
   const words =
@@ -66,5 +70,5 @@ function cellWords(database: string, { state, lastDrill, lastPass }: PathCell): 
       : lastPass.drillId === lastDrill.drillId
         ? link(lastPass)
         : html`${link(lastPass)}, then ${lastDrill.verdict} ${link(lastDrill)}`;
-  return html`<span class="${LIKE[state]}">${sign(LIKE[state])}</span>${words}`;
+  return html`<span class="${likeOf(cell)}">${sign(likeOf(cell))}</span>${words}`;
 }

@@ -4,7 +4,7 @@ import { page } from "../../page/page.ts";
 import type { Fleet } from "../read-fleet.ts";
 import { accountSection, backupsSection, formerSection } from "./account-sections.ts";
 import { databasesSection } from "./databases-section.ts";
-import { firstScreen } from "./first-screen.ts";
+import { firstScreen, titleOf } from "./first-screen.ts";
 import { pathsSection } from "./paths-section.ts";
 import { SHEET } from "./style.ts";
 
@@ -33,12 +33,12 @@ const NAVIGATION = [
 
 /** All databases as one page: a file that needs nothing else, runs nothing, and is at most 2 MB of however many databases. */
 export function renderIndex(fleet: Fleet): string {
-  const { rows, at, coverage, survey, former } = fleet;
+  const { rows, at, coverage, former } = fleet;
   const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = {
     account: accountSection(fleet, ROOM_BYTES.account),
     databases: databasesSection(rows, at, ROOM_BYTES.databases),
     paths: pathsSection(rows, at, ROOM_BYTES.paths),
-    backups: backupsSection(survey, at, ROOM_BYTES.backups),
+    backups: backupsSection(fleet, ROOM_BYTES.backups),
     former: formerSection(former, ROOM_BYTES.former),
   };
   // What nobody has promised anything about comes before what is promised.
@@ -48,7 +48,7 @@ export function renderIndex(fleet: Fleet): string {
     : NAVIGATION;
   const shown = inOrder.filter(([id]) => sections[id] !== undefined);
   return page({
-    title: "Restore drills of all databases",
+    title: titleOf(fleet),
     sheet: SHEET,
     main: html`${firstScreen(fleet)}${notes(fleet.notes)}<nav aria-label="Sections"><ul>${shown.map(
       ([id, name]) => html`<li><a href="#${id}">${name}</a></li>

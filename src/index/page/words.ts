@@ -14,12 +14,12 @@ const LIKE: Readonly<Record<Exclude<State, "in-doubt">, Verdict["verdict"]>> = {
   proven: "passed",
 };
 
-/** A pass in time is in doubt as far as the last drill says. */
-export const likeOf = ({ state, drills }: DatabaseRow): Verdict["verdict"] =>
-  state === "in-doubt" ? (drills.at(-1)?.verdict ?? "inconclusive") : LIKE[state];
+/** A pass in time is in doubt as far as the plan's own last drill says. */
+export const likeOf = ({ state, lastDrill }: Pick<PlanRow, "state" | "lastDrill">): Verdict["verdict"] =>
+  state === "in-doubt" ? (lastDrill?.verdict ?? "inconclusive") : LIKE[state];
 
 /** How a plan stands, in a few words. */
-export function standingWords({ state, dueBy }: PlanRow, drills: readonly PastDrill[], at: Date): string {
+export function standingWords({ state, dueBy, lastDrill }: PlanRow, at: Date): string {
   switch (state) {
     case "never-drilled":
       return "Never drilled";
@@ -30,7 +30,7 @@ export function standingWords({ state, dueBy }: PlanRow, drills: readonly PastDr
     case "overdue":
       return `Overdue${lateWords(dueBy, at)}`;
     case "in-doubt":
-      return `Last drill ${drills.at(-1)?.verdict ?? "did not pass"}`;
+      return `Last drill ${lastDrill?.verdict ?? "did not pass"}`;
     case "proven":
       return "Proven";
   }
@@ -38,14 +38,14 @@ export function standingWords({ state, dueBy }: PlanRow, drills: readonly PastDr
 
 function lateWords(dueBy: Date | undefined, at: Date): string {
   const days = dueBy === undefined ? 0 : daysBetween(dueBy, at);
-  return days === 0 ? "" : ` by ${days} d`;
+  return days === 0 ? "" : ` by ${daysWords(days)}`;
 }
 
 /** A day that no line ends in. */
 export const date = (at: string): Markup => html`<time>${day(at)}</time>`;
 
 /** What the standing rests on, in a sentence or two. */
-export function whyWords({ state, lastPass, promisedDays }: PlanRow, streak: Streak | undefined): Markup {
+export function whyWords({ state, lastPass, promisedDays, streak }: PlanRow): Markup {
   const passed = lastPass && html`Last pass ${date(lastPass.endedAt)}`;
   switch (state) {
     case "never-drilled":
@@ -74,7 +74,8 @@ function streakWords(streak: Streak | undefined): Markup | undefined {
   return html`${number} ${kind} since ${date(since)}.`;
 }
 
-export const daysWords = (days: number): string => `${Math.round(days * 10) / 10} d`;
+/** No line ends between a number and its unit. */
+export const daysWords = (days: number): string => `${Math.round(days * 10) / 10}\u00A0d`;
 
 /** Where the report of a drill is, seen from the index. Both are names of folders; what else may be in them is spelled out. */
 export const reportPath = (database: string, { drillId }: Pick<PastDrill, "drillId">): string =>
