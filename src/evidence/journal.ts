@@ -33,15 +33,15 @@ export const JournalEntry = z.object({
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
-const fileOf = (step: StepName): string => `journal/${step}.json`;
-const journalKey = (evidencePrefix: string, step: StepName): string => `${evidencePrefix}/${fileOf(step)}`;
+export const journalFileOf = (step: StepName): string => `journal/${step}.json`;
+const journalKey = (evidencePrefix: string, step: StepName): string => `${evidencePrefix}/${journalFileOf(step)}`;
 
 export async function writeJournal(store: JsonStore, evidencePrefix: string, entry: JournalEntry): Promise<void> {
   await store.put(journalKey(evidencePrefix, entry.step), entry);
 }
 
 /** Written after the manifest, so that it can not hold their hashes. */
-const AFTER_THE_MANIFEST: ReadonlySet<StepName> = new Set(["record-evidence", "notify-outcome"]);
+export const WRITTEN_AFTER_MANIFEST: ReadonlySet<StepName> = new Set(["record-evidence", "notify-outcome"]);
 
 export interface ReadJournal {
   /** Every step's last entry, absent where the step never ran or its entry can not be read. */
@@ -63,15 +63,21 @@ export async function readJournal(store: JsonStore, evidencePrefix: string): Pro
       : [];
   });
   const unreadable = looks.flatMap((look, index) =>
-    look.status === "rejected" ? [`The journal of ${STEPS[index]} can not be read: ${messageOf(look.reason)}`] : [],
+    look.status === "rejected" ? [`${canNotBeRead(STEPS[index])}: ${messageOf(look.reason)}`] : [],
   );
-  const closed = found.filter(({ step }) => !AFTER_THE_MANIFEST.has(step));
+  const closed = found.filter(({ step }) => !WRITTEN_AFTER_MANIFEST.has(step));
   return {
     entries: Object.fromEntries(found.map(({ document }) => [document.step, document])),
     unreadable,
-    texts: Object.fromEntries(closed.map(({ step, text }) => [fileOf(step), text])),
+    texts: Object.fromEntries(closed.map(({ step, text }) => [journalFileOf(step), text])),
   };
 }
+
+const canNotBeRead = (step: StepName | undefined): string => `The journal of ${step} can not be read`;
+
+/** Whether one of the sentences in `unreadable` is about that step. */
+export const isJournalUnreadable = (step: StepName, unreadable: readonly string[]): boolean =>
+  unreadable.some((sentence) => sentence.startsWith(`${canNotBeRead(step)}: `));
 
 const messageOf = (reason: unknown): string =>
   reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonStore } from "../aws/json-store.ts";
 import { EvidenceUnreadable } from "../errors.ts";
-import type { EarlierDrills } from "./ledger.ts";
+import { drillIdsAfter, type EarlierDrills } from "./ledger.ts";
 import { Manifest } from "./report.ts";
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -10,7 +10,8 @@ export const hashesOf = (files: Readonly<Record<string, string>>): Manifest["fil
   Object.entries(files).map(([file, text]) => ({ file, sha256: sha256(text), bytes: Buffer.byteLength(text) }));
 
 export interface Link {
-  readonly previous?: NonNullable<Manifest["previous"]>;
+  /** Null: the chain begins here, and nothing was recorded before. */
+  readonly previous?: NonNullable<Manifest["previous"]> | null;
   /** One sentence, where another drill may have been the last one: what is not known is never left out in silence. */
   readonly doubt?: string;
 }
@@ -22,19 +23,25 @@ export interface Link {
  */
 export async function linkOf(
   store: JsonStore,
-  { prefix, drillId }: { readonly prefix: string; readonly drillId: string },
+  { prefix, drillId, database }: { readonly prefix: string; readonly drillId: string; readonly database: string },
   { entries, warnings }: EarlierDrills,
 ): Promise<Link> {
   const own = await ownManifest(store, prefix);
   if (typeof own === "object") return own.previous === undefined ? {} : { previous: own.previous };
   const last = entries.filter((entry) => entry.drillId !== drillId).reduce(recordedLast, undefined);
   const doubts = [...(own === undefined ? [] : [own]), ...warnings];
+  if (last === undefined && doubts.length === 0)
+    return (await isFirst(store, database, drillId)) ? { previous: null } : {};
   return {
-    ...(last === undefined
-      ? {}
-      : { previous: { drillId: last.drillId, manifestSha256: last.manifestSha256 } satisfies Manifest["previous"] }),
+    ...(last === undefined ? {} : { previous: { drillId: last.drillId, manifestSha256: last.manifestSha256 } }),
     ...(doubts.length === 0 ? {} : { doubt: doubtOf(last?.drillId, doubts) }),
   };
+}
+
+/** Also of what is longer ago than entries are read. */
+async function isFirst(store: JsonStore, database: string, drillId: string): Promise<boolean> {
+  const recorded = await drillIdsAfter(store, database, "");
+  return recorded.every((each) => each === drillId);
 }
 
 type Recorded = EarlierDrills["entries"][number];

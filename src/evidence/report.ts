@@ -50,9 +50,9 @@ export const Manifest = z.object({
   drillId: z.string(),
   /**
    * The drill of the same database that was recorded before this one, and the SHA-256 of its manifest: a drill that is taken out or put in later
-   * breaks the chain. Absent for the first one, and in older manifests.
+   * breaks the chain. Null for the first one of all. Absent where that is not known, after a silence of more than 400 days, and in older manifests.
    */
-  previous: z.optional(z.object({ drillId: z.string(), manifestSha256: z.string() })),
+  previous: z.optional(z.nullable(z.object({ drillId: z.string(), manifestSha256: z.string() }))),
   files: z.array(z.object({ file: z.string(), sha256: z.string(), bytes: z.number() })),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -15,7 +15,8 @@ const Notification = z.object({
 export type Notification = z.infer<typeof Notification>;
 
 /** To those who want every outcome, and to those who are paged. */
-export type MessageKind = "notification" | "page";
+export const MESSAGE_KINDS = ["notification", "page"] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** Not in the journal, which every step may write: who can write this can keep people from being told. */
 const keyOf = (prefix: string, kind: MessageKind): string => `${prefix}/outcome/${kind}.json`;

@@ -239,9 +239,22 @@ describe("the chain of manifests", () => {
   const GAVE_UP = earlier("20261120-080000-bbbbbbbb", "2026-11-20T12:00:00.000Z", hash("b"));
   const manifestIn = (read: (key: string) => unknown) => Manifest.parse(read(`${prefix}/manifest.json`));
 
-  it("begins with the first drill of a database", async () => {
-    const { read } = await record();
+  it("begins with the first drill of a database, which says so, also when it is recorded again", async () => {
+    const { read, bucket } = await record();
+    expect(manifestIn(read).previous).toBeNull();
+    const again = await record(PASSED, Object.fromEntries(bucket.objects));
+    expect(manifestIn(again.read).previous).toBeNull();
+  });
+
+  it("says nothing of what came before after a silence, or where no earlier entry can be read", async () => {
+    const { read } = await record(PASSED, {
+      ...WHOLE_DRILL,
+      ...earlier("20250101-080000-aaaaaaaa", "2025-01-01T20:00:00.000Z", hash("a")),
+    });
     expect(manifestIn(read)).not.toHaveProperty("previous");
+    const broken = { "orders-production/ledger/20261120-080000-bbbbbbbb.json": "half an ent" };
+    const doubtful = await record(PASSED, { ...WHOLE_DRILL, ...broken });
+    expect(manifestIn(doubtful.read)).not.toHaveProperty("previous");
   });
 
   it("follows the drill that was recorded last, which need not be the one that began last", async () => {

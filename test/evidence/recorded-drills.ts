@@ -1,6 +1,9 @@
 import type { JsonStore } from "../../src/aws/json-store.ts";
+import type { CheckResult } from "../../src/checks/result.ts";
+import type { Counterproof } from "../../src/counterproof/counterproof.ts";
 import { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { RecordEvidenceInput, recordEvidence } from "../../src/evidence/record-evidence.ts";
+import { MESSAGE_KINDS } from "../../src/notify/notification.ts";
 import type { Drill } from "../../src/plan/drill.ts";
 import type { Verdict } from "../../src/verdict/verdict.ts";
 import { SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -14,6 +17,8 @@ export interface Recorded {
   readonly day: string;
   readonly drill?: Partial<Drill>;
   readonly verdict?: Partial<Verdict>;
+  readonly checks?: CheckResult[];
+  readonly counterproof?: Counterproof;
   /** As the user wrote it. */
   readonly plan?: object;
 }
@@ -24,7 +29,7 @@ export const idOf = (day: string): string => `${day.replaceAll("-", "")}-060000-
 /** Leaves the evidence of a drill as RecordEvidence does, after what the steps before it leave. */
 export async function recordDrill(
   store: JsonStore,
-  { database = "orders-production", day, drill, verdict, plan = { plan: "orders" } }: Recorded,
+  { database = "orders-production", day, drill, verdict, checks, counterproof, plan = { plan: "orders" } }: Recorded,
 ): Promise<LedgerEntry> {
   const drillId = idOf(day);
   const prefix = `${database}/${drillId}`;
@@ -36,7 +41,8 @@ export async function recordDrill(
     ["tear-down", TEARDOWN],
   ] as const)
     await store.put(`${prefix}/journal/${step}.json`, { step, startedAt, endedAt, answer });
-  await store.put(`${prefix}/checks.json`, { ...checkResults(), drillId });
+  await store.put(`${prefix}/checks.json`, { ...checkResults(checks), drillId });
+  if (counterproof !== undefined) await store.put(`${prefix}/counterproof.json`, { ...counterproof, drillId });
   await store.put(`${prefix}/plan.json`, { plan });
   await store.put(`${prefix}/heartbeats.json`, { beat: endedAt });
   const input = RecordEvidenceInput.parse({
@@ -59,6 +65,6 @@ export async function recordDrill(
   );
   const done = { step: "record-evidence", startedAt: endedAt, endedAt, answer: {} };
   await store.put(`${prefix}/journal/record-evidence.json`, done);
-  await store.put(`${prefix}/outcome/notification.json`, { state: "sent" });
+  for (const kind of MESSAGE_KINDS) await store.put(`${prefix}/outcome/${kind}.json`, { state: "sent" });
   return LedgerEntry.parse(await store.get(`${database}/ledger/${drillId}.json`, LedgerEntry));
 }

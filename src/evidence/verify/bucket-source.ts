@@ -20,7 +20,7 @@ export function bucketSource(s3: S3Client, bucket: string, prefix = ""): Evidenc
 }
 
 async function topOf(s3: S3Client, bucket: string, base: string): Promise<Level> {
-  const level: Level = { folders: [], files: [] };
+  const level: Level = { folders: [], files: [], unlooked: [] };
   for await (const page of pagesOf(s3, { Bucket: bucket, Prefix: base, Delimiter: "/" })) {
     for (const { Prefix = "" } of page.CommonPrefixes ?? []) level.folders.push(Prefix.slice(base.length, -1));
     for (const { Key = "" } of page.Contents ?? []) if (Key !== base) level.files.push(Key.slice(base.length));

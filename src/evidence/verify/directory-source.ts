@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type Dirent } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -36,9 +36,17 @@ async function topOf(root: string): Promise<Level> {
   const named = entries.filter(({ name }) => !LITTER.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     folders: named.filter((entry) => entry.isDirectory()).map(({ name }) => name),
-    files: named.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+    files: named.filter((entry) => entry.isFile()).map(({ name }) => name),
+    unlooked: named
+      .filter((entry) => !entry.isDirectory() && !entry.isFile())
+      .map((entry) => notFollowed(entry.name, entry)),
   };
 }
+
+const notFollowed = (key: string, entry: Dirent): Unlooked => ({
+  key,
+  why: entry.isSymbolicLink() ? "a symbolic link, which is not followed" : "no file",
+});
 
 async function listBelow(root: string, folder: string): Promise<Listing> {
   const bytes = new Map<string, number>();
@@ -51,7 +59,7 @@ async function listBelow(root: string, folder: string): Promise<Listing> {
       if (entry.isDirectory()) folders.push(key);
       else if (LITTER.has(entry.name)) continue;
       else if (entry.isFile()) bytes.set(key, (await lstat(join(root, key))).size);
-      else unlooked.push({ key, why: entry.isSymbolicLink() ? "a symbolic link, which is not followed" : "no file" });
+      else unlooked.push(notFollowed(key, entry));
       if (bytes.size + unlooked.length + folders.length > MAX_LISTED_KEYS)
         throw new TooMuchEvidence(`${folder} holds more than ${MAX_LISTED_KEYS} files: look at a part of it.`);
     }

@@ -7,4 +7,6 @@ export interface Finding {
   /** Below what was looked at. */
   readonly key: string;
   readonly what: string;
+  /** Of what several drills say together: those that it casts doubt on. */
+  readonly drillIds?: readonly string[];
 }

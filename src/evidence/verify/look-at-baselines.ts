@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
+import { PARTS } from "../parts.ts";
 import type { Report } from "../report.ts";
 import type { Finding } from "./finding.ts";
-import { type EvidenceSource, hashObject, type Listing, readObject, type Unlooked } from "./source.ts";
+import type { DatabaseObjects } from "./layout.ts";
+import { type EvidenceSource, hashObject, isUnlooked, type Listing, readObject, type Unlooked } from "./source.ts";
 
 /** What of `baseline.json` is needed: its parts as they were captured. */
 const CapturedParts = z.object({
-  parts: z.array(z.object({ part: z.string(), sha256: z.string(), bytes: z.number() })),
+  parts: z.array(z.object({ part: z.enum(PARTS), sha256: z.string(), bytes: z.number() })),
 });
 /** Five parts in 150 B each, and a line for each of a plan's checks. */
 const MAX_BASELINE_BYTES = 16 * 1024 * 1024;
@@ -19,6 +21,12 @@ export interface BaselinesLook {
   readonly intactFiles: number;
   readonly findings: readonly Finding[];
   readonly unlooked: readonly Unlooked[];
+  /** Left by captures that are not done, or began anew: no drill is held against it. */
+  readonly uncovered: readonly string[];
+}
+
+export interface BaselineKeys extends Pick<DatabaseObjects, "baselines" | "captured"> {
+  readonly folder: string;
 }
 
 /**
@@ -27,12 +35,14 @@ export interface BaselinesLook {
  */
 export async function lookAtBaselines(
   source: EvidenceSource,
-  { bytes: listed }: Listing,
-  { keys, folder }: { readonly keys: readonly string[]; readonly folder: string },
+  listing: Listing,
+  { baselines: keys, captured, folder }: BaselineKeys,
   reports: readonly ToldBefore[],
 ): Promise<BaselinesLook> {
+  const { bytes: listed } = listing;
   const findings: Finding[] = [];
   const unlooked: Unlooked[] = [];
+  const named = new Set<string>();
   const now = new Map<string, string>();
   let intactFiles = 0;
   for (const key of keys) {
@@ -42,7 +52,10 @@ export async function lookAtBaselines(
       for (const { part, sha256, bytes } of parts) {
         const partKey = `${key.slice(0, -"baseline.json".length)}${part}`;
         const there = listed.get(partKey);
+        named.add(partKey);
         if (there === undefined) {
+          // What may be there and was not looked at is said already.
+          if (isUnlooked(listing, partKey)) continue;
           findings.push({ state: "missing", key: partKey, what: "the baseline names it, and it is not there" });
           continue;
         }
@@ -58,13 +71,29 @@ export async function lookAtBaselines(
       else unlooked.push({ key, why: `${name}: ${message}` });
     }
   }
-  findings.push(...heldAgainst(reports, folder, now));
-  return { intactFiles, findings, unlooked };
+  findings.push(...heldAgainst(reports, folder, now).filter(({ key }) => !isUnlooked(listing, key)));
+  const uncovered = captured.filter((key) => !named.has(key) && isUnfinished(key, { keys, folder }));
+  const left = new Set([...named, ...uncovered]);
+  for (const key of captured)
+    if (!left.has(key))
+      findings.push({ state: "foreign", key, what: "no baseline names it, and no capture leaves it" });
+  return { intactFiles, findings, unlooked, uncovered };
 }
 
-/** One finding a part, however many drills were held against it. */
+/** How far a capture got, or a part of one that has no `baseline.json`, which is written last. */
+function isUnfinished(key: string, { keys, folder }: { keys: readonly string[]; folder: string }): boolean {
+  const [, ofRun, part = ""] =
+    /^baselines\/(?:in-progress\/([^/]+)\.json|\d{8}-\d{6}-[0-9a-f]{8}\/([^/]+))$/.exec(
+      folder === "" ? key : key.slice(folder.length + 1),
+    ) ?? [];
+  if (ofRun !== undefined) return true;
+  if (!(PARTS as readonly string[]).includes(part)) return false;
+  return !keys.includes(`${key.slice(0, -part.length)}baseline.json`);
+}
+
+/** One finding a part, of all the drills that were held against another one. */
 function heldAgainst(reports: readonly ToldBefore[], folder: string, now: ReadonlyMap<string, string>): Finding[] {
-  const findings = new Map<string, Finding>();
+  const findings = new Map<string, Finding & { readonly drillIds: string[] }>();
   for (const { drillId, references } of reports)
     for (const { kind, prefix, sha256 = {} } of references) {
       if (kind !== "baseline") continue;
@@ -72,12 +101,16 @@ function heldAgainst(reports: readonly ToldBefore[], folder: string, now: Readon
         const whole = `${prefix}/${part}`;
         const key = folder === "" ? whole.split("/").slice(1).join("/") : whole;
         const found = now.get(key);
-        if (found === was || findings.has(key)) continue;
-        findings.set(key, {
-          state: found === undefined ? "missing" : "altered",
-          key,
-          what: `drill ${drillId} was held against it with SHA-256 ${was}; ${found === undefined ? "it is not there as part of a baseline" : `it is ${found} now`}`,
-        });
+        if (found === was) continue;
+        const known = findings.get(key);
+        if (known !== undefined) known.drillIds.push(drillId);
+        else
+          findings.set(key, {
+            state: found === undefined ? "missing" : "altered",
+            key,
+            what: `drill ${drillId} was held against it with SHA-256 ${was}; ${found === undefined ? "it is not there as part of a baseline" : `it is ${found} now`}`,
+            drillIds: [drillId],
+          });
       }
     }
   return [...findings.values()];

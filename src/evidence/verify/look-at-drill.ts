@@ -1,21 +1,22 @@
 import { createHash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import { EXECUTION_SECONDS } from "../../plan/lifetimes.ts";
 import { startOf } from "../../plan/names.ts";
-import { isReference, repeatedOf } from "../compose-entry.ts";
 import { LedgerEntry } from "../ledger.ts";
-import { PARTS } from "../parts.ts";
 import { Manifest, Report } from "../report.ts";
+import { differencesOf } from "./compare-entry.ts";
 import type { Finding } from "./finding.ts";
 import {
   type EvidenceSource,
   hashObject,
+  isUnlooked,
+  isWithin,
   type Listing,
   MAX_OBJECT_BYTES,
   readObject,
   type Unlooked,
 } from "./source.ts";
+import { isLeftUnnamed } from "./written-later.ts";
 
 /** The drill's own objects. `folder` is empty where nothing but the drill is there, and `entryKey` absent where no ledger is. */
 export interface DrillPlace {
@@ -50,9 +51,6 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
 /** 10,000 checks with their findings are some 10 MB. */
 const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 const OTHER_VERSION = "not a report as this version writes it, so that the ledger was not held against it";
-/** What is written after the manifest, and, in older drills, before it without being named. */
-const UNCOVERED_KIND = /^(?:journal\/[a-z-]+\.json|outcome\/(?:notification|adoption)\.json)$/;
-
 /** Recomputes one drill: its entry in the ledger, its manifest, and every file that the manifest names. */
 export async function lookAtDrill(
   source: EvidenceSource,
@@ -69,13 +67,25 @@ export async function lookAtDrill(
   for (const file of manifest.document.files) if (await look.isIntact(file)) intactFiles += 1;
   look.compareIds(manifest.document, report?.document);
   look.compareEntry(entry?.document, manifest, report?.document);
-  return { ...look.told(manifest.document), manifestSha256: manifest.sha256, intactFiles, ...optional(report, entry) };
+  return {
+    ...look.told(manifest.document, report?.document),
+    manifestSha256: manifest.sha256,
+    intactFiles,
+    ...optional(report, entry),
+  };
 }
 
 const optional = (report: { document: Report } | undefined, entry: { document: LedgerEntry } | undefined) => ({
   ...(report === undefined ? {} : { report: report.document }),
   ...(entry === undefined ? {} : { entry: entry.document }),
 });
+
+/** Whether what was not looked at is the drill's own, or may hold what is. */
+export const isOfDrill = ({ folder, entryKey }: DrillPlace, key: string): boolean =>
+  folder === "" ||
+  isWithin(key, folder) ||
+  isWithin(folder, key) ||
+  (entryKey !== undefined && isWithin(entryKey, key));
 
 interface Document<Content> {
   readonly document: Content;
@@ -87,12 +97,13 @@ class Look {
   readonly #listing: Listing;
   readonly #place: DrillPlace;
   readonly #findings: Finding[] = [];
-  readonly #unlooked: Unlooked[] = [];
+  readonly #unlooked: Unlooked[];
 
   constructor(source: EvidenceSource, listing: Listing, place: DrillPlace) {
     this.#source = source;
     this.#listing = listing;
     this.#place = place;
+    this.#unlooked = listing.unlooked.filter(({ key }) => isOfDrill(place, key));
   }
 
   keyOf(file: string): string {
@@ -171,34 +182,23 @@ class Look {
         `its SHA-256 is ${manifest.sha256}, and the ledger says ${entry.manifestSha256}: one of the two was altered`,
       );
     if (report === undefined) return;
-    const hasLeftParts = manifest.document.files.some(({ file }) => (PARTS as readonly string[]).includes(file));
-    const repeated = { ...repeatedOf(report), isReference: isReference(report, hasLeftParts) };
-    const differs = Object.entries(repeated).filter(([field, told]) => {
-      const written = entry[field as keyof LedgerEntry];
-      // What older entries do not have says nothing else than the report.
-      return written !== undefined && !isDeepStrictEqual(written, told);
-    });
-    const added = COMPARED.filter((field) => entry[field] !== undefined && repeated[field] === undefined);
-    const fields = [
-      ...differs.map(([field]) => field),
-      ...added.filter((field) => !differs.some(([each]) => each === field)),
-    ];
-    if (fields.length > 0)
-      this.#found(
-        "altered",
-        entryKey,
-        `says otherwise than report.json: ${fields.map((field) => against(field, entry, repeated)).join("; ")}`,
-      );
+    const differences = differencesOf(entry, report, manifest.document);
+    if (differences.length > 0)
+      this.#found("altered", entryKey, `says otherwise than report.json: ${differences.join("; ")}`);
   }
 
-  told(manifest: Manifest | undefined): Omit<DrillLook, "manifestSha256"> {
+  told(manifest: Manifest | undefined, report?: Report): Omit<DrillLook, "manifestSha256"> {
     const named = new Set(manifest?.files.map(({ file }) => this.keyOf(file)));
     const unnamed = this.#place.keys.filter((key) => !named.has(key) && key !== this.keyOf("manifest.json"));
-    const isKnown = (key: string): boolean => UNCOVERED_KIND.test(key.slice(this.keyOf("").length));
-    if (manifest !== undefined)
+    const isKnown = (key: string): boolean =>
+      manifest === undefined || isLeftUnnamed(key.slice(this.keyOf("").length), manifest, report);
+    if (manifest !== undefined) {
+      if (!named.has(this.keyOf("report.json")))
+        this.#found("missing", this.keyOf("report.json"), "every drill has a report, and its manifest names none");
       for (const key of unnamed)
         if (!isKnown(key))
           this.#found("foreign", key, "no manifest names it, and no drill writes such a file after its manifest");
+    }
     return {
       drillId: this.#place.drillId,
       manifestKey: this.keyOf("manifest.json"),
@@ -206,7 +206,7 @@ class Look {
       intactFiles: 0,
       findings: this.#findings,
       unlooked: this.#unlooked,
-      uncovered: manifest === undefined ? unnamed : unnamed.filter(isKnown),
+      uncovered: unnamed.filter(isKnown),
       mayRun: false,
     };
   }
@@ -231,7 +231,7 @@ class Look {
 
   /** Also where it was not looked at, which is said already. */
   #isThere(key: string): boolean {
-    return this.#listing.bytes.has(key) || this.#listing.unlooked.some((each) => each.key === key);
+    return this.#listing.bytes.has(key) || isUnlooked(this.#listing, key);
   }
 
   async #trying<Answer>(key: string, read: () => Promise<Answer>): Promise<Answer | undefined> {
@@ -248,16 +248,6 @@ class Look {
     this.#findings.push({ state, key, what });
   }
 }
-
-/** Optional fields that a report may have nothing of. */
-const COMPARED = ["reason", "rtoSeconds", "rpoSeconds", "rowsRead", "keptUntil", "recoveryPath"] as const;
-
-function against(field: string, entry: object, repeated: object): string {
-  const [written, told] = [entry, repeated].map((from) => JSON.stringify(Reflect.get(from, field)) ?? "nothing");
-  return `${field} is ${short(written)}, there ${short(told)}`;
-}
-
-const short = (text = ""): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 function parseJson(text: string): unknown {
   try {

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export interface Level {
   readonly folders: string[];
   readonly files: string[];
+  /** Neither: what stands behind it is not known. */
+  readonly unlooked: readonly Unlooked[];
 }
 
 export interface Listing {
@@ -17,6 +19,13 @@ export interface Unlooked {
   readonly key: string;
   readonly why: string;
 }
+
+/** Whether a key is that of a folder, or of something in it. */
+export const isWithin = (key: string, folder: string): boolean => key === folder || key.startsWith(`${folder}/`);
+
+/** Whether it was not looked at whether that is there, which is told already. */
+export const isUnlooked = ({ unlooked }: Listing, key: string): boolean =>
+  unlooked.some((each) => isWithin(key, each.key));
 
 /** Evidence to look at: the bucket, or a copy of it or of a part in a directory. Nothing here writes. */
 export interface EvidenceSource {

@@ -1,8 +1,7 @@
-import { chainOf } from "./chain.ts";
 import type { Finding } from "./finding.ts";
-import { isDatabase, layoutOf, objectsOf, placesOf } from "./layout.ts";
-import { lookAtBaselines, type ToldBefore } from "./look-at-baselines.ts";
-import { type DrillLook, lookAtDrill } from "./look-at-drill.ts";
+import { isDatabase, layoutOf, objectsOf } from "./layout.ts";
+import { type KeptLook, kept, lookAtDatabase } from "./look-at-database.ts";
+import { lookAtDrill } from "./look-at-drill.ts";
 import type { EvidenceSource, Listing, Unlooked } from "./source.ts";
 
 /** What came of one database, or of the one drill that is there. */
@@ -37,9 +36,6 @@ class NoEvidence extends Error {
   override readonly name = "NoEvidence";
 }
 
-/** 32 drills are read side by side, below the 50 connections that a client has: 52 drills of 30 files, 30 ms each, are 2 s. */
-const DRILLS_AT_A_TIME = 32;
-
 /**
  * Recomputes what is there: of each database every drill's files against its manifest, the manifest against the ledger, the ledger's entry against the
  * report, and each manifest against the one that follows it. Reads only. Throws NoEvidence where there is none, and what the source throws when it
@@ -52,7 +48,7 @@ export async function verifyEvidence(
   const layout = await layoutOf(source);
   const databases: VerifiedDatabase[] = [];
   const beside: string[] = layout.kind === "bucket" ? [...layout.files] : [];
-  const unlooked: Unlooked[] = [];
+  const unlooked: Unlooked[] = layout.kind === "bucket" ? [...layout.unlooked] : [];
   const told = (verified: VerifiedDatabase): void => {
     databases.push(verified);
     onDatabase(verified);
@@ -90,7 +86,7 @@ async function verifyDrill(source: EvidenceSource, now: Date): Promise<VerifiedD
   const key = "manifest.json";
   const why = `of drill ${drillId}, only its own files are here: neither its entry in the ledger nor its place in the chain could be looked at`;
   return summed(look.report?.database ?? "a drill", [kept(look)], {
-    unlooked: [{ key, why }, ...listing.unlooked],
+    unlooked: [{ key, why }],
   });
 }
 
@@ -100,45 +96,11 @@ async function verifyDatabase(
   listing: Listing,
   now: Date,
 ): Promise<VerifiedDatabase> {
-  const objects = objectsOf(listing.bytes.keys(), folder);
-  const places = placesOf(objects, folder);
-  const looks: KeptLook[] = [];
-  for (let from = 0; from < places.length; from += DRILLS_AT_A_TIME) {
-    const some = places.slice(from, from + DRILLS_AT_A_TIME);
-    looks.push(...(await Promise.all(some.map((place) => lookAtDrill(source, listing, place, now)))).map(kept));
-  }
-  const reports = looks.flatMap(({ report }) => report ?? []);
-  const baselines = await lookAtBaselines(source, listing, { keys: objects.baselines, folder }, reports);
-  const { findings, older } = chainOf(looks.flatMap(linkOf));
-  const foreign = objects.foreign.map((key) => ({
-    state: "foreign" as const,
-    key,
-    what: "is nothing that a drill leaves",
-  }));
-  const database = folder === "" ? (looks.find(({ entry }) => entry)?.entry?.database ?? reports[0]?.database) : folder;
-  return summed(database ?? "a database", looks, {
-    findings: [...findings, ...baselines.findings, ...foreign],
-    unlooked: [...baselines.unlooked, ...listing.unlooked],
-    intactFiles: baselines.intactFiles,
-    unchainedDrills: older,
-    uncovered: objects.derived,
-  });
-}
-
-/** Of a report only what is asked of it later: whole ones of years of drills have no room in memory. */
-type KeptLook = Omit<DrillLook, "report"> & { readonly report?: ToldBefore };
-
-function kept({ report, ...look }: DrillLook): KeptLook {
-  if (report === undefined) return look;
-  const { drillId, database, endedAt, drill } = report;
-  return { ...look, report: { drillId, database, endedAt, references: drill?.references ?? [] } };
-}
-
-function linkOf({ drillId, manifestKey: key, manifestSha256, manifest, report, entry }: KeptLook) {
-  if (manifest === undefined || manifestSha256 === undefined) return [];
-  const { previous } = manifest;
-  const endedAt = report?.endedAt ?? entry?.endedAt;
-  return [{ drillId, key, manifestSha256, endedAt, ...(previous === undefined ? {} : { previous }) }];
+  const look = await lookAtDatabase(source, { folder, listing }, { now });
+  const { looks } = look;
+  const named =
+    looks.find(({ entry }) => entry)?.entry?.database ?? looks.find(({ report }) => report)?.report?.database;
+  return summed(folder === "" ? (named ?? "a database") : folder, looks, look);
 }
 
 function summed(
@@ -155,9 +117,14 @@ function summed(
     ...(last === undefined ? {} : { last }),
     intactFiles: looks.reduce((sum, { intactFiles }) => sum + intactFiles, beside.intactFiles ?? 0),
     findings: [...looks.flatMap(({ findings }) => findings), ...(beside.findings ?? [])],
-    unlooked: [...looks.flatMap(({ unlooked }) => unlooked), ...(beside.unlooked ?? [])],
+    unlooked: eachOnce([...looks.flatMap(({ unlooked }) => unlooked), ...(beside.unlooked ?? [])]),
     unchainedDrills: beside.unchainedDrills ?? 0,
     runningDrills: looks.flatMap(({ drillId, mayRun }) => (mayRun ? [drillId] : [])),
     uncovered: [...looks.flatMap(({ uncovered }) => uncovered), ...(beside.uncovered ?? [])],
   };
 }
+
+/** What several drills would have been in is told once. */
+const eachOnce = (unlooked: readonly Unlooked[]): Unlooked[] => [
+  ...new Map(unlooked.map((each) => [JSON.stringify([each.key, each.why]), each])).values(),
+];

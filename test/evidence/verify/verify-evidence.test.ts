@@ -81,6 +81,36 @@ async function findings(): Promise<string[]> {
   return found.map(({ state, key, what }) => `${state} ${key.replace(`${DATABASE}/`, "")}: ${what}`);
 }
 
+/** A manifest and its entry as they were before manifests were chained; who follows it follows what it is then. */
+async function unchain(...drillIds: readonly string[]): Promise<void> {
+  for (const drillId of drillIds) {
+    const was = sha256(await readFile(at(drillId, "manifest.json"), "utf8"));
+    await edit(at(drillId, "manifest.json"), (text) => text.replace(/"previous": (?:null|\{[^}]*\}),/, ""));
+    let [from, to] = [was, sha256(await readFile(at(drillId, "manifest.json"), "utf8"))];
+    await edit(at("ledger", `${drillId}.json`), (text) => text.replace(from, to));
+    for (const next of [FIRST, SECOND, THIRD, FOURTH].filter((each) => each > drillId)) {
+      const before = await readFile(at(next, "manifest.json"), "utf8");
+      if (!before.includes(from)) break;
+      await edit(at(next, "manifest.json"), (text) => text.replace(from, to));
+      [from, to] = [sha256(before), sha256(await readFile(at(next, "manifest.json"), "utf8"))];
+      await edit(at("ledger", `${next}.json`), (text) => text.replace(from, to));
+    }
+  }
+}
+
+/** A drill with all that belongs to it, made from another one: nothing in its own files tells. */
+async function forge(drillId: string, from: string, change: (manifest: string) => string): Promise<void> {
+  const dayOf = (id: string): string => `${id.slice(0, 4)}-${id.slice(4, 6)}-${id.slice(6, 8)}T`;
+  const renamed = (text: string): string => text.replaceAll(from, drillId).replaceAll(dayOf(from), dayOf(drillId));
+  await cp(at(from), at(drillId), { recursive: true });
+  await cp(at("ledger", `${from}.json`), at("ledger", `${drillId}.json`));
+  await edit(at(drillId, "manifest.json"), (text) => change(text.replace(from, drillId)));
+  const stale = sha256(await readFile(at(from, "manifest.json"), "utf8"));
+  const fresh = sha256(await readFile(at(drillId, "manifest.json"), "utf8"));
+  await edit(at("ledger", `${drillId}.json`), (text) => text.replace(stale, fresh));
+  await rewrite(drillId, renamed);
+}
+
 /** Writes a drill's report, manifest and entry anew so that each fits the other: what somebody does who knows how they are made. */
 async function rewrite(drillId: string, change: (report: string) => string): Promise<void> {
   const before = await readFile(at(drillId, "manifest.json"), "utf8");
@@ -110,6 +140,7 @@ describe("evidence that nobody touched", () => {
     expect(databases[0]?.uncovered).toEqual([
       `billing/${idOf("2026-11-20")}/journal/record-evidence.json`,
       `billing/${idOf("2026-11-20")}/outcome/notification.json`,
+      `billing/${idOf("2026-11-20")}/outcome/page.json`,
       "billing/history.json",
     ]);
   });
@@ -177,11 +208,53 @@ describe("evidence that somebody touched", () => {
     expect(await findings()).toEqual([expect.stringMatching(`^foreign ${SECOND}/approval.pdf: no manifest names it`)]);
   });
 
+  it("has a note of a step that its manifest does not name, or something among its baselines", async () => {
+    for (const file of ["forged.json", "copy-snapshot.json"]) await writeFile(at(SECOND, "journal", file), "{}");
+    await mkdir(at("baselines", "x"));
+    await writeFile(at("baselines", "x", "anything.html"), "");
+    await writeFile(at("baselines", "20261030-060000-00000000", "keys.json"), "{}");
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^foreign ${SECOND}/journal/copy-snapshot.json: no manifest names it`),
+      expect.stringMatching(`^foreign ${SECOND}/journal/forged.json: no manifest names it`),
+      "foreign baselines/20261030-060000-00000000/keys.json: no baseline names it, and no capture leaves it",
+      "foreign baselines/x/anything.html: no baseline names it, and no capture leaves it",
+    ]);
+  });
+
+  it("has nothing foreign in what captures leave that are not done", async () => {
+    for (const folder of ["in-progress", "20261101-060000-00000000"])
+      await mkdir(at("baselines", folder), { recursive: true });
+    await writeFile(at("baselines", "in-progress", "run-1.json"), "{}");
+    await writeFile(at("baselines", "20261101-060000-00000000", "keys.json"), "{}");
+    expect(await findings()).toEqual([]);
+  });
+
+  it("has a manifest that names no report", async () => {
+    const report = /\{\s*"file": "report.json",[^}]*\},/;
+    await edit(at(FOURTH, "manifest.json"), (text) => text.replace(report, ""));
+    await rm(at(FOURTH, "report.json"));
+    expect(await findings()).toContainEqual(
+      `missing ${FOURTH}/report.json: every drill has a report, and its manifest names none`,
+    );
+  });
+
+  it("lacks all drills and entries of a database: its history names them", async () => {
+    const billed = idOf("2026-11-20");
+    for (const path of [billed, "ledger"]) await rm(join(copy, "billing", path), { recursive: true });
+    expect(await findings()).toEqual([
+      `missing billing/${billed}/manifest.json: history.json names the drill, and neither its evidence nor its entry in the ledger is there`,
+    ]);
+    expect(await verifyCopy("billing")).toMatchObject({ outcome: "broken" });
+    await writeFile(join(copy, "billing", "history.json"), "{}");
+    expect(await verifyCopy()).toMatchObject({ outcome: "not all looked at" });
+  });
+
   it("lacks a drill and its entry: the next one follows it", async () => {
     await rm(at(SECOND), { recursive: true });
     await rm(at("ledger", `${SECOND}.json`));
     expect(await findings()).toEqual([
       expect.stringMatching(`^broken ${THIRD}/manifest.json: ${THIRD} follows ${SECOND}, which has no`),
+      `missing ${SECOND}/manifest.json: history.json names the drill, and neither its evidence nor its entry in the ledger is there`,
     ]);
   });
 
@@ -198,7 +271,7 @@ describe("evidence that somebody touched", () => {
     for (const file of ["manifest.json", "report.json"]) await rm(at(FOURTH, file));
     await rm(at("ledger", `${FOURTH}.json`));
     expect(await findings()).toEqual([
-      expect.stringMatching(`^missing ${FOURTH}/manifest.json: the drill left 9 files and was never recorded`),
+      expect.stringMatching(`^missing ${FOURTH}/manifest.json: the drill left 10 files and was never recorded`),
     ]);
   });
 
@@ -206,6 +279,19 @@ describe("evidence that somebody touched", () => {
     await edit(at("ledger", `${SECOND}.json`), (text) => text.replace('"rtoSeconds": 1200', '"rtoSeconds": 120'));
     expect(await findings()).toEqual([
       `altered ledger/${SECOND}.json: says otherwise than report.json: rtoSeconds is 120, there 1200`,
+    ]);
+  });
+
+  it("has an entry that says less, or more, than the report", async () => {
+    const without = (field: string) => (text: string) => text.replace(new RegExp(`\\n *"${field}": [^,{]+,`), "");
+    for (const field of ["rtoSeconds", "recoveryPointAt", "isReference", "sizeGib"])
+      await edit(at("ledger", `${SECOND}.json`), without(field));
+    await edit(at("ledger", `${THIRD}.json`), (text) => text.replace("{", '{ "scenario": "ransomware",'));
+    expect(await findings()).toEqual([
+      expect.stringMatching(
+        `^altered ledger/${SECOND}.json: says otherwise than report.json: rtoSeconds is nothing, there 1200; .*sizeGib is nothing, .*recoveryPointAt is nothing, .*isReference is nothing, there true$`,
+      ),
+      `altered ledger/${THIRD}.json: says otherwise than report.json: scenario is "ransomware", there nothing`,
     ]);
   });
 
@@ -248,6 +334,36 @@ describe("evidence that somebody touched", () => {
     expect(await findings()).toContainEqual(
       `broken ${forged}/manifest.json: ${forged} and ${THIRD} both follow ${SECOND}: one was put in later, or they were recorded in the same moment`,
     );
+  });
+
+  it("has a drill put in before the first, which said that it is the first", async () => {
+    const forged = "20261020-060000-ffffffff";
+    await forge(forged, FIRST, (text) => text.replace('"previous": null,', ""));
+    expect(await findings()).toEqual([
+      `broken ${forged}/manifest.json: ${forged} was recorded before ${FIRST}, which says that it is the first: put in later`,
+    ]);
+  });
+
+  it("has another first drill before the first", async () => {
+    await forge("20261020-060000-ffffffff", FIRST, (text) => text);
+    expect(await findings()).toEqual([
+      expect.stringMatching(`^broken ${FIRST}/manifest.json: ${FIRST} says that it is the first, though 20261020-`),
+    ]);
+  });
+
+  it("has a first drill after others", async () => {
+    await edit(at(THIRD, "manifest.json"), (text) => text.replace(/"previous": \{[^}]*\}/, '"previous": null'));
+    expect(await findings()).toContainEqual(
+      expect.stringMatching(`^broken ${THIRD}/manifest.json: ${THIRD} says that it is the first, though ${FIRST} was`),
+    );
+  });
+
+  it("has a drill put in between the last that was not chained and the first that was", async () => {
+    await unchain(FIRST, SECOND);
+    await forge("20261110-060000-ffffffff", SECOND, (text) => text);
+    expect(await findings()).toEqual([
+      `broken 20261110-060000-ffffffff/manifest.json: 20261110-060000-ffffffff follows no drill, though ${SECOND} was recorded before it`,
+    ]);
   });
 
   it("has a drill in the middle that follows none", async () => {
@@ -306,22 +422,32 @@ describe("what is not looked at", () => {
   });
 
   it("is the link before manifests were chained: older drills are not broken", async () => {
-    for (const drillId of [SECOND, THIRD]) {
-      await edit(at(drillId, "manifest.json"), (text) => text.replace(/"previous": \{[^}]*\},/, ""));
-      const manifest = await readFile(at(drillId, "manifest.json"), "utf8");
-      await edit(at("ledger", `${drillId}.json`), (text) =>
-        text.replace(/"manifestSha256": "\w+"/, `"manifestSha256": "${sha256(manifest)}"`),
-      );
-      if (drillId === THIRD)
-        await edit(at(FOURTH, "manifest.json"), (text) =>
-          text.replace(/("manifestSha256": )"\w+"/, `$1"${sha256(manifest)}"`),
-        );
-    }
-    const last = await readFile(at(FOURTH, "manifest.json"), "utf8");
-    await edit(at("ledger", `${FOURTH}.json`), (text) =>
-      text.replace(/"manifestSha256": "\w+"/, `"manifestSha256": "${sha256(last)}"`),
-    );
+    await unchain(FIRST, SECOND, THIRD);
     expect(await findings()).toEqual([]);
     expect((await verifyCopy()).databases[1]?.unchainedDrills).toBe(2);
+    await unchain(FOURTH);
+    expect(await findings()).toEqual([]);
+    expect((await verifyCopy()).databases[1]?.unchainedDrills).toBe(4);
+  });
+
+  it("is a folder or a document behind a link, at the top too, which may have been a database", async () => {
+    await rename(join(copy, "billing"), join(root, `aside-${copies}`));
+    await symlink(join(root, `aside-${copies}`), join(copy, "billing"));
+    expect(await verifyCopy()).toMatchObject({
+      outcome: "not all looked at",
+      databases: [{ database: DATABASE }],
+      unlooked: [{ key: "billing", why: "a symbolic link, which is not followed" }],
+    });
+  });
+
+  it("is the ledger behind a link: nothing is missing, and it is told once", async () => {
+    await rename(at("ledger"), at("..", "aside"));
+    await symlink(join(copy, "aside"), at("ledger"));
+    const { outcome, databases } = await verifyCopy();
+    expect(outcome).toBe("not all looked at");
+    expect(databases.find(({ database }) => database === DATABASE)).toMatchObject({
+      findings: [],
+      unlooked: [{ key: `${DATABASE}/ledger` }],
+    });
   });
 });
