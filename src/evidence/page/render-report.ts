@@ -73,11 +73,12 @@ export function renderReport(report: Report, { history, drift, files }: Surround
   return page({
     title: `${VERDICT_WORDS[verdict.verdict]}: ${database}, restore drill of ${day(drill?.startedAt ?? execution.startedAt)}`,
     sheet: SHEET,
-    main: html`${first}<nav aria-label="Sections"><ul>${shown.map(
+    main: html`<p class="up"><a href="../../index.html">All databases</a></p>
+${first}<nav aria-label="Sections"><ul>${shown.map(
       ([id, name]) => html`<li><a href="#${id}">${name}</a></li>
 `,
     )}</ul></nav>
 ${shown.map(([id]) => sections[id])}`,
-    footer: html`Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run. <a href="../../index.html">All databases</a>`,
+    footer: html`Written by restore-drill when the drill ended, from report.json beside this page. Moments are UTC. Nothing on this page is loaded or run.`,
   });
 }

@@ -2,6 +2,7 @@ import { sheetOf } from "../../page/style.ts";
 
 /** Bars, charts and checks: what only the report of a drill has. */
 export const SHEET = sheetOf(`
+.up{margin:1rem 0 -.75rem;font-size:.875rem;text-align:right}
 .seen{margin-top:1.25rem;max-width:50rem}
 .seen h2{font-size:1rem;margin:0 0 .3rem}
 .seen li{padding-left:1rem;text-indent:-1rem}

@@ -50,6 +50,11 @@ describe("the first screen", () => {
     expect(said).toContain("Do next: Do not count on this recovery point.");
   });
 
+  it("leads to all databases before anything else", () => {
+    const link = pageOf(sampleReport()).querySelector("a");
+    expect([link?.textContent, link?.getAttribute("href")]).toEqual(["All databases", "../../index.html"]);
+  });
+
   it("does not say twice what the summary says, and folds more than five findings", () => {
     const once = failed({ summary: "1 of 2 checks failed. a: 1; expected 2", findings: ["a: 1; expected 2"] });
     expect(first(sampleReport({ verdict: once }))?.querySelector(".seen")).toBeNull();
