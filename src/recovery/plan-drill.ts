@@ -7,7 +7,7 @@ import type { JsonStore } from "../aws/json-store.ts";
 import { findReferences } from "../baseline/references.ts";
 import { type Cost, itemise } from "../cost/itemise.ts";
 import { CostOverCap } from "../errors.ts";
-import { earlierDrills, expectedSeconds } from "../evidence/ledger.ts";
+import { earlierDrills, expectedSeconds, isExercise, type LedgerEntry } from "../evidence/ledger.ts";
 import { type Drill, DrillRequest, Execution, Instant } from "../plan/drill.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ParsedPlan } from "../plan/validate.ts";
@@ -42,6 +42,10 @@ interface Services {
 
 /** The estimate before the first drill of a database; later ones know better. */
 const FIRST_DRILL_HOURS = 2;
+/** Which cluster the source is, any drill of it in a year of weekly ones tells. */
+const EXERCISE_LEARNS_FROM = 50;
+/** What an exercise takes says nothing of the plan's own drills. Enough for a median, few enough that a grown database is noticed. */
+const LEARNED_FROM = 5;
 /** Measured on a whole drill: planning to notification with its loops. */
 const ESTIMATED_TRANSITIONS = 200;
 /** Begin, set, ask, roll back; and the chunks of the full read at about one a GiB. */
@@ -73,11 +77,13 @@ export async function planDrill(given: Services, input: z.infer<typeof PlanDrill
   // Without another one, data is lost when recovery begins.
   const failureMoment =
     exercise?.moment ?? new Date(request.failureMoment ?? takenOver?.restoreTest.requestedAt ?? startedAt);
-  const chosen = await choose(services, plan, { request, execution, before: failureMoment, takenOver, exercise });
+  const learned = await earlierDrills(services.store, source.cluster, startedAt, exercise && EXERCISE_LEARNS_FROM);
+  const ordinary = learned.entries.filter((entry) => !isExercise(entry));
+  const choice = { request, execution, before: failureMoment, takenOver, exercise, earlier: ordinary };
+  const chosen = await choose(services, plan, choice);
   const { origin } = chosen;
   const { recoveryPoint } = origin;
   const sandbox = takenOver?.sandbox ?? (await prepareSandbox(services, plan, origin));
-  const learned = await earlierDrills(services.store, source.cluster, startedAt);
   const references = await findReferences(services.store, {
     plan: plan.plan,
     cluster: source.cluster,
@@ -88,7 +94,7 @@ export async function planDrill(given: Services, input: z.infer<typeof PlanDrill
     now: startedAt,
     earlier: learned.entries,
   });
-  const expected = expectedSeconds(learned.entries);
+  const expected = expectedSeconds(ordinary.slice(-LEARNED_FROM));
   // AWS Backup deletes what it restored: nothing of it can be kept.
   const keep = takenOver === undefined ? keepFor(plan, request.trigger?.kind) : undefined;
   const estimate = estimateFor(plan, keep, origin, expected);
@@ -121,13 +127,15 @@ interface Choice {
   readonly before: Date;
   readonly takenOver: TakenOver | undefined;
   readonly exercise: OpenExercise | undefined;
+  /** Drills of the database that were no exercises. */
+  readonly earlier: readonly LedgerEntry[];
 }
 
 /** The source, and the recovery point that is chosen, or that AWS Backup has restored from. */
 async function choose(
   { rds }: Pick<Services, "rds">,
   plan: Plan,
-  { request, execution, before, takenOver, exercise }: Choice,
+  { request, execution, before, takenOver, exercise, earlier }: Choice,
 ): Promise<Chosen> {
   const { region } = plan.source;
   const [, , , , ownAccount = ""] = execution.id.split(":");
@@ -140,6 +148,9 @@ async function choose(
       account,
       ownAccount,
       recoveryPoint: request.recoveryPoint,
+      resourceIds: earlier.flatMap(({ recoveryPath: path, sourceResourceId: id }) =>
+        id !== undefined && path?.fromRegion === region && path.account === account ? [id] : [],
+      ),
     });
   const wanted = { recoveryPoint: request.recoveryPoint ?? plan.recoveryPoint, before };
   if (takenOver === undefined)

@@ -52,10 +52,14 @@ export async function snapshotsSharedBy(rds: RDSClient, account: string, region:
 }
 
 /** To others, RDS gives a shared snapshot's ARN as its identifier. */
-export function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
-  const id = snapshot.DBClusterSnapshotArn?.split(":").slice(6).join(":") ?? "";
-  const { SourceDBClusterSnapshotArn, ...original } = { ...snapshot, DBClusterSnapshotIdentifier: id };
-  const backedUpAt = momentIn(id);
+export const namedByItsOwner = (snapshot: DBClusterSnapshot): DBClusterSnapshot => ({
+  ...snapshot,
+  DBClusterSnapshotIdentifier: snapshot.DBClusterSnapshotArn?.split(":").slice(6).join(":") ?? "",
+});
+
+function asItsOwnerSees(snapshot: DBClusterSnapshot): DBClusterSnapshot {
+  const { SourceDBClusterSnapshotArn, ...original } = namedByItsOwner(snapshot);
+  const backedUpAt = momentIn(original.DBClusterSnapshotIdentifier ?? "");
   const { SnapshotCreateTime: copiedAt } = snapshot;
   const isKnown = backedUpAt !== undefined && copiedAt !== undefined && backedUpAt <= copiedAt;
   return isKnown

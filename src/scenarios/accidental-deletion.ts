@@ -5,7 +5,8 @@ import { standingOrigin } from "./standing-origin.ts";
 import {
   automatedSnapshots,
   describeSetAside,
-  type Standing,
+  ofUnknownOrigin,
+  type StandingSnapshots,
   setAside,
   standingSnapshots,
 } from "./standing-snapshots.ts";
@@ -25,26 +26,24 @@ export const accidentalDeletion: Scenario = {
     "A restore to a moment (from retained automated backups, or a continuous backup of AWS Backup) was not exercised: what was written between the recovery point and the deletion is taken to be lost.",
   ],
   choose: async (exercise) => {
-    const aside = await automatedOf(exercise);
-    const origin = standingOrigin(exercise, await everywhere(exercise), () => explainNone(exercise, aside));
+    const automated = await automatedOf(exercise);
+    const standing = await everywhere(exercise);
+    const aside = [...automated, ...ofUnknownOrigin(standing)];
+    const origin = standingOrigin(exercise, standing.found, () => explainNone(exercise, aside));
     return { origin, setAside: aside };
   },
 };
 
 /** In the source's region and, where that is another one, the drill's. */
-export async function everywhere({ plan, rds, account }: Exercise): Promise<Standing[]> {
-  const { source, sandbox } = plan;
-  const found: Standing[] = [];
-  for (const region of new Set([source.region, sandbox.region]))
-    found.push(...(await standingSnapshots(rds(region), region, { cluster: source.cluster, account })));
-  return found;
-}
+export const everywhere = (exercise: Exercise): Promise<StandingSnapshots> => {
+  const { source, sandbox } = exercise.plan;
+  return standingSnapshots(exercise, [...new Set([source.region, sandbox.region])]);
+};
 
 /** Those of another account are not shown to this one. */
-async function automatedOf({ plan: { source }, rds, account }: Exercise): Promise<SetAside[]> {
-  if (account !== undefined) return [];
-  const found = await automatedSnapshots(rds(source.region), source.region, source.cluster);
-  return setAside("deleted with the cluster (automated)", found);
+async function automatedOf(exercise: Exercise): Promise<SetAside[]> {
+  if (exercise.account !== undefined) return [];
+  return setAside("deleted with the cluster (automated)", await automatedSnapshots(exercise));
 }
 
 function explainNone({ plan: { source, sandbox } }: Exercise, aside: readonly SetAside[]): string {

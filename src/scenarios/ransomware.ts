@@ -5,7 +5,13 @@ import { findCluster } from "../recovery/describe.ts";
 import { everywhere } from "./accidental-deletion.ts";
 import type { Exercise, Scenario } from "./scenario.ts";
 import { standingOrigin } from "./standing-origin.ts";
-import { automatedSnapshots, describeSetAside, type Standing, setAside } from "./standing-snapshots.ts";
+import {
+  automatedSnapshots,
+  describeSetAside,
+  ofUnknownOrigin,
+  type Standing,
+  setAside,
+} from "./standing-snapshots.ts";
 
 /** Intruders were in: what is recovered from has to be older than that, and under a key that was not theirs to use. */
 export const ransomware: Scenario = {
@@ -19,7 +25,8 @@ export const ransomware: Scenario = {
   ],
   choose: async (exercise) => {
     const key = await keyOfSource(exercise);
-    const found = await everywhere(exercise);
+    const standing = await everywhere(exercise);
+    const { found } = standing;
     const separate = found.filter((each) => isSeparate(each, key, exercise));
     const old = separate.filter(({ snapshot }) => isFrom(exercise.moment, snapshot.SnapshotCreateTime));
     const aside = [
@@ -31,6 +38,7 @@ export const ransomware: Scenario = {
         "under another key, but made after that moment",
         separate.filter((each) => !old.includes(each)),
       ),
+      ...ofUnknownOrigin(standing),
     ];
     const origin = standingOrigin(exercise, old, () => explainNone(exercise, key, aside));
     return { origin, setAside: aside, ...(typeof key === "string" ? {} : { sourceKmsKeyArn: key.arn }) };
@@ -43,12 +51,15 @@ const isFrom = (moment: Date, createdAt: Date | undefined): boolean => createdAt
 type SourceKey = { readonly arn: string } | "none" | "unknown";
 
 /** Of the cluster; where that is gone, of a snapshot that RDS made of it, which is under the same one. RDS tells neither across accounts. */
-async function keyOfSource({ plan: { source }, rds, account }: Exercise): Promise<SourceKey> {
+async function keyOfSource(exercise: Exercise): Promise<SourceKey> {
+  const {
+    plan: { source },
+    rds,
+    account,
+  } = exercise;
   if (account !== undefined) return "unknown";
-  const there = rds(source.region);
-  const cluster = await findCluster(there, source.cluster);
-  const [automated] =
-    cluster === undefined ? await automatedSnapshots(there, source.region, source.cluster) : [undefined];
+  const cluster = await findCluster(rds(source.region), source.cluster);
+  const [automated] = cluster === undefined ? await automatedSnapshots(exercise) : [];
   const from = cluster ?? automated?.snapshot;
   if (from === undefined) return "unknown";
   return from.KmsKeyId === undefined ? "none" : { arn: from.KmsKeyId };

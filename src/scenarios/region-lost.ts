@@ -1,7 +1,8 @@
 import type { Plan } from "../plan/plan.ts";
+import type { SetAside } from "../plan/scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { standingOrigin } from "./standing-origin.ts";
-import { standingSnapshots } from "./standing-snapshots.ts";
+import { describeSetAside, ofUnknownOrigin, standingSnapshots } from "./standing-snapshots.ts";
 
 /** The source's region is gone with everything in it: what stands in the drill region is all there is. */
 export const regionLost: Scenario = {
@@ -16,13 +17,13 @@ export const regionLost: Scenario = {
   ],
   lostRegion: ({ source }) => source.region,
   choose: async (exercise) => {
-    const { plan, rds, account } = exercise;
-    const { region } = plan.sandbox;
-    const found = await standingSnapshots(rds(region), region, { cluster: plan.source.cluster, account });
-    return { origin: standingOrigin(exercise, found, () => explainNoCopy(plan)), setAside: [] };
+    const { plan } = exercise;
+    const standing = await standingSnapshots(exercise, [plan.sandbox.region]);
+    const aside = ofUnknownOrigin(standing);
+    return { origin: standingOrigin(exercise, standing.found, () => explainNoCopy(plan, aside)), setAside: aside };
   },
 };
 
-function explainNoCopy({ source, sandbox }: Plan): string {
-  return `There is no way back without ${source.region}: no snapshot of ${source.cluster} that could be restored stands in ${sandbox.region}. Have every backup copied there, by a copy action of AWS Backup or by CopyDBClusterSnapshot, under a key of that region. See docs/scenarios.md.`;
+function explainNoCopy({ source, sandbox }: Plan, aside: readonly SetAside[]): string {
+  return `There is no way back without ${source.region}: no snapshot of ${source.cluster} that could be restored stands in ${sandbox.region}.${describeSetAside(aside)} Have every backup copied there, by a copy action of AWS Backup or by CopyDBClusterSnapshot, under a key of that region. See docs/scenarios.md.`;
 }

@@ -14,6 +14,8 @@ export interface Exercise {
   readonly ownAccount: string;
   /** As the request asks for: a kind, or a snapshot's identifier or ARN. Only that one is then looked for. */
   readonly recoveryPoint: string | undefined;
+  /** RDS's own ids of the source, as earlier drills have seen them: a cluster of the same name elsewhere has another. */
+  readonly resourceIds: readonly string[];
 }
 
 export interface Chosen extends Pick<DrillScenario, "setAside" | "sourceKmsKeyArn"> {

@@ -14,6 +14,9 @@ export const CLUSTER = "orders-production";
 export const keyOf = (region: string, id: string, account = OWN): string =>
   `arn:aws:kms:${region}:${account}:key/${id}`;
 
+export const originOf = (id: string, account = OWN): string =>
+  `arn:aws:rds:eu-west-1:${account}:cluster-snapshot:${id}`;
+
 /** A snapshot of the cluster, as RDS lists it. */
 export function snapshot(
   id: string,
@@ -38,6 +41,8 @@ export function snapshot(
     StorageEncrypted: true,
     KmsKeyId: keyOf(region, "production", account),
     VpcId: "vpc-production",
+    // Elsewhere than its cluster, it is a copy.
+    ...(region === "eu-west-1" ? {} : { SourceDBClusterSnapshotArn: originOf("by-hand", account) }),
     ...changes,
   };
 }

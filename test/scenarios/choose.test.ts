@@ -1,11 +1,11 @@
 import type { DBCluster, DBClusterSnapshot } from "@aws-sdk/client-rds";
 import { describe, expect, it } from "vitest";
-import { NoRecoveryPoint, SourceUnsupported } from "../../src/errors.ts";
+import { InputInvalid, NoRecoveryPoint, SourceUnsupported } from "../../src/errors.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import type { ScenarioName } from "../../src/plan/scenario.ts";
 import { SCENARIOS } from "../../src/scenarios/scenarios.ts";
 import { PLAN_YAML } from "../plan/sample-plan.ts";
-import { accountOf, CLUSTER, keyOf, OWN, snapshot } from "./account.ts";
+import { accountOf, CLUSTER, keyOf, OWN, originOf, snapshot } from "./account.ts";
 
 const { plan } = parsePlan(PLAN_YAML, "drills/orders.yml");
 const HERE = plan.sandbox.region;
@@ -26,11 +26,12 @@ interface World {
   readonly cluster?: DBCluster | undefined;
   readonly account?: string;
   readonly recoveryPoint?: string;
+  readonly resourceIds?: readonly string[];
 }
 
-async function choose(name: ScenarioName, { snapshots, cluster, account, recoveryPoint }: World) {
+async function choose(name: ScenarioName, { snapshots, cluster, account, recoveryPoint, resourceIds = [] }: World) {
   const { rds, asked } = accountOf(snapshots, cluster);
-  const exercise = { plan, rds, moment: MOMENT, account, ownAccount: OWN, recoveryPoint };
+  const exercise = { plan, rds, moment: MOMENT, account, ownAccount: OWN, recoveryPoint, resourceIds };
   const chosen = await SCENARIOS[name].choose(exercise);
   return { ...chosen, ...chosen.origin, asked };
 }
@@ -72,11 +73,10 @@ describe("region-lost", () => {
   });
 
   it("knows how old a copy's data is from the name that RDS gave what was copied", async () => {
-    const source = `arn:aws:rds:eu-west-1:${OWN}:cluster-snapshot:rds:${CLUSTER}-2026-11-21-04-05`;
-    const ofUnknown = { SourceDBClusterSnapshotArn: `arn:aws:rds:eu-west-1:${OWN}:cluster-snapshot:by-hand` };
+    const source = originOf(`rds:${CLUSTER}-2026-11-21-04-05`);
     const snapshots = [
       snapshot("known", "2026-11-21T06:00:00Z", { region: HERE, SourceDBClusterSnapshotArn: source }),
-      snapshot("copied-earlier", "2026-11-21T04:00:00Z", { region: HERE, ...ofUnknown }),
+      snapshot("copied-earlier", "2026-11-21T04:00:00Z", { region: HERE }),
     ];
     const { recoveryPoint } = await choose("region-lost", { snapshots });
     expect(recoveryPoint).toMatchObject({
@@ -98,6 +98,56 @@ describe("region-lost", () => {
     const unusable = String(await refusal("region-lost", { snapshots: [late, busy] }));
     expect(unusable).toContain("late in eu-central-1 is available, made 2026-11-21T14:30:00.000Z");
     expect(unusable).toContain("busy in eu-central-1 is copying");
+  });
+
+  it("takes nothing of another cluster of that name, and says so", async () => {
+    // Of a cluster that lives there: an original, and its copy.
+    const other = { region: HERE, DbClusterResourceId: "cluster-OTHER", SourceDBClusterSnapshotArn: "" };
+    const arn = `arn:aws:rds:${HERE}:${OWN}:cluster-snapshot:there`;
+    const snapshots = [
+      snapshot("there", "2026-11-21T13:00:00Z", other),
+      snapshot("its-copy", "2026-11-21T13:30:00Z", { ...other, SourceDBClusterSnapshotArn: arn }),
+      snapshot("of-another-account", "2026-11-21T12:00:00Z", {
+        ...other,
+        SourceDBClusterSnapshotArn: originOf("by-hand", OWNER),
+      }),
+    ];
+    const none = await refusal("region-lost", { snapshots, resourceIds: ["cluster-ONE"] });
+    expect(none).toBeInstanceOf(NoRecoveryPoint);
+    expect(String(none)).toContain(
+      "Not counted: 3 snapshots of a cluster of that name (origin not known), the newest its-copy",
+    );
+    const right = snapshot("right", "2026-11-20T05:00:00Z", { region: HERE });
+    const chosen = await choose("region-lost", { snapshots: [...snapshots, right] });
+    expect(chosen).toMatchObject({ recoveryPoint: { id: "right" }, setAside: [{ count: 3 }] });
+  });
+
+  it("knows a copy of a copy by its cluster's resource id, and never takes it for an original", async () => {
+    const chain = snapshot("awsbackup:copyjob-2", "2026-11-21T05:00:00Z", {
+      region: HERE,
+      SnapshotType: "awsbackup",
+      DbClusterResourceId: "cluster-ONE",
+      SourceDBClusterSnapshotArn: "",
+    });
+    expect(await refusal("region-lost", { snapshots: [chain] })).toBeInstanceOf(NoRecoveryPoint);
+    const { recoveryPoint } = await choose("region-lost", { snapshots: [chain], resourceIds: ["cluster-ONE"] });
+    expect(recoveryPoint).toMatchObject({
+      id: "awsbackup:copyjob-2",
+      copiedFrom: expect.stringContaining("eu-west-1"),
+    });
+  });
+
+  it("takes a misspelt recovery point for a wrong request, not for a database without a way back", async () => {
+    const copy = snapshot("awsbackup:copyjob-1", "2026-11-21T05:00:00Z", { region: HERE, SnapshotType: "awsbackup" });
+    const late = snapshot("late", "2026-11-21T14:30:00Z", { region: HERE });
+    for (const recoveryPoint of ["awsbackup:copyjob-2", "late", "manual"]) {
+      const error = await refusal("region-lost", { snapshots: [copy, late], recoveryPoint });
+      expect(error).toBeInstanceOf(InputInvalid);
+      expect(String(error)).toContain(`awsbackup:copyjob-1 in ${HERE} (awsbackup)`);
+    }
+    const named = await choose("region-lost", { snapshots: [copy, late], recoveryPoint: "awsbackup" });
+    expect(named.recoveryPoint.id).toBe("awsbackup:copyjob-1");
+    expect(await refusal("region-lost", { snapshots: [late], recoveryPoint: "lste" })).toBeInstanceOf(NoRecoveryPoint);
   });
 
   it("restores what another account shares there, and no sandbox of a drill", async () => {
@@ -149,6 +199,30 @@ describe("accidental-deletion", () => {
   });
 });
 
+describe("a copy that another account shares", () => {
+  // The source account's template names it by the minute of the backup.
+  const named = `${CLUSTER}-2026-11-21-13-30`;
+  const shared = (copiedAt: string) => snapshot(named, copiedAt, { account: OWNER });
+
+  it("was not there before it was made, however old its data", async () => {
+    const world = { snapshots: [shared("2026-11-21T14:10:00Z")], account: OWNER };
+    expect(await refusal("accidental-deletion", world)).toBeInstanceOf(NoRecoveryPoint);
+    expect(await refusal("ransomware", world)).toBeInstanceOf(NoRecoveryPoint);
+  });
+
+  it("is as old as its name says, and was copied when RDS says", async () => {
+    const world = { snapshots: [shared("2026-11-21T13:40:00Z")], account: OWNER };
+    const { recoveryPoint } = await choose("accidental-deletion", world);
+    expect(recoveryPoint).toMatchObject({
+      id: named,
+      createdAt: "2026-11-21T13:30:00.000Z",
+      copiedAt: "2026-11-21T13:40:00.000Z",
+      ageSeconds: 1800,
+    });
+    expect(recoveryPoint).not.toHaveProperty("copiedFrom");
+  });
+});
+
 describe("ransomware", () => {
   const vault = (id: string, createdAt: string, changes: object = {}) =>
     snapshot(id, createdAt, { KmsKeyId: keyOf("eu-west-1", "vault"), ...changes });
@@ -184,6 +258,12 @@ describe("ransomware", () => {
     expect(String(await refusal("ransomware", { snapshots: [copy] }))).toContain("can not be asked from here");
     const foreign = vault("foreign", "2026-11-19T05:00:00Z", { KmsKeyId: keyOf("eu-west-1", "vault", OWNER) });
     expect((await choose("ransomware", { snapshots: [copy, foreign] })).recoveryPoint.id).toBe("foreign");
+  });
+
+  it("takes no cluster of that name in the drill region for one under another key", async () => {
+    const there = vault("there", "2026-11-20T05:00:00Z", { region: HERE, SourceDBClusterSnapshotArn: undefined });
+    const world = { snapshots: [there], cluster: LIVING, resourceIds: ["cluster-ONE"] };
+    expect(String(await refusal("ransomware", world))).toContain("1 snapshot of a cluster of that name (origin not");
   });
 
   it("says which copy is missing, and what there is instead", async () => {

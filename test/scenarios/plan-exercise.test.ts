@@ -10,12 +10,14 @@ import {
 } from "@aws-sdk/client-rds";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ExerciseRefused, InputInvalid } from "../../src/errors.ts";
+import { ExerciseRefused, InputInvalid, NoRecoveryPoint } from "../../src/errors.ts";
+import type { LedgerEntry } from "../../src/evidence/ledger.ts";
 import { Drill } from "../../src/plan/drill.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { PlanDrillInput, planDrill } from "../../src/recovery/plan-drill.ts";
 import { watchClients } from "../../src/scenarios/barred-region.ts";
 import { evidenceBucket } from "../evidence/evidence-bucket.ts";
+import { ledgerEntry } from "../evidence/sample-ledger.ts";
 import { PLAN_YAML } from "../plan/sample-plan.ts";
 import { OWN, snapshot } from "./account.ts";
 
@@ -34,14 +36,16 @@ const EXECUTION = {
   startedAt: "2026-11-21T14:32:05.000Z",
 };
 
-function exercise(request: object, yaml = PLAN_YAML): Promise<Drill> {
+function exercise(request: object, yaml = PLAN_YAML, earlier: readonly LedgerEntry[] = []): Promise<Drill> {
   return planDrill(
     {
       rds: () => clients.rds,
       ec2: () => clients.ec2,
       kms: () => clients.kms,
       backup: () => clients.backup,
-      store: evidenceBucket().store,
+      store: evidenceBucket(
+        Object.fromEntries(earlier.map((entry) => [`orders-production/ledger/${entry.drillId}.json`, entry])),
+      ).store,
       plans: async () => parsePlan(yaml, "drills/orders.yml"),
       defaults: {
         kmsKey: "alias/restore-drill",
@@ -112,6 +116,31 @@ describe("planDrill of an exercise", () => {
     await expect(exercise({ scenario: { name: "region-lost" } }, inPlace)).rejects.toThrow(ExerciseRefused);
     vi.stubEnv("AWS_REGION", "eu-west-1");
     await expect(exercise({ scenario: { name: "region-lost" } })).rejects.toThrow(/This stack stands in eu-west-1/);
+  });
+
+  it("knows the source by what its own drills have restored, and not by what an exercise took for it", async () => {
+    const copy = snapshot("awsbackup:copyjob-1", "2026-11-21T05:00:00Z", {
+      region: "eu-central-1",
+      SourceDBClusterSnapshotArn: undefined,
+      DbClusterResourceId: "cluster-ONE",
+    });
+    rds.on(DescribeDBClusterSnapshotsCommand, { SnapshotType: "manual" }).resolves({ DBClusterSnapshots: [copy] });
+    const recoveryPath = { fromRegion: "eu-west-1", toRegion: "eu-central-1", recoveryPoint: "automated" as const };
+    const drilled = ledgerEntry({ drillId: "20261114-120000-00000000", sourceResourceId: "cluster-ONE", recoveryPath });
+    const request = { scenario: { name: "region-lost" } };
+    expect((await exercise(request, PLAN_YAML, [drilled])).recoveryPoint.id).toBe("awsbackup:copyjob-1");
+    const elsewhere = { ...drilled, recoveryPath: { ...recoveryPath, fromRegion: "eu-central-1" } };
+    for (const other of [elsewhere, { ...drilled, scenario: "region-lost" }])
+      await expect(exercise(request, PLAN_YAML, [other])).rejects.toThrow(NoRecoveryPoint);
+  });
+
+  it("learns how long steps take from drills that were no exercises", async () => {
+    const drilled = (day: number, copy: number, scenario?: string) =>
+      ledgerEntry({ drillId: `202611${day}-120000-00000000`, stepSeconds: { copy }, ...(scenario && { scenario }) });
+    const earlier = [drilled(14, 20), ...[15, 16, 17].map((day) => drilled(day, 9000, "corruption"))];
+    expect((await exercise({ scenario: { name: "region-lost" } }, PLAN_YAML, earlier)).expectedSeconds).toEqual({
+      copy: 20,
+    });
   });
 
   it("says which scenario a misspelt one may be", () => {
