@@ -13,7 +13,7 @@ import { isolationSection, teardownSection } from "./sandbox-sections.ts";
 import { scenarioSection } from "./scenario-section.ts";
 import { SHEET } from "./style.ts";
 import { timeline } from "./timeline.ts";
-import { trends } from "./trend.ts";
+import { seriesOf, trends } from "./trend.ts";
 
 /** What a page shows beside the report: the drills before it, and what else it left. */
 export interface Surroundings {
@@ -50,10 +50,11 @@ const NAVIGATION = [
  */
 export function renderReport(report: Report, { history, drift, files }: Surroundings): string {
   const first = firstScreen(report);
+  const series = seriesOf(report, history);
   const others = {
     exercise: scenarioSection(report),
-    time: timeline(report, history.entries),
-    trend: trends(report, history),
+    time: timeline(report, series.entries),
+    trend: trends(report, series),
     drift: driftSection(drift),
     counterproof: counterproofSection(report),
     isolation: isolationSection(report),

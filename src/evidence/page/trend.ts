@@ -2,7 +2,7 @@ import { html, type Markup } from "../../page/markup.ts";
 import { count, day, moment, section, sign, signed, usd, VERDICT_WORDS } from "../../page/words.ts";
 import { formatDuration } from "../../verdict/duration.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
-import type { EarlierDrills, LedgerEntry } from "../ledger.ts";
+import { type EarlierDrills, isExercise, type LedgerEntry } from "../ledger.ts";
 import type { Report } from "../report.ts";
 import { rowsReadOf } from "../rows-read.ts";
 import { chart, type Point } from "./trend-chart.ts";
@@ -20,7 +20,14 @@ interface Measure {
   readonly objective: number | undefined;
 }
 
-/** Whether it gets slower, older, larger: past drills of the database, and what has changed since it last passed. */
+/** Those that a drill is held beside: exercises of its kind and plan, or all drills of the database that were none. */
+export function seriesOf({ plan, scorecard }: Report, { entries, warnings }: EarlierDrills): EarlierDrills {
+  const isOfSeries = (entry: LedgerEntry): boolean =>
+    scorecard === undefined ? !isExercise(entry) : entry.plan === plan && entry.scenario === scorecard.scenario;
+  return { entries: entries.filter(isOfSeries), warnings };
+}
+
+/** Whether it gets slower, older, larger: past drills of its series, and what has changed since one last passed. */
 export function trends(report: Report, { entries, warnings }: EarlierDrills): Markup {
   const drills: Told[] = [...entries, ownOf(report)];
   const pass = entries.findLast(({ verdict }) => verdict === "passed");
@@ -28,7 +35,7 @@ export function trends(report: Report, { entries, warnings }: EarlierDrills): Ma
   return section(
     "trend",
     "Over time",
-    html`<p>${historyWords(entries, pass)}</p>`,
+    html`<p>${historyWords(report, entries, pass)}</p>`,
     ...(warnings.length === 0
       ? []
       : [
@@ -80,17 +87,18 @@ const measuresOf = ({ verdict: { objectives } }: Report): Measure[] => [
   },
 ];
 
-function historyWords(entries: readonly LedgerEntry[], pass: LedgerEntry | undefined): string {
+function historyWords({ scorecard }: Report, entries: readonly LedgerEntry[], pass: LedgerEntry | undefined): string {
   const [oldest] = entries;
+  const noun = scorecard === undefined ? "drill" : "exercise of this kind";
   if (oldest === undefined)
-    return "This is the first drill of this database in its ledger: there is nothing to compare it with yet.";
+    return `This is the first ${noun} of this ${scorecard === undefined ? "database in its" : "plan in the"} ledger: there is nothing to compare it with yet.`;
   const counts = (Object.keys(VERDICT_WORDS) as Verdict["verdict"][]).flatMap((verdict) => {
     const such = entries.filter((entry) => entry.verdict === verdict).length;
     return such === 0 ? [] : [`${such} ${verdict}`];
   });
   const last =
     pass === undefined ? "None of them passed." : `The last pass before this drill was on ${day(pass.startedAt)}.`;
-  return `${count(entries.length, "earlier drill")} since ${day(oldest.startedAt)}: ${counts.join(", ")}. ${last}`;
+  return `${count(entries.length, `earlier ${scorecard === undefined ? "drill" : "exercise"}`)} since ${day(oldest.startedAt)}: ${counts.join(", ")}. ${last}`;
 }
 
 function figure(

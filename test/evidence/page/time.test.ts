@@ -2,6 +2,7 @@ import type { PageElement } from "jsdom";
 import { describe, expect, it } from "vitest";
 import type { LedgerEntry } from "../../../src/evidence/ledger.ts";
 import type { Report } from "../../../src/evidence/report.ts";
+import { withScorecard } from "../../../src/scenarios/scorecard.ts";
 import { SAMPLE_VERDICT } from "../../verdict/sample-verdict.ts";
 import { ledgerEntry } from "../sample-ledger.ts";
 import { failed, pageOf, REFUSED, sampleReport, sectionOf, weeks, words } from "./sample-report.ts";
@@ -126,6 +127,28 @@ describe("the trends", () => {
     expect(figure("RTO")?.querySelector("svg")?.getAttribute("aria-label")).toBe(
       "RTO: time to recover in 52 of 53 drills: from 16 min 40 s to 20 min, objective 4 h. The table below has each.",
     );
+  });
+
+  it("are of exercises of the same kind and plan, or of drills that were none: the medians too", () => {
+    const exercise = ledgerEntry({
+      drillId: "20261120-000000-00000000",
+      startedAt: "2026-11-20T00:00:00.000Z",
+      scenario: "ransomware",
+      stepSeconds: { copy: 9000 },
+      rtoSeconds: 9000,
+    });
+    const ordinary = pageAfter([...weeks(), exercise]);
+    expect(figure("RTO", ordinary)?.querySelectorAll("use")).toHaveLength(53);
+    expect(rows(ordinary)[1]?.[3]).toBe("3 min 20 s");
+    const own = withScorecard(sampleReport(), "ransomware");
+    const others = [
+      { ...exercise, scenario: "corruption" },
+      { ...exercise, plan: "orders-full" },
+    ];
+    const page = pageAfter([...weeks(), ...others, exercise], own);
+    expect(words(trend(page))).toContain("1 earlier exercise since 2026-11-20: 1 passed.");
+    expect(rows(page)[1]?.[3]).toBe("2 h 30 min");
+    expect(words(trend(pageAfter(weeks(), own)))).toContain("This is the first exercise of this kind of this plan in");
   });
 
   it("say what the ledger could not tell, and when there was nothing before", () => {
