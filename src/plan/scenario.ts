@@ -56,6 +56,8 @@ export const DrillScenario = z.object({
   setAside: z.array(SetAside),
   /** Of the cluster, where the exercise wants a recovery point under another one. */
   sourceKmsKeyArn: z.optional(z.string()),
+  /** False where the cluster is known to be under no key; absent where it has one, or where nobody could say. */
+  isSourceEncrypted: z.optional(z.literal(false)),
 });
 export type DrillScenario = z.infer<typeof DrillScenario>;
 

@@ -4,18 +4,18 @@ import type { ScenarioName } from "../plan/scenario.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { type Criterion, criterion, metIf } from "./criterion.ts";
-import { pathCriteria } from "./path-criteria.ts";
+import { hasNoWayBack, pathCriteria } from "./path-criteria.ts";
 
 /** First what this exercise is about, then what every recovery has to do, then what is left to people. */
 export function criteriaOf(report: Report, scenario: ScenarioName): Criterion[] {
-  const { rto, rpo } = report.verdict.objectives;
+  const { rto } = report.verdict.objectives;
   return [
     recoverable(report),
     ...pathCriteria(report, scenario),
     dataRight(report),
     checksCanFail(report),
     inTime("It was recovered in time (RTO)", rto, "report.json: verdict.objectives.rto"),
-    inTime("No more was lost than agreed (RPO)", rpo, "report.json: verdict.objectives.rpo"),
+    lost(report, scenario),
     isolated(report),
     nothingLeft(report),
     criterion(
@@ -27,12 +27,12 @@ export function criteriaOf(report: Report, scenario: ScenarioName): Criterion[] 
   ];
 }
 
-function recoverable({ drill, verdict }: Report): Criterion {
+function recoverable(report: Report): Criterion {
+  const { drill, verdict } = report;
   const name = "There is a recovery point that may be used";
   if (drill !== undefined)
     return criterion(name, "met", `${drill.recoveryPoint.id} in ${drill.recoveryPoint.region}`, POINT);
-  const isNone = verdict.summary.startsWith("Drill.NoRecoveryPoint");
-  return criterion(name, isNone ? "missed" : "unknown", verdict.summary, "report.json: verdict.summary");
+  return criterion(name, hasNoWayBack(report) ? "missed" : "unknown", verdict.summary, "report.json: verdict.summary");
 }
 const POINT = "report.json: drill.recoveryPoint";
 
@@ -58,6 +58,20 @@ function checksCanFail({ counterproof }: Report): Criterion {
     );
   const isSeen = undetected(counterproof).length === 0;
   return criterion(name, metIf(isSeen), describeCounterproof(counterproof), "counterproof.json");
+}
+
+/** Scenarios whose moment lies back on purpose: what was written since then is lost too, and no RPO counts it. */
+const LOOKS_BACK: readonly ScenarioName[] = ["corruption", "ransomware"];
+
+function lost({ verdict, drill }: Report, scenario: ScenarioName): Criterion {
+  const { rpo } = verdict.objectives;
+  const restsOn = "report.json: verdict.objectives.rpo";
+  if (!LOOKS_BACK.includes(scenario)) return inTime("No more was lost than agreed (RPO)", rpo, restsOn);
+  const before = inTime("No more was lost before that moment than agreed (RPO)", rpo, restsOn);
+  if (drill === undefined) return before;
+  const sinceSeconds = Math.max(0, (Date.parse(drill.startedAt) - Date.parse(drill.failureMoment)) / 1000);
+  const since = `Lost besides, and counted by no objective: what was written in the ${formatDuration(sinceSeconds)} between that moment and the drill.`;
+  return criterion(before.criterion, before.outcome, `${before.observed}. ${since}`.replace("..", "."), restsOn);
 }
 
 function inTime(name: string, objective: Verdict["objectives"]["rto"], restsOn: string): Criterion {

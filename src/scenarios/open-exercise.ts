@@ -46,7 +46,7 @@ export function heldExercise(
   { scenario, moment, lostRegion }: OpenExercise,
   { plan, chosen, asked }: { plan: Plan; chosen: Chosen; asked: string[] },
 ): DrillScenario {
-  const { setAside, sourceKmsKeyArn } = chosen;
+  const { setAside, sourceKmsKeyArn, isSourceEncrypted } = chosen;
   return {
     name: scenario.name,
     title: SCENARIO_WORDS[scenario.name].title,
@@ -56,5 +56,6 @@ export function heldExercise(
     asked,
     setAside,
     ...(sourceKmsKeyArn === undefined ? {} : { sourceKmsKeyArn }),
+    ...(isSourceEncrypted === undefined ? {} : { isSourceEncrypted }),
   };
 }

@@ -3,7 +3,8 @@ import { accountOf } from "../plan/names.ts";
 import type { SetAside } from "../plan/scenario.ts";
 import { findCluster } from "../recovery/describe.ts";
 import { everywhere } from "./accidental-deletion.ts";
-import type { Exercise, Scenario } from "./scenario.ts";
+import { isSameKey } from "./same-key.ts";
+import type { Chosen, Exercise, Scenario } from "./scenario.ts";
 import { standingOrigin } from "./standing-origin.ts";
 import {
   automatedSnapshots,
@@ -41,7 +42,7 @@ export const ransomware: Scenario = {
       ...ofUnknownOrigin(standing),
     ];
     const origin = standingOrigin(exercise, old, () => explainNone(exercise, key, aside));
-    return { origin, setAside: aside, ...(typeof key === "string" ? {} : { sourceKmsKeyArn: key.arn }) };
+    return { origin, setAside: aside, ...held(key) };
   },
 };
 
@@ -49,6 +50,11 @@ const isFrom = (moment: Date, createdAt: Date | undefined): boolean => createdAt
 
 /** An ARN; or that the cluster is under no key, or that nobody here can say. */
 type SourceKey = { readonly arn: string } | "none" | "unknown";
+
+function held(key: SourceKey): Pick<Chosen, "sourceKmsKeyArn" | "isSourceEncrypted"> {
+  if (key === "unknown") return {};
+  return key === "none" ? { isSourceEncrypted: false } : { sourceKmsKeyArn: key.arn };
+}
 
 /** Of the cluster; where that is gone, of a snapshot that RDS made of it, which is under the same one. RDS tells neither across accounts. */
 async function keyOfSource(exercise: Exercise): Promise<SourceKey> {
@@ -70,12 +76,6 @@ function isSeparate({ snapshot: { KmsKeyId: own } }: Standing, key: SourceKey, e
   if (own === undefined) return false;
   if (key === "none") return true;
   return key === "unknown" ? accountOf(own) !== (exercise.account ?? exercise.ownAccount) : !isSameKey(own, key.arn);
-}
-
-/** Replicas of a multi-Region key are one key in several regions, and `mrk-` begins their id in each. */
-function isSameKey(one: string, other: string): boolean {
-  const [id] = /mrk-[^/]+$/.exec(one) ?? [];
-  return one === other || (id !== undefined && other.endsWith(`/${id}`));
 }
 
 function explainNone({ plan: { source }, moment }: Exercise, key: SourceKey, aside: readonly SetAside[]): string {

@@ -18,7 +18,7 @@ export interface Exercise {
   readonly resourceIds: readonly string[];
 }
 
-export interface Chosen extends Pick<DrillScenario, "setAside" | "sourceKmsKeyArn"> {
+export interface Chosen extends Pick<DrillScenario, "setAside" | "sourceKmsKeyArn" | "isSourceEncrypted"> {
   readonly origin: Origin;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Report } from "../../src/evidence/report.ts";
-import type { DrillScenario, ScenarioName } from "../../src/plan/scenario.ts";
+import { type DrillScenario, SCENARIO_NAMES, type ScenarioName } from "../../src/plan/scenario.ts";
 import { describeScorecard, withScorecard } from "../../src/scenarios/scorecard.ts";
 import { pageOf, REFUSED, sampleReport, sectionOf, words } from "../evidence/page/sample-report.ts";
 import { drillWith, SAMPLE_DRILL } from "../plan/sample-drill.ts";
@@ -46,7 +46,7 @@ describe("the scorecard", () => {
       "What came back is right": "met",
       "The checks can fail": "met",
       "It was recovered in time (RTO)": "met",
-      "No more was lost than agreed (RPO)": "met",
+      "No more was lost before that moment than agreed (RPO)": "met",
       "Nothing could reach in or out": "met",
       "Nothing was left behind": "met",
       "The people concerned were told": "unknown",
@@ -86,7 +86,7 @@ describe("the scorecard", () => {
   });
 
   it("misses a region that was asked or used although it is lost", () => {
-    const criterion = `Nothing in ${source.region} was asked or used`;
+    const criterion = "Planning asked nothing in the lost region, and no later step works there";
     const lostRegion = source.region;
     expect(outcomesOf("region-lost", { held: { lostRegion } })).toMatchObject({ [criterion]: "met" });
     const asked = [`rds ${HERE}`, `kms ${source.region}`];
@@ -117,12 +117,47 @@ describe("the scorecard", () => {
     });
   });
 
+  it("does not know another key where the cluster's could not be known, and knows it where it has none", () => {
+    const criterion = "It is under another key than the cluster";
+    expect(outcomesOf("ransomware")).toMatchObject({ [criterion]: "unknown" });
+    expect(outcomesOf("ransomware", { held: { isSourceEncrypted: false } })).toMatchObject({ [criterion]: "met" });
+    const replica = {
+      held: { sourceKmsKeyArn: `${OWN_KEY.slice(0, -3)}mrk-1` },
+      recoveryPoint: { kmsKeyArn: `${COPY.kmsKeyArn.slice(0, -5)}mrk-1` },
+    };
+    expect(outcomesOf("ransomware", replica)).toMatchObject({ [criterion]: "missed" });
+  });
+
+  it("says what RPO leaves out where the moment lies back", () => {
+    const failureMoment = new Date(Date.parse(SAMPLE_DRILL.startedAt) - 7 * 86_400_000).toISOString();
+    const drill = drillWith({ scenario: exercise("ransomware"), recoveryPoint: COPY, failureMoment });
+    const { scorecard } = withScorecard(sampleReport({ drill }), "ransomware");
+    const rpo = scorecard?.criteria.find(({ criterion }) => criterion.includes("(RPO)"));
+    expect(rpo?.criterion).toBe("No more was lost before that moment than agreed (RPO)");
+    expect(rpo?.observed).toContain("what was written in the 7 d between that moment and the drill");
+  });
+
+  it.each(SCENARIO_NAMES)(
+    "has every criterion of %s for one that planning refused, and none of its way is met",
+    (name) => {
+      const asked = Object.keys(outcomesOf(name));
+      const { scorecard } = withScorecard(REFUSED, name);
+      expect(scorecard?.criteria.map(({ criterion }) => criterion)).toEqual(asked);
+      const met = scorecard?.criteria.filter(({ outcome }) => outcome === "met").map(({ criterion }) => criterion);
+      expect(met).toEqual(["Nothing was left behind"]);
+      expect(scorecard?.criteria.filter(({ outcome }) => outcome === "missed")).toEqual([]);
+      const summary = "Drill.NoRecoveryPoint: none";
+      const none = withScorecard({ ...REFUSED, verdict: { ...REFUSED.verdict, summary } }, name).scorecard;
+      expect(none?.criteria.filter(({ outcome }) => outcome === "missed").length).toBeGreaterThanOrEqual(2);
+    },
+  );
+
   it("says of an exercise that found no way back which it was, and that there was none", () => {
     const summary = "Drill.NoRecoveryPoint: There is no way back without eu-west-1: ...";
     const { scorecard } = withScorecard({ ...REFUSED, verdict: { ...REFUSED.verdict, summary } }, "region-lost");
     expect(scorecard).toMatchObject({ scenario: "region-lost", title: "Region lost", assumptions: [] });
     expect(scorecard?.criteria[0]).toMatchObject({ outcome: "missed", observed: summary });
-    expect(scorecard && describeScorecard(scorecard)).toBe("1 of 8 met, 1 missed, 6 not known");
+    expect(scorecard && describeScorecard(scorecard)).toBe("1 of 10 met, 2 missed, 7 not known");
   });
 
   it("is no part of a drill that is no exercise", () => {
@@ -137,7 +172,7 @@ describe("the page of an exercise", () => {
   it("has the scorecard first, with results in words and lines to fill in by hand", () => {
     expect(page.querySelector("section")?.getAttribute("aria-labelledby")).toBe("exercise");
     const section = sectionOf(page, "exercise");
-    expect(words(section)).toContain("Exercise: Ransomware Recover it. 9 of 13 met, 1 missed, 3 not known.");
+    expect(words(section)).toContain("Exercise: Ransomware Recover it. 8 of 13 met, 1 missed, 4 not known.");
     const rows = [...(section?.querySelectorAll(".card li") ?? [])].map((row) => words(row));
     expect(rows).toHaveLength(13);
     expect(rows.find((row) => row.startsWith("It is in another account"))).toContain("missed");
