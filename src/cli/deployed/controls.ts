@@ -3,7 +3,7 @@ import { controlsCsv } from "../../evidence/controls/controls-csv.ts";
 import { exportControls } from "../../evidence/controls/export-controls.ts";
 import type { EvidenceSource } from "../../evidence/verify/source.ts";
 import { EXIT } from "../exit-codes.ts";
-import { printable } from "../printable.ts";
+import { inOneLine } from "../printable.ts";
 import type { Terminal } from "../progress.ts";
 
 const MAX_NAMED = 20;
@@ -16,19 +16,18 @@ export async function tellControls(
 ): Promise<number> {
   const exported = await exportControls(source, period);
   stdout.write(output === "json" ? `${JSON.stringify(exported, null, 2)}\n` : controlsCsv(exported, output));
-  const { unreadable, drills } = exported;
+  const { unreadable, running, beside, drills } = exported;
   const altered = new Set(drills.filter(({ evidence }) => evidence !== "intact").map(({ drill }) => drill));
-  if (unreadable.length > 0)
-    stderr.write(
-      printable(
-        `Not in the export, since they can not be read: ${unreadable.slice(0, MAX_NAMED).join(", ")}${unreadable.length > MAX_NAMED ? ` and ${unreadable.length - MAX_NAMED} more` : ""}\n`,
-      ),
-    );
-  if (altered.size > 0)
-    stderr.write(
-      printable(
-        `Not intact, or not all looked at, is the evidence of ${[...altered].slice(0, MAX_NAMED).join(", ")}${altered.size > MAX_NAMED ? ` and ${altered.size - MAX_NAMED} more` : ""}. See restore-drill verify-evidence.\n`,
-      ),
-    );
-  return unreadable.length + altered.size > 0 ? EXIT.errored : EXIT.passed;
+  const lines = [
+    ["Entries of the ledger that can not be read, so that nothing of what they say is in the export", unreadable],
+    ["Not intact, or not all looked at, is the evidence of", [...altered]],
+    ["Not as it should be, or not looked at, beside the drills", beside],
+  ] as const;
+  const wrong = lines.filter(([, names]) => names.length > 0);
+  for (const [what, names] of wrong) stderr.write(`${what}: ${namesOf(names)}. See restore-drill verify-evidence.\n`);
+  if (running.length > 0) stderr.write(`Not in the export, since they may still run: ${namesOf(running)}.\n`);
+  return wrong.length > 0 ? EXIT.errored : EXIT.passed;
 }
+
+const namesOf = (names: readonly string[]): string =>
+  `${names.slice(0, MAX_NAMED).map(inOneLine).join(", ")}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ""}`;

@@ -2,6 +2,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { EXIT } from "../exit-codes.ts";
+import { inOneLine } from "../printable.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Command, readCommand } from "./arguments.ts";
 import { runCommand } from "./command.ts";
@@ -28,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const hint = message.includes("Region is missing")
       ? " Say where the stack or the bucket is: --region eu-central-1."
       : "";
-    process.stderr.write(`${name}: ${message}${hint}\n`);
+    process.stderr.write(`${inOneLine(`${name}: ${message}`)}${hint}\n`);
     return EXIT.errored;
   }
 }

@@ -1,7 +1,7 @@
 import type { EvidenceSource } from "../../evidence/verify/source.ts";
 import { type VerifiedDatabase, type VerifiedEvidence, verifyEvidence } from "../../evidence/verify/verify-evidence.ts";
 import { EXIT } from "../exit-codes.ts";
-import { printable } from "../printable.ts";
+import { inOneLine } from "../printable.ts";
 import type { Terminal } from "../progress.ts";
 
 /** What a person reads of one database; all of it is in the JSON document. */
@@ -39,8 +39,8 @@ export async function tellVerified(
 
 function linesOf(verified: VerifiedDatabase): string {
   const { database, drills, first, last, intactFiles, findings, unlooked, unchainedDrills, runningDrills } = verified;
-  const wrong = findings.map(({ state, key, what }) => `${state.padEnd(10)} ${key}: ${what}`);
-  const unseen = unlooked.map(({ key, why }) => `${"not seen".padEnd(10)} ${key}: ${why}`);
+  const wrong = findings.map(({ state, key, what }) => `${state.padEnd(10)} ${inOneLine(`${key}: ${what}`)}`);
+  const unseen = unlooked.map(({ key, why }) => `${"not seen".padEnd(10)} ${inOneLine(`${key}: ${why}`)}`);
   const notes = [
     ...(unchainedDrills === 0
       ? []
@@ -56,9 +56,8 @@ function linesOf(verified: VerifiedDatabase): string {
   const rest = all.length === shown.length ? [] : [`and ${all.length - shown.length} more: --json has all of them`];
   const period = first === undefined || last === undefined ? "" : ` of ${days(first, last)}`;
   const state = findings.length > 0 ? "NOT INTACT" : unlooked.length > 0 ? "not all seen" : "intact";
-  return printable(
-    `${[`${database}: ${state}; ${drillsOf(drills)}${period}, ${intactFiles.toLocaleString("en-US")} files as they were recorded`, ...[...shown, ...rest, ...notes].map((line) => `  ${line.replaceAll("\n", " ")}`)].join("\n")}\n`,
-  );
+  const heading = `${inOneLine(database)}: ${state}; ${drillsOf(drills)}${period}, ${intactFiles.toLocaleString("en-US")} files as they were recorded`;
+  return [heading, ...[...shown, ...rest, ...notes].map((line) => `  ${line}`)].map((line) => `${line}\n`).join("");
 }
 
 const drillsOf = (count: number): string => (count === 1 ? "1 drill" : `${count.toLocaleString("en-US")} drills`);
@@ -71,7 +70,8 @@ function days(first: string, last: string): string {
 function closing({ databases, beside, unlooked, address }: VerifiedEvidence, words: string): string {
   const uncovered = databases.reduce((sum, each) => sum + each.uncovered.length, 0);
   const lines = [
-    ...unlooked.slice(0, MAX_LINES).map(({ key, why }) => `${"not seen".padEnd(12)} ${key}: ${why}`),
+    ...unlooked.slice(0, MAX_LINES).map(({ key, why }) => `${"not seen".padEnd(12)} ${inOneLine(`${key}: ${why}`)}`),
+    ...(unlooked.length > MAX_LINES ? [`and ${unlooked.length - MAX_LINES} more: --json has all of them`] : []),
     ...(uncovered === 0
       ? []
       : [
@@ -80,10 +80,8 @@ function closing({ databases, beside, unlooked, address }: VerifiedEvidence, wor
     ...(beside.length === 0
       ? []
       : [
-          `Not of one database, and not looked at: ${beside.slice(0, 12).join(", ")}${beside.length > 12 ? ", ..." : ""}`,
+          `Not of one database, and not looked at: ${beside.slice(0, 12).map(inOneLine).join(", ")}${beside.length > 12 ? ", ..." : ""}`,
         ]),
   ];
-  return printable(
-    `\n${lines.map((line) => `${line}\n`).join("")}${words}\n${address}. What this proves, and what not: docs/evidence.md\n`,
-  );
+  return `\n${lines.map((line) => `${line}\n`).join("")}${words}\n${inOneLine(address)}. What this proves, and what not: docs/evidence.md\n`;
 }

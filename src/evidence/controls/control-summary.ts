@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../ledger.ts";
+import { isExercise, type LedgerEntry } from "../ledger.ts";
 import type { ControlRow } from "./control-rows.ts";
 import { CONTROLS, type Control } from "./controls.ts";
 
@@ -12,6 +12,8 @@ export interface PlanInPeriod {
   readonly promisedDays?: number | undefined;
   /** All that the ledger has of the plan until the period's end, oldest first. */
   readonly entries: readonly LedgerEntry[];
+  /** Drills of which nothing was altered and all could be looked at: others show nothing, also from before the period. */
+  readonly intact: ReadonlySet<string>;
 }
 
 /** The moments between which drills count, ISO 8601; `from` absent where everything since the first drill does. */
@@ -42,16 +44,26 @@ export function summariesOf(
 
 function summaryOf(
   { reference, framework }: Control,
-  { database, plan, promisedDays, entries }: PlanInPeriod,
-  own: readonly ControlRow[],
+  { database, plan, promisedDays, entries, intact }: PlanInPeriod,
+  all: readonly ControlRow[],
   { from, to }: Period,
 ) {
-  const held = own.filter(({ answer }) => answer === "held").map(({ startedAt }) => startedAt);
+  // What an exercise restores may be years old on purpose: it keeps no promise.
+  const own = all.filter(({ scenario }) => scenario === "");
+  // A promise is kept from the end of a drill on, as the watchdog and the index count it.
+  const held = own
+    .filter(({ answer }) => answer === "held")
+    .map(({ endedAt }) => (endedAt < to ? endedAt : to))
+    .sort();
   const before = entries.filter((entry) => from !== undefined && entry.startedAt < from);
-  // What happened before the period is taken from the ledger alone.
-  const lastBefore = before.filter(({ verdict }) => verdict === "passed").at(-1)?.startedAt;
+  // Of what was before the period, verdicts alone are asked.
+  const lastBefore = before
+    .filter((entry) => entry.verdict === "passed" && !isExercise(entry) && intact.has(entry.drillId))
+    .map(({ endedAt }) => endedAt)
+    .sort()
+    .at(-1);
   // A plan whose first drill is in the period promised nothing before it.
-  const start = lastBefore ?? (before.length > 0 ? from : entries[0]?.startedAt) ?? to;
+  const start = lastBefore ?? (before.length > 0 ? from : (entries[0] ?? all[0])?.startedAt) ?? to;
   const gaps = gapsBetween([start, ...held, to]);
   const count = (answer: ControlRow["answer"]): number => own.filter((row) => row.answer === answer).length;
   return {
@@ -63,13 +75,14 @@ function summaryOf(
     held: count("held"),
     didNotHold: count("did not hold"),
     notShown: count("not shown"),
+    exercises: all.length - own.length,
     lastDrillAt: own.map(({ startedAt }) => startedAt).at(-1) ?? "",
     lastHeldAt: held.at(-1) ?? lastBefore ?? "",
     promisedDays: promisedDays ?? "",
-    longestGapDays: Math.max(...gaps.map(({ days }) => days)),
+    longestGapDays: upToTenths(Math.max(...gaps.map(({ days }) => days))),
     gapsOverPromise: gaps
       .filter(({ days }) => promisedDays !== undefined && days > promisedDays)
-      .map(({ after, before: next, days }) => `${after.slice(0, 10)} to ${next.slice(0, 10)} (${days} d)`)
+      .map(({ after, before: next, days }) => `${after.slice(0, 10)} to ${next.slice(0, 10)} (${upToTenths(days)} d)`)
       .join("; "),
   };
 }
@@ -78,6 +91,9 @@ function gapsBetween(moments: readonly string[]) {
   return moments.slice(1).map((before, index) => {
     const after = moments[index] ?? before;
     const days = Math.max(0, (Date.parse(before) - Date.parse(after)) / DAY_MILLISECONDS);
-    return { after, before, days: Math.round(days * 10) / 10 };
+    return { after, before, days };
   });
 }
+
+/** Upwards, so that what is longer than promised also looks it. */
+const upToTenths = (days: number): number => Math.ceil(days * 10) / 10;

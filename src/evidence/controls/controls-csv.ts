@@ -55,6 +55,7 @@ const COLUMNS = {
     "held",
     "didNotHold",
     "notShown",
+    "exercises",
     "lastDrillAt",
     "lastHeldAt",
     "promisedDays",

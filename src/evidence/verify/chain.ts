@@ -68,6 +68,7 @@ function followed(
         key,
         `${drillId} follows ${previous.drillId}, which has no manifest here: it was taken out, or not copied`,
         drillId,
+        previous.drillId,
       ),
     ];
   if (before.manifestSha256 !== previous.manifestSha256)

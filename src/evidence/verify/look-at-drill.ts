@@ -175,6 +175,10 @@ class Look {
       if (!this.#isThere(entryKey)) this.#found("missing", entryKey, "the drill has no entry in the ledger");
       return;
     }
+    const { drillId } = this.#place;
+    if (entry.drillId !== drillId) this.#found("altered", entryKey, `is the entry of drill ${entry.drillId}`);
+    if (entry.startedAt.slice(0, 19) !== startOf(drillId).toISOString().slice(0, 19))
+      this.#found("altered", entryKey, `says that the drill began at ${entry.startedAt}, and its id says otherwise`);
     if (entry.manifestSha256 !== manifest.sha256)
       this.#found(
         "altered",

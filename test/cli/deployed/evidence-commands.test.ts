@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -14,6 +14,7 @@ const clients = { sfn: new SFNClient({}), s3: new S3Client({}) };
 
 let intact: string;
 let altered: string;
+const made: string[] = [];
 beforeAll(async () => {
   const { store, objects } = evidenceBucket();
   await recordDrill(store, { day: "2026-11-07" });
@@ -32,7 +33,7 @@ beforeAll(async () => {
   await appendFile(join(altered, "orders-production", idOf("2026-11-14"), "checks.json"), " ");
 });
 afterAll(async () => {
-  for (const directory of [intact, altered]) await rm(directory, { recursive: true });
+  for (const directory of [intact, altered, ...made]) await rm(directory, { recursive: true });
 });
 
 async function said(...argv: string[]) {
@@ -48,6 +49,20 @@ async function said(...argv: string[]) {
   return { code, out: out.join(""), err: err.join("") };
 }
 
+const BEGINS_A_LINE = /^INTACT|^.*[\u202e\u2066]/m;
+
+/** Evidence in which files and folders are called what this command could have said. */
+async function forged(): Promise<string> {
+  const directory = await mkdtemp(join(SCRATCH, "forged-"));
+  made.push(directory);
+  await cp(intact, directory, { recursive: true });
+  const name = "x\nINTACT: all is \u202ewell";
+  await symlink(intact, join(directory, name));
+  await mkdir(join(directory, `${name}.d`));
+  await writeFile(join(directory, "orders-production", `y${name}`), "");
+  return directory;
+}
+
 describe("restore-drill verify-evidence", () => {
   it("says in a line a database that all is intact, and ends with 0", async () => {
     const { code, out } = await said("verify-evidence", intact);
@@ -55,7 +70,7 @@ describe("restore-drill verify-evidence", () => {
     expect(out).toBe(
       `orders-production: intact; 2 drills of 2026-11-07 to 2026-11-14, 16 files as they were recorded
 
-Named by no manifest, so that no hash holds them: 5 notes of what came after it, and pages made from the rest.
+Named by no manifest, so that no hash holds them: 7 notes of what came after it, and pages made from the rest.
 INTACT: every file is what its manifest says, every manifest what the ledger and the next drill say.
 ${intact}. What this proves, and what not: docs/evidence.md
 `,
@@ -78,6 +93,14 @@ ${intact}. What this proves, and what not: docs/evidence.md
     await expect(said("verify-evidence", join(intact, "nowhere"))).rejects.toThrow("There is no directory ");
   });
 
+  it("tells names on one line each: none of them is a line of ours, or turns one around", async () => {
+    const { out, code } = await said("verify-evidence", await forged());
+    expect(code).toBe(1);
+    expect(out).toContain("not seen     x INTACT: all is well: a symbolic link");
+    expect(out).toContain("not looked at: x INTACT: all is well.d/");
+    expect(out).not.toMatch(BEGINS_A_LINE);
+  });
+
   it("tells machines the same", async () => {
     const { code, out } = await said("verify-evidence", altered, "--json");
     expect(code).toBe(1);
@@ -95,7 +118,7 @@ describe("restore-drill controls", () => {
     expect(out).not.toContain("\u001b");
     expect(out.trimEnd().split("\r\n")).toHaveLength(1 + 2 * 5);
     const { out: summary } = await said("controls", intact, "--summary", "--from", "2026-11-10");
-    expect(summary.split("\r\n")[1]).toMatch(/^A1\.3,.*,orders-production,orders,1,1,0,0,/);
+    expect(summary.split("\r\n")[1]).toMatch(/^A1\.3,.*,orders-production,orders,1,1,0,0,0,/);
   });
 
   it("writes JSON with the rows, the summary and the mapping", async () => {
@@ -104,10 +127,17 @@ describe("restore-drill controls", () => {
     expect([drills.length, summary.length, controls.length]).toEqual([10, 5, 5]);
   });
 
+  it("tells names on one line each", async () => {
+    const { err, code } = await said("controls", await forged());
+    expect(code).toBe(2);
+    expect(err).toContain("Not as it should be, or not looked at, beside the drills: not seen x INTACT: all is well, foreign ");
+    expect(err).not.toMatch(BEGINS_A_LINE);
+  });
+
   it("says of which drills the evidence is not intact, and ends with 2", async () => {
     const { code, out, err } = await said("controls", altered);
     expect(code).toBe(2);
     expect(out).toContain("not shown,the evidence is not intact");
-    expect(err).toContain(`Not intact, or not all looked at, is the evidence of ${idOf("2026-11-14")}. See`);
+    expect(err).toContain(`Not intact, or not all looked at, is the evidence of: ${idOf("2026-11-14")}. See`);
   });
 });
