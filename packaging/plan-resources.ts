@@ -63,9 +63,26 @@ function scheduleOf({ plan, cadence }: Plan, name: string): [string, TemplateRes
 }
 
 /**
- * The watchdog publishes the age of the last pass once a day, so that a promise of a year needs no more than the one day CloudWatch looks back.
- * No number is as bad as a high one: the plan has never passed, or the watchdog is silent.
+ * Of what is looked at once a day, and where no number is as bad as a bad one. It rings when there was no good number for 26 hours: at a bad one two
+ * hours after the look that found it, as the good one of the day before is 26 hours old then; at none likewise. It is over with the first good one,
+ * within minutes, whoever looked. CloudWatch takes what is real further back into account where hours are empty, by a few hours: it may ring so
+ * much later, and never sooner. Of several numbers of an hour the best counts, as the windows' edges move and may fall anywhere between them.
+ *
+ * One period of a day would be a window that moves as well: it has no number in it whenever a look comes a minute later than the day before, and
+ * pages for every database; and a good number would not end it while the bad one is in it, up to a day. Numbers of every hour would ring at once, and
+ * cost $0.30 a month for each plan and database instead of $0.01. With `ignore` silence would be no breach: a plan that never passed has no number.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
+const NOTHING_GOOD_FOR_26_HOURS = {
+  Statistic: "Minimum",
+  Period: 3600,
+  EvaluationPeriods: 26,
+  DatapointsToAlarm: 26,
+  TreatMissingData: "breaching",
+};
+
+/** The watchdog publishes the age of the last pass once a day, so that a promise of a year needs no more than the week that CloudWatch looks back. */
 function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string, TemplateResource] {
   const days = cadence.everySeconds / DAY_SECONDS;
   return [
@@ -75,10 +92,9 @@ function overdueAlarmOf({ plan, source, cadence }: Plan, name: string): [string,
       AlarmDescription: `No drill of the plan ${plan} has passed in ${days} days, or none ever. See docs/runbook.md#overdue.`,
       MetricName: "DaysSinceLastPass",
       Dimensions: dimensions({ service: name, database: source.cluster, plan }),
-      Period: DAY_SECONDS,
       Threshold: days,
       ComparisonOperator: "GreaterThanThreshold",
-      TreatMissingData: "breaching",
+      ...NOTHING_GOOD_FOR_26_HOURS,
     }),
   ];
 }
@@ -92,10 +108,9 @@ function backupsAlarmOf(database: string, name: string): [string, TemplateResour
       AlarmDescription: `Something is wrong with the backups of ${database}, or nobody could look. See docs/runbook.md#backups.`,
       MetricName: "BackupProblems",
       Dimensions: dimensions({ service: name, database }),
-      Period: DAY_SECONDS,
       Threshold: 1,
       ComparisonOperator: "GreaterThanOrEqualToThreshold",
-      TreatMissingData: "breaching",
+      ...NOTHING_GOOD_FOR_26_HOURS,
     }),
   ];
 }
@@ -104,7 +119,9 @@ function backupsAlarmOf(database: string, name: string): [string, TemplateResour
 function verdictAlarmsOf(database: string, name: string): [string, TemplateResource][] {
   const ring = {
     Dimensions: dimensions({ service: name, database }),
+    Statistic: "Maximum",
     Period: 300,
+    EvaluationPeriods: 1,
     Threshold: 1,
     ComparisonOperator: "GreaterThanOrEqualToThreshold",
     TreatMissingData: "ignore",
@@ -136,8 +153,6 @@ const pagingAlarm = (properties: Readonly<Record<string, unknown>>): TemplateRes
   Properties: {
     ...properties,
     Namespace: "RestoreDrill",
-    Statistic: "Maximum",
-    EvaluationPeriods: 1,
     AlarmActions: [{ Ref: "PageTopic" }],
     OKActions: [{ Ref: "PageTopic" }],
   },

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { MAX_PATTERN_CHARS } from "../../packaging/incident-rules.ts";
 import { planResources } from "../../packaging/plan-resources.ts";
+import { type AlarmStateName, readAlarms } from "../../src/local/alarms/deployed-alarms.ts";
+import { evaluate } from "../../src/local/alarms/evaluate.ts";
+import { Metrics } from "../../src/local/alarms/metrics.ts";
 import { readPattern } from "../../src/local/events/pattern.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { StartScheduledDrillInput } from "../../src/start/start-scheduled-drill.ts";
@@ -12,6 +15,36 @@ const resourcesOf = (...plans: Plan[]) => planResources(plans, { name: "restore-
 const idsOf = (...plans: Plan[]): string[] => Object.keys(resourcesOf(...plans)).sort();
 const idsOfType = (type: string, ...plans: Plan[]): string[] =>
   Object.entries(resourcesOf(...plans)).flatMap(([id, { Type }]) => (Type === type ? [id] : []));
+
+const WITHOUT_A_GOOD_NUMBER = {
+  Statistic: "Minimum",
+  Period: 3600,
+  EvaluationPeriods: 26,
+  DatapointsToAlarm: 26,
+  TreatMissingData: "breaching",
+};
+
+/** What the alarm says from which hour on, to half an hour; the looks are at hours, too. */
+function statesOf(
+  properties: Readonly<Record<string, unknown>>,
+  looks: readonly (readonly [hour: number, value: number])[],
+  hours: number,
+): [AlarmStateName, number][] {
+  const alarm = { type: "AWS::CloudWatch::Alarm", ref: "alarm", deletionPolicy: "Delete", properties } as const;
+  const [deployed] = readAlarms({ resources: { alarm } });
+  const metric = deployed?.watched[0]?.metric;
+  if (deployed === undefined || metric === undefined) throw new Error("It watches nothing.");
+  const metrics = new Metrics();
+  const msOf = (hour: number): number => FROM + hour * 3_600_000;
+  for (const [hour, value] of looks) metrics.record(metric, value, msOf(hour));
+  const changes: [AlarmStateName, number][] = [];
+  for (let hour = 0; hour < hours; hour += 0.5) {
+    const { state } = evaluate(deployed, metrics, msOf(hour), changes.at(-1)?.[0] ?? "INSUFFICIENT_DATA");
+    if (state !== changes.at(-1)?.[0]) changes.push([state, hour]);
+  }
+  return changes;
+}
+const FROM = Date.parse("2026-11-01T00:00:00.000Z");
 
 describe("the schedule of a plan", () => {
   const scheduled = planWith({
@@ -73,7 +106,7 @@ describe("the alarms of plans", () => {
 
   it("hold a promise of a quarter within the week that CloudWatch sees: the watchdog counts the days", () => {
     const alarm = resourcesOf(planWith({ more: "cadence: { every: 90d }" }))["OrdersOverdueAlarm"]?.Properties;
-    expect(alarm).toMatchObject({ Threshold: 90, Period: 86_400, EvaluationPeriods: 1 });
+    expect(alarm).toMatchObject({ Threshold: 90, ...WITHOUT_A_GOOD_NUMBER });
   });
 
   it("ring when something is wrong with the backups of a database, or nobody looked", () => {
@@ -81,14 +114,40 @@ describe("the alarms of plans", () => {
       AlarmName: "restore-drill-x-orders-backups",
       MetricName: "BackupProblems",
       Threshold: 1,
-      Period: 86_400,
-      TreatMissingData: "breaching",
+      ...WITHOUT_A_GOOD_NUMBER,
       Dimensions: [
         { Name: "service", Value: "restore-drill-x" },
         { Name: "database", Value: "orders" },
       ],
     });
   });
+
+  it.each(["OrdersBackupsAlarm", "OrdersOverdueAlarm"])(
+    "are silent between looks that come early and late, ring two hours after a bad one or none, and end with a good one: %s",
+    (id) => {
+      const properties = resourcesOf(planWith({ more: "cadence: { every: 1d }" }))[id]?.Properties ?? {};
+      const threshold = Number(properties["Threshold"]);
+      const [good, bad] = [threshold - 1, threshold + 1];
+      const looks = [
+        [6, good],
+        [30.05, good],
+        [53.9, good],
+        [78, bad],
+        [102, bad],
+        // Somebody looks again by hand, in the same hour.
+        [102.3, good],
+        [126, good],
+      ] as const;
+      const states = statesOf({ ...properties, AlarmActions: [], OKActions: [] }, looks, 170);
+      expect(states).toEqual([
+        ["ALARM", 0],
+        ["OK", 6],
+        ["ALARM", 80],
+        ["OK", 102.5],
+        ["ALARM", 152],
+      ]);
+    },
+  );
 
   it("are one failed, one errored and one of backups a database, and one overdue alarm a plan", () => {
     const plans = [planWith(), planWith({ plan: "orders-monthly" })];
