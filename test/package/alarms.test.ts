@@ -54,7 +54,7 @@ const KNOWS_NO_END = ["LeftBehindAlarm", "UnfinishedDrillAlarm", "BaselineLostAl
 let template: PackagedTemplate;
 let alarms: [string, z.infer<typeof Alarm>][];
 beforeAll(async () => {
-  // One alarm is there only where drills start by themselves.
+  // Two alarms are there only where drills start by themselves.
   const parameters = { ScheduleState: "ENABLED" };
   template = await readPackagedTemplate(await packagedService(), { accountId: ACCOUNT, parameters });
   alarms = Object.entries(template.resources).flatMap(([id, { type, properties }]) =>
@@ -71,7 +71,10 @@ describe("every alarm", () => {
 
   it("takes silence for good only where nothing is published of what is well, or where it says nothing when it is over", () => {
     const trusting = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === "notBreaching").map(([id]) => id);
-    expect(trusting.filter((id) => !KNOWS_NO_END.includes(id))).toEqual(["DeadLettersAlarm"]);
+    // The silence of start-due-drills has an alarm of its own.
+    const others = trusting.filter((id) => !KNOWS_NO_END.includes(id));
+    expect(others.sort()).toEqual(["DeadLettersAlarm", "NoRoomAlarm"]);
+    expect(alarms.map(([id]) => id)).toContain("StartDueDrillsSilentAlarm");
   });
 
   it("looks no further back than CloudWatch does", () => {
@@ -144,6 +147,21 @@ describe("the alarm on a lost baseline", () => {
         part("aborted", "ExecutionsAborted"),
       ],
     });
+  });
+});
+
+describe("the alarm on drills that have no room", () => {
+  it("rings when a day's looks in a row left some, and not while drills do not start by themselves", async () => {
+    expect(template.resources["NoRoomAlarm"]?.properties).toMatchObject({
+      MetricName: "LeftForLater",
+      Statistic: "Minimum",
+      Period: 3600,
+      EvaluationPeriods: 24,
+      DatapointsToAlarm: 24,
+      Threshold: 1,
+    });
+    const { resources } = await readPackagedTemplate(await packagedService(), { accountId: ACCOUNT });
+    expect(resources).not.toHaveProperty("NoRoomAlarm");
   });
 });
 
