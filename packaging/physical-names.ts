@@ -115,6 +115,6 @@ function tooMany(resources: Resources): string[] {
   const count = Object.keys(resources).length;
   if (count <= MAX_RESOURCES) return [];
   return [
-    `The stack would have ${count} resources, and CloudFormation takes ${MAX_RESOURCES}. Each plan has up to four: deploy some of them as a stack of another name.`,
+    `The stack would have ${count} resources, and CloudFormation takes ${MAX_RESOURCES}. Each plan has up to five beside the rules of its incidents, one of them for its schedule and three for its database: deploy some of them as a stack of another name.`,
   ];
 }

@@ -68,8 +68,8 @@ const LOG = {
 } as const;
 
 /**
- * In one hour. Four regions are full with them, and a fleet of 1,000 weekly plans needs 6. What it is there for is the day on which everything is due at
- * once, as after a ledger was lost: RDS's API is the account's, and production is managed with it too.
+ * In one hour. Four regions are full with them, and the weekly plans that fit into a stack need one. What it is there for is the day on which everything
+ * is due at once, as after a ledger was lost: RDS's API is the account's, and production is managed with it too.
  */
 const MAX_STARTS = 20;
 /** What one answer names of each kind: 100 of about 400 bytes, four times, are well below Lambda's 6 MB. */
