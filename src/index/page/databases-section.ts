@@ -48,7 +48,7 @@ ${items}`;
   return section(
     "databases",
     "Databases",
-    html`<p class="muted small">A name leads to the newest report. The signs are the last ${most} drills, the newest on the right, each leading to its report. What is promised until a day needs a pass by then: the next drill begins before.</p>
+    html`<p class="muted small">A name leads to the newest report. The signs are the last ${most} drills, the newest on the right, each leading to its report. A promise holds until a day: the next pass must be there by then, so its drill begins earlier.</p>
 ${legend()}`,
     ...groups,
   );

@@ -40,7 +40,9 @@ function fleetLike(fleet: Fleet): Verdict["verdict"] {
 function sentence({ rows, coverage }: Fleet): Markup {
   const uncovered = coverage?.uncovered.length ?? 0;
   const unplanned =
-    uncovered === 0 ? "" : `; ${uncovered.toLocaleString("en-US")} more ${uncovered === 1 ? "has" : "have"} no plan`;
+    uncovered === 0
+      ? ""
+      : `; ${uncovered.toLocaleString("en-US")}\u00A0more ${uncovered === 1 ? "has" : "have"} no plan`;
   if (rows.length === 0) return html`No database has a plan${unplanned}.`;
   const tally = (state: State): number => rows.filter((row) => row.state === state).length;
   const parts = STATES.filter((state) => state !== "proven")
@@ -49,18 +51,18 @@ function sentence({ rows, coverage }: Fleet): Markup {
   const proven = tally("proven");
   const all = rows.length.toLocaleString("en-US");
   if (proven < rows.length)
-    return html`<b>${proven.toLocaleString("en-US")} of ${all}</b> ${rows.length === 1 ? "database is" : "databases are"} proven as promised${parts.join("")}${unplanned}.`;
+    return html`<b>${proven.toLocaleString("en-US")}\u00A0of\u00A0${all}</b> ${rows.length === 1 ? "database is" : "databases are"} proven as promised${parts.join("")}${unplanned}.`;
   return proven === 1
     ? html`<b>The one database</b> is proven as promised${unplanned}.`
     : html`<b>All ${all} databases</b> are proven as promised${unplanned}.`;
 }
 
 const OTHERWISE: Readonly<Record<Exclude<State, "proven">, (number: number) => string>> = {
-  "in-doubt": (number) => `${number} did not pass the last time`,
-  overdue: (number) => `${number} ${number === 1 ? "is" : "are"} overdue`,
-  unknown: (number) => `of ${number} it is not known`,
-  "never-passed": (number) => `${number} never passed`,
-  "never-drilled": (number) => `${number} ${number === 1 ? "was" : "were"} never drilled`,
+  "in-doubt": (number) => `${number}\u00A0did not pass the last time`,
+  overdue: (number) => `${number}\u00A0${number === 1 ? "is" : "are"} overdue`,
+  unknown: (number) => `of\u00A0${number} it is not known`,
+  "never-passed": (number) => `${number}\u00A0never passed`,
+  "never-drilled": (number) => `${number}\u00A0${number === 1 ? "was" : "were"} never drilled`,
 };
 
 function worst(row: DatabaseRow, at: Date): Markup | undefined {

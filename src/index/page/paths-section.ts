@@ -26,7 +26,7 @@ export function pathsSection(rows: readonly DatabaseRow[], at: Date, maxBytes: n
   const table = html`<p class="muted small">When each way was last proven: by a pass within what the plan promises, by an older one, or never; and how the last drill went, where it did not pass. A dash: no drill has gone it.</p>
 <div class="scroll" role="region" aria-label="Databases by way back" tabindex="0"><table class="matrix">
 <caption class="off">When each database was last proven on each way</caption>
-<thead><tr><th scope="col">Database</th>${shown.map(({ what, where }) => html`<th scope="col"><b>${what}</b><br>${where}</th>`)}${rest.length === 0 ? undefined : html`<th scope="col">Other ways</th>`}</tr></thead><tbody>
+<thead><tr><th scope="col">Database</th>${shown.map(({ what, where }) => html`<th scope="col"><b>${what}</b><br>${where.split(" ").map((word) => html`<span class="whole">${word}</span> `)}</th>`)}${rest.length === 0 ? undefined : html`<th scope="col">Other ways</th>`}</tr></thead><tbody>
 ${list.shown}</tbody></table></div>${leftOut(list, "index.json")}
 `;
   return section(
@@ -69,6 +69,6 @@ function cellWords(database: string, cell: PathCell): Markup {
       ? html`never, ${lastDrill.verdict} ${link(lastDrill)}`
       : lastPass.drillId === lastDrill.drillId
         ? link(lastPass)
-        : html`${link(lastPass)}, then ${lastDrill.verdict} ${link(lastDrill)}`;
+        : html`${link(lastPass)}, <span class="then">then ${lastDrill.verdict} ${link(lastDrill)}</span>`;
   return html`<span class="${likeOf(cell)}">${sign(likeOf(cell))}</span>${words}`;
 }

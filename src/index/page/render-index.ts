@@ -33,7 +33,7 @@ const NAVIGATION = [
 
 /** All databases as one page: a file that needs nothing else, runs nothing, and is at most 2 MB of however many databases. */
 export function renderIndex(fleet: Fleet): string {
-  const { rows, at, coverage, former } = fleet;
+  const { rows, at, coverage, isLocal, former } = fleet;
   const sections: Readonly<Record<(typeof NAVIGATION)[number][0], Markup | undefined>> = {
     account: accountSection(fleet, ROOM_BYTES.account),
     databases: databasesSection(rows, at, ROOM_BYTES.databases),
@@ -55,7 +55,7 @@ export function renderIndex(fleet: Fleet): string {
 `,
     )}</ul></nav>
 ${shown.map(([id]) => sections[id])}`,
-    footer: html`Written by restore-drill after each drill and every morning, from what the drills left beside this page. Days and moments are UTC. Nothing on this page is loaded or run. <a href="./index.json">index.json</a> says the same to machines.`,
+    footer: html`Written by restore-drill after each drill${isLocal ? "" : " and every morning"}, from what the drills left beside this page. Days and moments are UTC. Nothing on this page is loaded or run. <a href="./index.json">index.json</a> says the same to machines.`,
   });
 }
 

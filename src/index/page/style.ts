@@ -4,6 +4,8 @@ import { sheetOf } from "../../page/style.ts";
 export const SHEET = sheetOf(`
 .worst{margin-top:1rem}
 .worst li{padding:.3rem 0}
+.worst li,.lines>.failed,.lines>.inconclusive{padding-left:1.45em;text-indent:-1.45em}
+.worst .own{white-space:nowrap}
 .worst .why{color:var(--muted)}
 .first .worst+.small{margin-top:.4rem}
 h3 .muted{font-weight:400;margin-left:.25rem}
@@ -16,17 +18,18 @@ h3 .muted{font-weight:400;margin-left:.25rem}
 .marks a:hover{background:var(--band)}
 .marks svg{display:block;width:16px;height:16px}
 .lines{margin-top:.75rem}
-.lines li{padding:.35rem 0;border-bottom:1px solid var(--rule)}
+.lines li{padding-top:.35rem;padding-bottom:.35rem;border-bottom:1px solid var(--rule)}
 .lines .marks{justify-content:flex-start}
 .fold>summary{padding:.4rem 0;margin-top:.75rem}
 .fold>summary h3{display:inline;margin:0;color:var(--ink)}
 time{white-space:nowrap}
-.matrix td{white-space:nowrap}
+.matrix td,.whole{white-space:nowrap}
 .matrix th,.matrix td{padding-right:1.25rem}
 .matrix thead th{min-width:8.5rem}
 .matrix th:first-child{position:sticky;left:0;min-width:9rem;max-width:16rem;background:var(--paper)}
 .matrix thead b{color:var(--ink);font-weight:600}
 .matrix td div{white-space:normal}
+.matrix .then{display:block;margin-left:1.45em}
 @media (max-width:56rem){
  .rows>li{grid-template-columns:minmax(0,1fr) auto}
  .rows>li>div:nth-child(2){grid-column:1/-1;grid-row:2}

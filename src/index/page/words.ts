@@ -71,7 +71,7 @@ function streakWords(streak: Streak | undefined): Markup | undefined {
       ? "pass"
       : "passes in a row"
     : `${drills === 1 ? "drill" : "drills in a row"} without a pass`;
-  return html`${number} ${kind} since ${date(since)}.`;
+  return html`${number}\u00A0${kind} since ${date(since)}.`;
 }
 
 /** No line ends between a number and its unit. */
