@@ -4,11 +4,16 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { inRegion, patience } from "../src/aws/clients.ts";
 import { setting } from "../src/aws/environment.ts";
+import { PATIENCE_FOR_SURVEY } from "../src/backups/regions-asked.ts";
 import { SurveyBackupsInput, surveyBackups } from "../src/backups/survey-backups.ts";
 import { deployedPlans } from "../src/plan/library.ts";
 import { taskBeside } from "../src/step.ts";
 
-const clients = { rds: inRegion(RDSClient), backup: inRegion(BackupClient), sns: new SNSClient(patience()) };
+const clients = {
+  rds: inRegion(RDSClient, PATIENCE_FOR_SURVEY),
+  backup: inRegion(BackupClient, PATIENCE_FOR_SURVEY),
+  sns: new SNSClient(patience(PATIENCE_FOR_SURVEY)),
+};
 const metrics = new Metrics();
 const topicArn = setting("OUTCOME_TOPIC_ARN");
 

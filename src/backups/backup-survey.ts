@@ -44,7 +44,7 @@ export const SurveyedDatabase = z.object({
   /** Its owner, where that is not the stack's account. */
   account: z.optional(z.string()),
   plans: z.array(z.string()),
-  /** One of each of BACKUP_FACTS, in that order; none where the database could not be looked at. */
+  /** One of each of BACKUP_FACTS, in that order; all not known where the database could not be looked at. */
   facts: z.array(BackupFact),
   /** What could not be asked, a sentence each. It counts as what is wrong does. */
   failures: z.array(z.string()),

@@ -1,5 +1,5 @@
 import { REMEMBERED_SIZES } from "./backup-history.ts";
-import { type BackupsJudged, type Finding, newestOf, notKnown } from "./judged.ts";
+import { type BackupsJudged, type Finding, newestFirst, newestOf, notKnown } from "./judged.ts";
 import type { SeenPoint } from "./look-at-backups.ts";
 
 /** "For Aurora, AllocatedStorage always returns 1" is said of clusters, and newer ones say 0; a snapshot's own may be as little. */
@@ -21,13 +21,18 @@ export function judgeSize(judged: BackupsJudged): Finding {
   const newest = newestOf(seen);
   if (newest === undefined) return notKnown(wanted, "There is no recovery point that has a size.");
   if (hasNoSize(newest)) return judgeRows(judged, wanted, newest.sizeGib);
-  const sizes = new Map((history?.sizes ?? []).map(({ arn, gib }) => [arn, gib]));
-  const older = seen.points
-    .filter(({ createdAt, status }) => status === "available" && createdAt < newest.createdAt)
-    .sort((a, b) => Number(a.createdAt) - Number(b.createdAt));
-  for (const { arn, sizeGib } of older) sizes.set(arn, sizeGib);
+  const sizes = new Map(
+    (history?.sizes ?? []).map(({ arn, gib, createdAt = "" }) => [arn, { gib, time: Date.parse(createdAt) || 0 }]),
+  );
+  for (const { arn, sizeGib, createdAt } of newestFirst(seen.points))
+    if (createdAt < newest.createdAt) sizes.set(arn, { gib: sizeGib, time: createdAt.getTime() });
   sizes.delete(newest.arn);
-  const earlier = [...sizes.values()].filter((gib) => gib > NO_SIZE_GIB).slice(-REMEMBERED_SIZES);
+  // By their own times: what was made by hand years ago says nothing of last week.
+  const earlier = [...sizes.values()]
+    .filter(({ gib }) => gib > NO_SIZE_GIB)
+    .sort((a, b) => a.time - b.time)
+    .slice(-REMEMBERED_SIZES)
+    .map(({ gib }) => gib);
   if (earlier.length < MIN_EARLIER)
     return notKnown(wanted, `It has ${newest.sizeGib} GiB, and fewer than ${MIN_EARLIER} earlier sizes are known.`);
   const median = medianOf(earlier);

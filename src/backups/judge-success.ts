@@ -1,9 +1,8 @@
+import { allowanceMilliseconds, type BackupWindow, roundingMilliseconds, windowOf } from "./backup-window.ts";
 import { type BackupsJudged, type Finding, notKnown, withoutCluster } from "./judged.ts";
-import { type BackupAttempt, COUNTED_DAYS } from "./look-at-backups.ts";
+import { type BackupAttempt, COUNTED_DAYS, type SeenCluster } from "./look-at-backups.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
-/** Today's may be made at the end of its window, and yesterday's was at its beginning. */
-const LATE_MILLISECONDS = 2 * 3_600_000;
 
 /** What AWS Backup says of a job that made no whole recovery point. Others have not ended. */
 const ENDED_BADLY = new Set(["FAILED", "ABORTED", "EXPIRED", "PARTIAL"]);
@@ -30,39 +29,58 @@ export function judgeSuccess(judged: BackupsJudged): Finding {
     return { state: "wrong", observed, wanted, value, sentence: `${sentence}: ${value} %, and ${wanted} are wanted.` };
   if (seen.attempts === undefined)
     return notKnown(wanted, `${shares.length === 0 ? "" : `${sentence}. `}What AWS Backup made is not known.`);
-  if (shares.length === 0) return notKnown(wanted, "No backup was due yet: the cluster is younger than a day.");
+  if (shares.length === 0) return notKnown(wanted, whyNone(seen.cluster));
   return { state: "ok", observed, wanted, value, sentence: `${sentence}.` };
 }
 
-/** Since when one a day has to be there: no longer than it exists, and than backups were kept at any of the last surveys. */
-function dailyShare({ at, seen: { cluster, points }, history }: BackupsJudged): Share[] {
+function whyNone({ isKeptByAwsBackup, retentionDays }: SeenCluster): string {
+  if (isKeptByAwsBackup)
+    return `AWS Backup keeps its continuous backup, and no other job of it has ended in the last ${COUNTED_DAYS} d.`;
+  if (retentionDays === 0) return "Automated backups are off, and AWS Backup made none.";
+  return "No backup was due yet: it has been backed up for less than a day.";
+}
+
+function dailyShare(judged: BackupsJudged): Share[] {
+  const { at, seen } = judged;
+  const { cluster, points } = seen;
   if (cluster === undefined || cluster.isKeptByAwsBackup) return [];
-  const retentions = [...(history?.retention ?? []), { at: at.toISOString(), days: cluster.retentionDays }];
-  const from = Math.max(
-    at.getTime() - COUNTED_DAYS * DAY_MILLISECONDS,
-    cluster.createdAt?.getTime() ?? 0,
-    ...retentions.map((then) => Date.parse(then.at) - then.days * DAY_MILLISECONDS),
-  );
-  const times = points
+  const made = points
     .filter(({ kind, status }) => kind === "automated" && status === "available")
     .map(({ createdAt }) => createdAt.getTime())
-    .filter((time) => time >= from)
     .sort((a, b) => a - b);
-  const missed = missedDays(times, from, at.getTime());
+  const from = countedFrom(judged, cluster, made[0]);
+  const times = made.filter((time) => time >= from);
+  const missed = missedDays(times, from, at.getTime(), windowOf(cluster.backupWindow));
   const wanted = times.length + missed;
   return wanted === 0 ? [] : [{ of: "daily ones", made: times.length, wanted }];
 }
 
-/** Two that follow each other are a day apart, give or take their window; twice that, and one is missing. */
-function missedDays(times: readonly number[], from: number, at: number): number {
+/**
+ * Since when one a day has to be there: no longer than it exists, and than backups were kept at any of the last surveys. For as long as surveys do
+ * not reach back over all of that, nobody knows how long they were kept before, and nothing before the oldest is missed.
+ */
+function countedFrom({ at, history }: BackupsJudged, cluster: SeenCluster, oldest: number | undefined): number {
+  const begin = at.getTime() - COUNTED_DAYS * DAY_MILLISECONDS;
+  const retentions = [...(history?.retention ?? []), { at: at.toISOString(), days: cluster.retentionDays }];
+  const surveyed = Math.min(...retentions.map((then) => Date.parse(then.at)));
+  return Math.max(
+    begin,
+    cluster.createdAt?.getTime() ?? 0,
+    ...retentions.map((then) => Date.parse(then.at) - then.days * DAY_MILLISECONDS),
+    ...(surveyed <= begin || oldest === undefined ? [] : [oldest]),
+  );
+}
+
+/** Two that follow each other are a day apart, give or take their window; rounded down, for one that was moved makes a longer day once. */
+function missedDays(times: readonly number[], from: number, at: number, window: BackupWindow | undefined): number {
   const [first] = times;
   const last = times.at(-1);
   if (first === undefined || last === undefined) return wholeDays(at - from);
   const between = times
     .slice(1)
-    .map((time, index) => Math.round((time - (times[index] ?? time)) / DAY_MILLISECONDS) - 1);
+    .map((time, index) => wholeDays(time - (times[index] ?? time) + roundingMilliseconds(window)) - 1);
   const missed = between.reduce((sum, each) => sum + Math.max(0, each), 0);
-  return wholeDays(first - from) + missed + wholeDays(at - last - LATE_MILLISECONDS);
+  return wholeDays(first - from) + missed + wholeDays(at - last - allowanceMilliseconds(window));
 }
 
 const wholeDays = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / DAY_MILLISECONDS));

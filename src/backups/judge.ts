@@ -2,10 +2,19 @@ import { secondsBetween } from "../recovery/pacing.ts";
 import { formatDuration } from "../verdict/duration.ts";
 import type { BackupFact, BackupFactName } from "./backup-survey.ts";
 import { judgeDeletions } from "./judge-deletions.ts";
+import { judgeNewest } from "./judge-newest.ts";
 import { judgeSize } from "./judge-size.ts";
 import { judgeSuccess } from "./judge-success.ts";
-import { type BackupsJudged, type Finding, newestFirst, newestOf, notKnown, withoutCluster } from "./judged.ts";
-import type { SeenCluster } from "./look-at-backups.ts";
+import {
+  type BackupsJudged,
+  type Finding,
+  hoursOf,
+  newestFirst,
+  notKnown,
+  standing,
+  withoutCluster,
+} from "./judged.ts";
+import type { BackupAttempt, BackupsSeen } from "./look-at-backups.ts";
 
 const JUDGES: Readonly<Record<BackupFactName, (judged: BackupsJudged) => Finding>> = {
   newest: judgeNewest,
@@ -22,50 +31,6 @@ const JUDGES: Readonly<Record<BackupFactName, (judged: BackupsJudged) => Finding
 export function judgeBackups(judged: BackupsJudged): BackupFact[] {
   // The keys of a record that names each once, in the order in which they are written.
   return (Object.keys(JUDGES) as BackupFactName[]).map((fact) => ({ fact, ...JUDGES[fact](judged) }));
-}
-
-const hoursOf = (seconds: number): number => Math.round(seconds / 360) / 10;
-
-/** For how long after its window a backup may still be made. */
-const WINDOW_MARGIN_MINUTES = 30;
-/** The last one was made at any time of a window of at most an hour or two: until today's is there, it is older than a day. */
-const WINDOW_ALLOWANCE_SECONDS = 3600;
-
-function judgeNewest({ at, policy, seen }: BackupsJudged): Finding {
-  const wanted = `at most ${formatDuration(policy.newestSeconds)}`;
-  const newest = newestOf(seen);
-  if (newest === undefined) {
-    const what =
-      seen.points.length === 0 ? "no recovery point at all" : `none of ${seen.points.length} can be restored`;
-    return { state: "wrong", observed: "none", wanted, sentence: `There is nothing to recover it from: ${what}.` };
-  }
-  const ageSeconds = secondsBetween(newest.createdAt, at);
-  const allowance = newest.kind === "automated" && isInWindow(seen.cluster, at) ? WINDOW_ALLOWANCE_SECONDS : 0;
-  const age = formatDuration(Math.max(0, ageSeconds));
-  const sentence = `The newest recovery point, ${newest.id}, is ${age} old`;
-  const observed = { observed: age, wanted, value: hoursOf(ageSeconds) };
-  const copied = newest.copiedFrom === undefined ? "" : " as a copy, and what is in it is older";
-  if (ageSeconds <= policy.newestSeconds + allowance)
-    return { state: "ok", ...observed, sentence: `${sentence}${copied}.` };
-  return {
-    state: "wrong",
-    ...observed,
-    sentence: `${sentence}${copied}; it may be ${formatDuration(policy.newestSeconds)} old${standing(seen.cluster)}.`,
-  };
-}
-
-/** A cluster that stands still is not backed up. */
-const standing = (cluster: SeenCluster | undefined): string =>
-  cluster === undefined || cluster.status === "available" ? "" : `, and the cluster is ${cluster.status}`;
-
-function isInWindow(cluster: SeenCluster | undefined, at: Date): boolean {
-  const [, ...parts] = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(cluster?.backupWindow ?? "") ?? [];
-  const [fromHour, fromMinute = 0, toHour, toMinute = 0] = parts.map(Number);
-  if (fromHour === undefined || toHour === undefined) return false;
-  const from = fromHour * 60 + fromMinute;
-  const length = (toHour * 60 + toMinute - from + 1440) % 1440;
-  const now = at.getUTCHours() * 60 + at.getUTCMinutes();
-  return (now - from + 1440) % 1440 <= length + WINDOW_MARGIN_MINUTES;
 }
 
 function judgeAutomated({ at, policy, seen }: BackupsJudged): Finding {
@@ -99,16 +64,40 @@ function judgeAutomated({ at, policy, seen }: BackupsJudged): Finding {
 function judgeRetention({ policy: { retentionDays }, seen }: BackupsJudged): Finding {
   const wanted = `at least ${retentionDays} d`;
   if (seen.cluster === undefined) return notKnown(wanted, withoutCluster(seen));
-  const { retentionDays: value } = seen.cluster;
-  const sentence = `Automated backups are kept for ${value} d`;
-  const isLongEnough = value >= retentionDays;
-  return {
-    state: isLongEnough ? "ok" : "wrong",
-    observed: `${value} d`,
-    wanted,
-    value,
-    sentence: isLongEnough ? `${sentence}.` : `${sentence}; the plan wants ${retentionDays} d.`,
-  };
+  const { retentionDays: own } = seen.cluster;
+  const kept = keptByAwsBackup(seen.attempts ?? []);
+  if (kept !== undefined && kept > own && (own < retentionDays || seen.cluster.isKeptByAwsBackup)) {
+    const observed = kept === Number.POSITIVE_INFINITY ? "for good" : `${kept} d`;
+    return held(
+      kept,
+      observed,
+      `AWS Backup keeps what it makes ${kept === Number.POSITIVE_INFINITY ? "for good" : `for ${observed}`}, automated backups are kept for ${own} d`,
+    );
+  }
+  return held(own, `${own} d`, `Automated backups are kept for ${own} d`);
+
+  function held(value: number, observed: string, sentence: string): Finding {
+    const isLongEnough = value >= retentionDays;
+    return {
+      state: isLongEnough ? "ok" : "wrong",
+      observed,
+      wanted,
+      // A metric has no number that is "for good".
+      value: Number.isFinite(value) ? value : own,
+      sentence: isLongEnough ? `${sentence}.` : `${sentence}; the plan wants ${retentionDays} d.`,
+    };
+  }
+}
+
+/** Of each day the longest, and of those the shortest: hourly ones may go sooner where a daily one stays, and a monthly one stays longer. */
+function keptByAwsBackup(attempts: readonly BackupAttempt[]): number | undefined {
+  const longest = new Map<string, number>();
+  for (const { at, state, keptDays } of attempts) {
+    if (state !== "COMPLETED" || keptDays === undefined) continue;
+    const day = at.toISOString().slice(0, 10);
+    longest.set(day, Math.max(longest.get(day) ?? 0, keptDays === "for good" ? Number.POSITIVE_INFINITY : keptDays));
+  }
+  return longest.size === 0 ? undefined : Math.min(...longest.values());
 }
 
 function judgeEncryption({ policy, seen }: BackupsJudged): Finding {
@@ -133,6 +122,11 @@ function judgeEncryption({ policy, seen }: BackupsJudged): Finding {
 
 const capitalised = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
+const namesakes = ({ namesakes: others = [] }: BackupsSeen): string =>
+  others.length === 0
+    ? ""
+    : ` What is listed there under its name is of another cluster: ${others.length}, such as ${others[0]?.id}.`;
+
 /** A copy can be begun only when its original is there, so that it may be as old twice. */
 const COPY_MAY_BE_OLDER = 2;
 
@@ -154,7 +148,7 @@ function judgeCopy({ at, policy, seen }: BackupsJudged): Finding {
       state: "wrong",
       observed: "none",
       wanted,
-      sentence: `There is no copy in ${copyIn} that can be restored: whoever loses the source's region loses the database.`,
+      sentence: `There is no copy in ${copyIn} that can be restored: whoever loses the source's region loses the database.${namesakes(seen)}`,
     };
   // Where the original is still listed, what is in the copy is as old as that.
   const original = seen.points.find(({ arn }) => arn === newest.copiedFrom);

@@ -1,11 +1,12 @@
 import { type BackupClient, type BackupJob, paginateListBackupJobs } from "@aws-sdk/client-backup";
-import type { DBCluster, DBClusterSnapshot, RDSClient } from "@aws-sdk/client-rds";
+import { type DBCluster, type DBClusterSnapshot, DescribeDBClustersCommand, type RDSClient } from "@aws-sdk/client-rds";
 import { readPages } from "../aws/pages.ts";
 import type { RecoveryPoint } from "../plan/drill.ts";
 import { drillOf } from "../plan/names.ts";
 import { findCluster } from "../recovery/describe.ts";
+import { regionOf } from "../recovery/origin.ts";
 import { encryptionOf, everySnapshot } from "../recovery/recovery-point.ts";
-import { snapshotsSharedBy } from "../recovery/shared-origin.ts";
+import type { RegionsAsked } from "./regions-asked.ts";
 
 /** One recovery point, as RDS lists it. Those that drills made are none. */
 export interface SeenPoint {
@@ -18,6 +19,10 @@ export interface SeenPoint {
   readonly encryption: RecoveryPoint["storageEncryption"];
   /** The ARN of its original: its own time is that of copying. */
   readonly copiedFrom?: string;
+  /** Of the cluster that it was made of, whatever that is called. */
+  readonly clusterResourceId?: string;
+  /** RDS lists it only when AWS Backup's are asked for: a drill of `latest` does not find it. */
+  readonly isListedApart?: true;
 }
 
 /** One time that AWS Backup backed the database up, or tried to. */
@@ -31,6 +36,8 @@ export interface BackupAttempt {
 
 /** What RDS says of the cluster itself. */
 export interface SeenCluster {
+  /** It stays when the cluster is renamed. */
+  readonly resourceId?: string;
   readonly status: string;
   readonly createdAt: Date | undefined;
   readonly retentionDays: number;
@@ -49,10 +56,14 @@ export interface BackupsSeen {
   readonly account?: string;
   /** Absent where it is gone, or another account's. */
   readonly cluster?: SeenCluster;
+  /** What the cluster that is gone is called now. */
+  readonly renamedTo?: string;
   /** In its own region. */
   readonly points: readonly SeenPoint[];
   /** In the region that the plan names; absent where it names none, or that did not answer. */
   readonly copies?: readonly SeenPoint[];
+  /** What is listed there under the same name and is of another cluster: no copy of this one. */
+  readonly namesakes?: readonly SeenPoint[];
   /** Of the last seven days; absent where AWS Backup did not answer. */
   readonly attempts?: readonly BackupAttempt[];
   /** The regions that were asked and answered, its own first. */
@@ -61,17 +72,14 @@ export interface BackupsSeen {
   readonly failures: readonly string[];
 }
 
-export interface BackupClients {
-  readonly rds: (region: string) => RDSClient;
-  readonly backup: (region: string) => BackupClient;
-}
-
 export interface LookedAt {
   readonly region: string;
   readonly cluster: string;
   /** Its owner, where that is not the stack's account. */
   readonly account?: string;
   readonly copyIn?: string;
+  /** Of the cluster at the last survey: what it was, where it is gone. */
+  readonly knownResourceId?: string;
 }
 
 export const COUNTED_DAYS = 7;
@@ -83,35 +91,48 @@ const JOBS_PAGE = 1000;
  * Asks RDS and AWS Backup what they have of the database. Throws what RDS answers in the database's own region; what else does not answer is in
  * `failures`.
  */
-export async function lookAtBackups(clients: BackupClients, database: LookedAt, at: Date): Promise<BackupsSeen> {
+export async function lookAtBackups(asked: RegionsAsked, database: LookedAt, at: Date): Promise<BackupsSeen> {
   const { region, cluster: name, account, copyIn } = database;
   const failures: string[] = [];
   const failed = (what: string) => (error: unknown) => {
     failures.push(`${what} can not be asked: ${reasonOf(error)}.`);
     return undefined;
   };
-  const copies =
+  const elsewhere =
     copyIn === undefined
       ? undefined
-      : await ownPoints(clients.rds(copyIn), name, copyIn).catch(failed(`RDS in ${copyIn}`));
-  const answered = [region, ...(copyIn === undefined || copies === undefined ? [] : [copyIn])];
+      : await asked.rds(copyIn, (rds) => ownPoints(rds, name, copyIn)).catch(failed(`RDS in ${copyIn}`));
+  const answered = [region, ...(copyIn === undefined || elsewhere === undefined ? [] : [copyIn])];
   if (account !== undefined) {
-    const shared = await snapshotsSharedBy(clients.rds(region), account, region);
+    const shared = await asked.sharedBy(account, region);
     const points = shared.filter(({ DBClusterIdentifier: of }) => of === name).flatMap(pointOf);
-    return { account, points, ...(copies && { copies }), answered, failures };
+    const ids = points.map(({ clusterResourceId }) => clusterResourceId);
+    return {
+      account,
+      points,
+      ...copiesAmong(elsewhere, region, [...ids, database.knownResourceId]),
+      answered,
+      failures,
+    };
   }
-  const rds = clients.rds(region);
-  const cluster = await findCluster(rds, name);
-  if (cluster === undefined) failures.push(`There is no cluster ${name} any more in ${region}.`);
-  const points = await ownPoints(rds, name, region);
+  const cluster = await asked.rds(region, (rds) => findCluster(rds, name));
+  const renamedTo = cluster === undefined ? await nameNow(asked, database) : undefined;
+  if (cluster === undefined)
+    failures.push(
+      `There is no cluster ${name} any more in ${region}${renamedTo === undefined ? "" : `: it was renamed, and is ${renamedTo} now. Name that in its plan`}.`,
+    );
+  const points = await asked.rds(region, (rds) => ownPoints(rds, name, region));
   const attempts =
     cluster === undefined
       ? undefined
-      : await attemptsOf(clients.backup(region), cluster, at).catch(failed(`AWS Backup in ${region}`));
+      : await asked
+          .backup(region, (backup) => attemptsOf(backup, cluster, at))
+          .catch(failed(`AWS Backup in ${region}`));
   return {
     ...(cluster && { cluster: clusterSeen(cluster) }),
+    ...(renamedTo === undefined ? {} : { renamedTo }),
     points,
-    ...(copies && { copies }),
+    ...copiesAmong(elsewhere, region, [cluster?.DbClusterResourceId ?? database.knownResourceId]),
     ...(attempts && { attempts }),
     answered,
     failures,
@@ -119,21 +140,55 @@ export async function lookAtBackups(clients: BackupClients, database: LookedAt, 
 }
 
 /**
- * Those of AWS Backup are listed only when they are asked for. The API's reference wants the name of an existing cluster, and RDS lists copies in
- * another region, and what a deleted cluster left, by the name that they carry: UNVERIFIED. Where it refuses that, the survey says so.
+ * Two clusters of two regions may have one name, and each has snapshots of its own in the other's region of copies. A copy says that it is of this
+ * cluster, or that its original is in this region; that RDS keeps the resource id when it copies is nowhere promised, so either will do. An automated
+ * one is never a copy.
+ */
+function copiesAmong(
+  listed: readonly SeenPoint[] | undefined,
+  region: string,
+  ids: readonly (string | undefined)[],
+): Pick<BackupsSeen, "copies" | "namesakes"> {
+  if (listed === undefined) return {};
+  const isCopy = ({ kind, clusterResourceId, copiedFrom }: SeenPoint): boolean =>
+    kind !== "automated" &&
+    ((clusterResourceId !== undefined && ids.includes(clusterResourceId)) || regionOf(copiedFrom ?? "") === region);
+  const namesakes = listed.filter((point) => !isCopy(point));
+  return { copies: listed.filter(isCopy), ...(namesakes.length === 0 ? {} : { namesakes }) };
+}
+
+/** Renaming keeps the resource id. That nobody can say is no trouble of its own: the cluster is missing either way. */
+async function nameNow(asked: RegionsAsked, { region, knownResourceId }: LookedAt): Promise<string | undefined> {
+  if (knownResourceId === undefined) return undefined;
+  const Filters = [{ Name: "db-cluster-resource-id", Values: [knownResourceId] }];
+  const answer = await asked
+    .rds(region, (rds) => rds.send(new DescribeDBClustersCommand({ Filters })))
+    .catch(() => undefined);
+  return answer?.DBClusters?.find(({ DbClusterResourceId: id }) => id === knownResourceId)?.DBClusterIdentifier;
+}
+
+/**
+ * Without a type RDS lists automated and manual ones, as the API's reference has it; that it knows `awsbackup` of clusters is said of none, and is
+ * seen in accounts: UNVERIFIED. What it lists both times is no other than what drills find. The reference wants the name of an existing cluster, and
+ * RDS lists copies in another region, and what a deleted cluster left, by the name that they carry: UNVERIFIED. Where it refuses that, the survey
+ * says so. https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusterSnapshots.html
  */
 async function ownPoints(rds: RDSClient, cluster: string, region: string): Promise<SeenPoint[]> {
   const what = `${cluster} in ${region} has`;
   const asked = { DBClusterIdentifier: cluster };
-  const own = await everySnapshot(rds, what, asked);
-  const awsbackup = await everySnapshot(rds, what, { ...asked, SnapshotType: "awsbackup" });
-  return [...own, ...awsbackup].flatMap(pointOf);
+  const own = (await everySnapshot(rds, what, asked)).flatMap(pointOf);
+  const awsbackup = (await everySnapshot(rds, what, { ...asked, SnapshotType: "awsbackup" })).flatMap(pointOf);
+  const found = new Set(own.map(({ arn }) => arn));
+  return [
+    ...own,
+    ...awsbackup.filter(({ arn }) => !found.has(arn)).map((point) => ({ ...point, isListedApart: true as const })),
+  ];
 }
 
 /** One that is still being made may have no time yet. */
 function pointOf(snapshot: DBClusterSnapshot): SeenPoint[] {
   const { DBClusterSnapshotIdentifier: id, SnapshotCreateTime: createdAt, SnapshotType: type } = snapshot;
-  const { SourceDBClusterSnapshotArn: source } = snapshot;
+  const { SourceDBClusterSnapshotArn: source, DbClusterResourceId: clusterResourceId } = snapshot;
   if (id === undefined || createdAt === undefined || drillOf(id) !== undefined) return [];
   return [
     {
@@ -145,11 +200,13 @@ function pointOf(snapshot: DBClusterSnapshot): SeenPoint[] {
       sizeGib: snapshot.AllocatedStorage ?? 0,
       encryption: encryptionOf(snapshot),
       ...(source === undefined || source === "" ? {} : { copiedFrom: source }),
+      ...(clusterResourceId === undefined ? {} : { clusterResourceId }),
     },
   ];
 }
 
 const clusterSeen = (cluster: DBCluster): SeenCluster => ({
+  ...(cluster.DbClusterResourceId === undefined ? {} : { resourceId: cluster.DbClusterResourceId }),
   status: cluster.Status ?? "unknown",
   createdAt: cluster.ClusterCreateTime,
   retentionDays: cluster.BackupRetentionPeriod ?? 0,

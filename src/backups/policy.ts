@@ -1,5 +1,6 @@
 import type { Backups } from "../plan/backups.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { DrilledKind } from "./judged.ts";
 
 /** Of every wish the strictest. Packaging sees to it that plans of one database name one region for copies. */
 export function strictestOf([first, ...others]: readonly [Plan, ...Plan[]]): Backups {
@@ -17,3 +18,12 @@ export function strictestOf([first, ...others]: readonly [Plan, ...Plan[]]): Bac
 }
 
 const copyOf = (copyIn: string | undefined): Pick<Backups, "copyIn"> => (copyIn === undefined ? {} : { copyIn });
+
+/** What their drills look for, each once. One that names a snapshot is no promise of new ones, and an incident takes the latest. */
+export const drilledBy = (plans: readonly Plan[]): DrilledKind[] => [
+  ...new Set(
+    plans.map(({ recoveryPoint }) =>
+      recoveryPoint === "automated" || recoveryPoint === "manual" ? recoveryPoint : "latest",
+    ),
+  ),
+];

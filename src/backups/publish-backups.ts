@@ -1,18 +1,18 @@
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { type BackupFactName, type BackupSurvey, problemsOf, type SurveyedDatabase } from "./backup-survey.ts";
 
-/**
- * One metric of each fact by service and database, where there is a number, and `BackupProblems` of every database: its alarm takes silence for a
- * breach. Then how many there are, so that whoever hears nothing knows that nobody looked.
- */
-export function publishBackups(metrics: Metrics, { databases, unreadPlans }: BackupSurvey): void {
-  for (const database of databases) publishDatabase(metrics, database);
+/** How many there are, so that whoever hears nothing knows that nobody looked. */
+export function publishSurvey(metrics: Metrics, { databases, unreadPlans }: BackupSurvey): void {
   metrics.addMetric("SurveyedDatabases", MetricUnit.Count, databases.length);
   metrics.addMetric("UnsurveyedPlans", MetricUnit.Count, unreadPlans.length);
   metrics.publishStoredMetrics();
 }
 
-function publishDatabase(metrics: Metrics, surveyed: SurveyedDatabase): void {
+/**
+ * One metric of each fact by service and database, where there is a number, and `BackupProblems` of every database: its alarm takes silence for a
+ * breach, so it is published as soon as the database was looked at.
+ */
+export function publishDatabase(metrics: Metrics, surveyed: SurveyedDatabase): void {
   const { database, facts } = surveyed;
   const addMetric = (name: string, fact: BackupFactName): void => {
     const value = facts.find((each) => each.fact === fact)?.value;

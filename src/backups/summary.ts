@@ -2,9 +2,10 @@ import type { PublishCommandInput } from "@aws-sdk/client-sns";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { ascii, gsm, oneLine } from "../notify/plain-text.ts";
 import type { Severity } from "../notify/severity.ts";
-import { type BackupSurvey, LATEST_SURVEY_KEY } from "./backup-survey.ts";
+import { type BackupSurvey, LATEST_SURVEY_KEY, type SurveyedDatabase } from "./backup-survey.ts";
 import { summaryChat } from "./summary-chat.ts";
 import {
+  hasNew,
   MAX_SENTENCE_CHARS,
   type Problem,
   rankOfName,
@@ -46,6 +47,8 @@ const MAX_SUBJECT_CHARS = 100;
 const MAX_SMS_CHARS = 140;
 /** Of SNS's 256 KiB, in which every sentence is twice: 25 databases of 9 sentences of 300 characters are 135 kB. */
 const MAX_DATABASES = 25;
+/** What is as before is a line each, of 150 characters and 30 for each problem. */
+const MAX_REPEATED = 50;
 /** The names of the others, of 63 characters. */
 const MAX_NAMED = 100;
 
@@ -78,7 +81,7 @@ export function composeSummary(summarised: Summarised): Summary {
   const { survey } = summarised;
   const troubled = troubledOf(summarised);
   const wrong = troubled.filter(({ problems }) => problems.length > 0);
-  const newly = wrong.filter(({ problems }) => problems.some(({ isNew }) => isNew)).length;
+  const newly = wrong.filter(hasNew).length;
   const all = `${survey.databases.length} database${survey.databases.length === 1 ? "" : "s"}`;
   const unread = survey.unreadPlans.length;
   const headline =
@@ -118,7 +121,9 @@ const shortly = (troubled: readonly Troubled[]): string =>
 
 function email({ survey, bucket }: Summarised, troubled: readonly Troubled[], headline: string): string {
   const wrong = troubled.filter(({ problems }) => problems.length > 0);
-  const others = wrong.slice(MAX_DATABASES);
+  const newly = wrong.filter(hasNew);
+  const asBefore = wrong.filter((each) => !hasNew(each));
+  const others = [...newly.slice(MAX_DATABASES), ...asBefore.slice(MAX_REPEATED)];
   const over = troubled.flatMap(({ database, over: names }) =>
     names.length === 0 ? [] : [`- ${database.database}: ${names.map((name) => LABEL[name]).join(", ")}`],
   );
@@ -126,12 +131,21 @@ function email({ survey, bucket }: Summarised, troubled: readonly Troubled[], he
   const sections = [
     [`BACKUPS: ${headline}.`],
     [`Do next: ${nextStep(wrong[0], survey.unreadPlans.length)}`],
-    ...wrong
+    ...newly
       .slice(0, MAX_DATABASES)
       .map(({ database, problems }) => [
-        `${database.database} in ${database.region}${database.account === undefined ? "" : `, account ${database.account}`}:`,
-        ...problems.map(({ sentence, isNew }) => `- ${isNew ? "NEW: " : ""}${sentence}`),
+        `${placeOf(database)}:`,
+        ...problems.filter(({ isNew }) => isNew).map(({ sentence }) => `- NEW: ${sentence}`),
+        ...problems.filter(({ isNew }) => !isNew).map((problem) => `- As before: ${repeated(problem)}`),
       ]),
+    asBefore.length === 0
+      ? []
+      : [
+          "As before, and said every day until it is over:",
+          ...asBefore
+            .slice(0, MAX_REPEATED)
+            .map(({ database, problems }) => `- ${placeOf(database)}: ${problems.map(repeated).join(", ")}`),
+        ],
     others.length === 0 ? [] : [`And ${others.length} more: ${shortly(others)}`],
     over.length === 0 ? [] : ["No longer wrong:", ...over.slice(0, MAX_NAMED)],
     survey.unreadPlans.length === 0
@@ -152,6 +166,13 @@ function email({ survey, bucket }: Summarised, troubled: readonly Troubled[], he
     .map((lines) => lines.join("\n"))
     .join("\n\n");
 }
+
+const placeOf = ({ database, region, account }: SurveyedDatabase): string =>
+  `${database} in ${region}${account === undefined ? "" : `, account ${account}`}`;
+
+/** People have read its sentence, and the survey has it. */
+const repeated = ({ name, since }: Problem): string => `${LABEL[name]} since ${DAY.format(new Date(since))}`;
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
 function nextStep(first: Troubled | undefined, unreadPlans: number): string {
   const urgent = first?.problems.toSorted((a, b) => rankOfName(a.name) - rankOfName(b.name))[0];

@@ -8,12 +8,15 @@ import type { DeployedPlans } from "../plan/library.ts";
 import { accountOf, databaseKey } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { historyKeyOf } from "./backup-history.ts";
-import { BackupSurvey, LATEST_SURVEY_KEY, problemsOf } from "./backup-survey.ts";
-import { type BackupClients, reasonOf } from "./look-at-backups.ts";
-import { publishBackups } from "./publish-backups.ts";
+import { BACKUP_FACTS, type BackupSurvey, LATEST_SURVEY_KEY, problemsOf } from "./backup-survey.ts";
+import { notKnown } from "./judged.ts";
+import { reasonOf } from "./look-at-backups.ts";
+import { publishDatabase, publishSurvey } from "./publish-backups.ts";
+import { type BackupClients, RegionsAsked } from "./regions-asked.ts";
 import { requestOf } from "./summary.ts";
 import { type Looked, type Planned, subjectOf, surveyDatabase } from "./survey-database.ts";
-import { isWorthTelling, type Summarised } from "./troubled.ts";
+import { NOTHING_TOLD, TOLD_KEY, Told } from "./told.ts";
+import { isWorthTelling, type Summarised, toldWith } from "./troubled.ts";
 
 /** Asked for nothing: it looks at the source of every deployed plan. */
 export const SurveyBackupsInput = z.strictObject({});
@@ -35,7 +38,7 @@ export interface SurveyAnswer {
   readonly databases: number;
   /** Those with something wrong, by name. */
   readonly wrong: string[];
-  /** Whether people were told. */
+  /** Whether people were told by this one. */
   readonly told: boolean;
 }
 
@@ -43,45 +46,76 @@ export interface SurveyAnswer {
 const LOG = { wrong: "survey.wrong", warning: "survey.warning" } as const;
 
 /**
- * A database takes at most 8 calls one after the other (cluster, twice two listings, jobs, history, ledger), of 150 ms each: 1,000 of them, five at a
- * time, are 4 min, at 30 calls a second, which RDS takes or throttles and the client repeats. The function has 14 min.
+ * A database takes at most 9 calls one after the other (copies' two listings, cluster, two listings, jobs, history, ledger twice), of 150 ms each:
+ * 1,000 of them, five at a time, are 4.5 min, at 30 calls a second, which RDS takes or throttles and the client repeats. The function has 14 min.
  */
 const DATABASES_AT_A_TIME = 5;
-/** To publish, to tell and to write down what is known by then. */
-const LAST_LOOK_MS = 120_000;
+/**
+ * Kept for what is under way and what comes after it. The last five: a call that hangs takes 16 s (PATIENCE_FOR_SURVEY), the copies' region, the
+ * database's own and AWS Backup hang once each, the evidence bucket 30 s: 78 s. Then 1,000 histories, ten at a time of 100 ms, 10 s; the survey, and
+ * what was told, read and written, of 30 s each at most, 90 s; SNS, which is as patient as the survey's clients, 16 s: 194 s.
+ */
+const RESERVE_MS = 240_000;
+const HISTORIES_AT_A_TIME = 10;
 /** What one answer names: 100 names of 63 characters. */
 const MAX_TOLD = 100;
 
 /**
- * Holds the backups of every plan's source against what its plans want: publishes a metric of each fact, tells people once when something is wrong,
- * or is no longer, and leaves what it saw in `surveys/`. A database that can not be looked at counts as wrong, and stops no other. Throws what SNS or
- * the evidence bucket answer.
+ * Holds the backups of every plan's source against what its plans want: publishes metrics of each as soon as it was looked at, leaves what it saw in
+ * `surveys/`, and tells people once a day when something is wrong, or is no longer. A database that can not be looked at counts as wrong, and stops no
+ * other; a region that does not answer is given up. Throws what SNS or the evidence bucket answer.
  */
 export async function surveyBackups(services: SurveyServices): Promise<SurveyAnswer> {
   const { store, logger, metrics } = services;
   const at = services.now();
-  const before = await store.get(LATEST_SURVEY_KEY, BackupSurvey).catch(unreadable(logger));
   const { plans, unreadPlans } = await readPlans(services.plans);
   const looks = await lookAtAll(services, inScope(plans, accountOf(services.topicArn)), at);
   const databases = looks.map(({ surveyed }) => surveyed);
   const survey: BackupSurvey = { schemaVersion: 1, at: at.toISOString(), databases, unreadPlans };
 
-  publishBackups(metrics, survey);
+  publishSurvey(metrics, survey);
   const wrong = databases.filter((database) => problemsOf(database).length > 0);
   for (const database of wrong.slice(0, MAX_TOLD))
     logger.warn(LOG.wrong, { database: database.database, problems: problemsOf(database) });
-  const summarised: Summarised = { survey, before, bucket: store.bucket };
-  const told = isWorthTelling(summarised);
-  if (told) await services.sns.send(requestOf(services.topicArn, summarised));
-  // Last: what was not told is found again by the next one.
-  for (const { key, history } of looks) if (history !== undefined) await store.put(historyKeyOf(key), history);
+  await writeHistories(store, looks);
   await store.put(LATEST_SURVEY_KEY, survey);
   return {
     at: survey.at,
     databases: databases.length,
     wrong: wrong.slice(0, MAX_TOLD).map(({ database }) => database),
-    told,
+    told: await tell(services, survey),
   };
+}
+
+async function writeHistories(store: JsonStore, looks: readonly Looked[]): Promise<void> {
+  const seen = looks.flatMap(({ key, history }) => (history === undefined ? [] : [{ key, history }]));
+  for (let first = 0; first < seen.length; first += HISTORIES_AT_A_TIME)
+    await Promise.all(
+      seen.slice(first, first + HISTORIES_AT_A_TIME).map(({ key, history }) => store.put(historyKeyOf(key), history)),
+    );
+}
+
+/**
+ * Last, when everything is written: what fails before it is tried again and tells nobody twice. That people are told is written down before they are,
+ * in the place of what was there, so that of two surveys one tells; where SNS does not take it, it is taken back, and the next try tells.
+ */
+async function tell({ store, sns, topicArn, logger }: SurveyServices, survey: BackupSurvey): Promise<boolean> {
+  const told = await store.getVersioned(TOLD_KEY, Told).catch(async (error: unknown) => {
+    unreadable(logger)(error);
+    await store.put(TOLD_KEY, NOTHING_TOLD);
+    return store.getVersioned(TOLD_KEY, Told);
+  });
+  const summarised: Summarised = { survey, told: told?.document, bucket: store.bucket };
+  if (!isWorthTelling(summarised)) return false;
+  const isFirst = await store.replace(TOLD_KEY, toldWith(summarised), told?.version);
+  if (!isFirst) return false;
+  try {
+    await sns.send(requestOf(topicArn, summarised));
+  } catch (error) {
+    await store.put(TOLD_KEY, told?.document ?? NOTHING_TOLD);
+    throw error;
+  }
+  return true;
 }
 
 /** A document that is damaged is said, and replaced by this survey's. */
@@ -125,27 +159,33 @@ function inScope(plans: readonly Plan[], ownAccount: string | undefined): Planne
 
 async function lookAtAll(services: SurveyServices, planned: readonly Planned[], at: Date): Promise<Looked[]> {
   const looks: Looked[] = [];
-  const warn = unreadable(services.logger);
+  const asked = new RegionsAsked(services);
+  const looking = { asked, store: services.store, unreadable: unreadable(services.logger) };
   for (let first = 0; first < planned.length; first += DATABASES_AT_A_TIME) {
     const some = planned.slice(first, first + DATABASES_AT_A_TIME);
-    const isLate = services.remainingMs() < LAST_LOOK_MS;
-    looks.push(
-      ...(await Promise.all(
-        some.map((each) =>
-          isLate
-            ? withoutFacts(each, "The survey ran out of time before it.")
-            : surveyDatabase({ ...services, unreadable: warn }, each, at).catch((error: unknown) =>
-                withoutFacts(each, `It can not be looked at: ${reasonOf(error)}.`),
-              ),
-        ),
-      )),
+    const isLate = services.remainingMs() < RESERVE_MS;
+    const found = await Promise.all(
+      some.map((each) =>
+        isLate
+          ? notLookedAt(each, "The survey ran out of time before it.")
+          : surveyDatabase(looking, each, at).catch((error: unknown) =>
+              notLookedAt(each, `It can not be looked at: ${reasonOf(error)}.`),
+            ),
+      ),
     );
+    for (const { surveyed } of found) publishDatabase(services.metrics, surveyed);
+    looks.push(...found);
   }
   return looks;
 }
 
-const withoutFacts = (planned: Planned, failure: string): Looked => ({
+/** No fact of it is known, and each says why. */
+const notLookedAt = (planned: Planned, failure: string): Looked => ({
   key: planned.key,
-  surveyed: { ...subjectOf(planned), facts: [], failures: [failure] },
+  surveyed: {
+    ...subjectOf(planned),
+    facts: BACKUP_FACTS.map((fact) => ({ fact, ...notKnown("as its plan wants it", failure) })),
+    failures: [failure],
+  },
   history: undefined,
 });

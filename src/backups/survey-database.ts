@@ -1,25 +1,23 @@
 import type { JsonStore } from "../aws/json-store.ts";
 import { earlierDrills } from "../evidence/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
+import { regionOf } from "../recovery/origin.ts";
 import {
   BackupHistory,
   historyKeyOf,
+  isSameDay,
   REMEMBERED_RETENTIONS,
   REMEMBERED_SIZES,
   type SeenBefore,
 } from "./backup-history.ts";
 import type { SurveyedDatabase } from "./backup-survey.ts";
 import { judgeBackups } from "./judge.ts";
+import { goneEarly } from "./judge-deletions.ts";
 import { hasNoSize } from "./judge-size.ts";
-import { newestOf } from "./judged.ts";
-import {
-  type BackupAttempt,
-  type BackupClients,
-  type BackupsSeen,
-  lookAtBackups,
-  type SeenPoint,
-} from "./look-at-backups.ts";
-import { strictestOf } from "./policy.ts";
+import { type BackupsJudged, isOutOfSight, newestOf } from "./judged.ts";
+import { type BackupAttempt, lookAtBackups, type SeenPoint } from "./look-at-backups.ts";
+import { drilledBy, strictestOf } from "./policy.ts";
+import type { RegionsAsked } from "./regions-asked.ts";
 
 /** A database that plans are for. */
 export interface Planned {
@@ -37,7 +35,8 @@ export interface Looked {
   readonly history: BackupHistory | undefined;
 }
 
-interface DatabaseServices extends BackupClients {
+interface DatabaseServices {
+  readonly asked: RegionsAsked;
   readonly store: JsonStore;
   /** Takes what a damaged document throws, and says it. */
   readonly unreadable: (error: unknown) => undefined;
@@ -55,21 +54,22 @@ export async function surveyDatabase(services: DatabaseServices, planned: Planne
   const policy = strictestOf(plans);
   const history = await store.get(historyKeyOf(key), BackupHistory).catch(services.unreadable);
   const seen = await lookAtBackups(
-    services,
+    services.asked,
     {
       cluster: subject.database,
       region: subject.region,
       ...(subject.account === undefined ? {} : { account: subject.account }),
       ...(policy.copyIn === undefined ? {} : { copyIn: policy.copyIn }),
+      ...(history?.clusterResourceId === undefined ? {} : { knownResourceId: history.clusterResourceId }),
     },
     at,
   );
   const rowsOfDrills = hasNoSize(newestOf(seen)) ? await rowsThatCameBack(store, subject.database, at) : [];
-  const facts = judgeBackups({ at, policy, seen, history, rowsOfDrills });
+  const judged = { at, policy, drilled: drilledBy(plans), seen, history, rowsOfDrills };
   return {
     key,
-    surveyed: { ...subject, facts, failures: [...seen.failures] },
-    history: historyOf(seen, history, at),
+    surveyed: { ...subject, facts: judgeBackups(judged), failures: [...seen.failures] },
+    history: historyOf(judged),
   };
 }
 
@@ -83,31 +83,53 @@ export function subjectOf({ plans, account }: Planned): Omit<SurveyedDatabase, "
   };
 }
 
-/** Of the plan that was drilled last: another one reads other tables. */
+/**
+ * Of the plan that was drilled last: another one reads other tables. A drill whose recovery point is no newer than those of the drills before was one
+ * of a past moment, and its rows are those of that time.
+ */
 async function rowsThatCameBack(store: JsonStore, database: string, at: Date): Promise<number[]> {
   const { entries } = await earlierDrills(store, database, at, DRILLS);
+  let newestSoFar = 0;
   const counted = entries
-    .flatMap(({ plan, rowsRead }) => (rowsRead === undefined ? [] : [{ plan, rowsRead }]))
+    .flatMap(({ plan, rowsRead, recoveryPointAt }) => {
+      const time = recoveryPointAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(recoveryPointAt);
+      if (time <= newestSoFar) return [];
+      if (Number.isFinite(time)) newestSoFar = time;
+      return rowsRead === undefined ? [] : [{ plan, rowsRead }];
+    })
     .reverse();
   return counted.filter(({ plan }) => plan === counted[0]?.plan).map(({ rowsRead }) => rowsRead);
 }
 
-function historyOf(seen: BackupsSeen, before: BackupHistory | undefined, at: Date): BackupHistory {
+function historyOf(judged: BackupsJudged): BackupHistory {
+  const { seen, history: before, at } = judged;
   const { cluster, points, copies = [], attempts = [], answered } = seen;
   const known = new Map((before?.points ?? []).map((point) => [point.arn, point]));
   const there = [...points, ...copies].filter(({ status }) => status === "available");
+  const listed = new Set(there.map(({ arn }) => arn));
   // Where nobody answered, nobody knows what is gone.
-  const elsewhere = (before?.points ?? []).filter(({ arn }) => !answered.includes(arn.split(":")[3] ?? ""));
-  const days = cluster === undefined ? [] : [{ at: at.toISOString(), days: cluster.retentionDays }];
+  const elsewhere = (before?.points ?? []).filter(
+    ({ arn }) => !listed.has(arn) && (isOutOfSight(seen) || !answered.includes(regionOf(arn) ?? "")),
+  );
+  const now = at.toISOString();
+  const days = cluster === undefined ? [] : [{ at: now, days: cluster.retentionDays }];
+  const retention = (before?.retention ?? []).filter(
+    (then) => !(isSameDay(then.at, now) && then.days === cluster?.retentionDays),
+  );
   const newest = newestOf(seen);
   const sizes = (before?.sizes ?? []).filter(({ arn }) => arn !== newest?.arn);
+  const resourceId = cluster?.resourceId ?? before?.clusterResourceId;
   return {
     schemaVersion: 1,
+    ...(resourceId === undefined ? {} : { clusterResourceId: resourceId }),
     points: [...there.map((point) => remembered(point, attempts, known.get(point.arn))), ...elsewhere],
-    retention: [...(before?.retention ?? []), ...days].slice(-REMEMBERED_RETENTIONS),
+    gone: goneEarly(judged).map((gone) => ({ ...gone, at: now })),
+    retention: [...retention, ...days].slice(-REMEMBERED_RETENTIONS),
     sizes: [
       ...sizes,
-      ...(newest === undefined || hasNoSize(newest) ? [] : [{ arn: newest.arn, gib: newest.sizeGib }]),
+      ...(newest === undefined || hasNoSize(newest)
+        ? []
+        : [{ arn: newest.arn, gib: newest.sizeGib, createdAt: newest.createdAt.toISOString() }]),
     ].slice(-REMEMBERED_SIZES),
   };
 }

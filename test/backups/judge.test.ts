@@ -56,6 +56,8 @@ describe("judgeBackups", () => {
   });
 });
 
+const AWS_BACKUP = point(0.1, { id: "awsbackup:job-1", kind: "awsbackup", isListedApart: true });
+const MANUAL = point(0.5, { kind: "manual" });
 const WINDOW = { ...CLUSTER, backupWindow: "05:45-06:15" };
 holds("newest", [
   ["of three hours ago", "ok", {}, /rds:orders-0\.125, is 3 h old\.$/],
@@ -71,7 +73,54 @@ holds("newest", [
     /./,
   ],
   ["of which none can be restored", "wrong", points(point(0.1, { status: "failed" })), /none of 1 can be restored/],
-  ["of which there is none", "wrong", points(), /^There is nothing to recover it from: no recovery point at all\.$/],
+  [
+    "of which there is none",
+    "wrong",
+    seen({ cluster: { ...CLUSTER, restorableAt: undefined }, points: [] }),
+    /^There is nothing to recover it from: no recovery point at all\.$/,
+  ],
+  [
+    "of which there is none, and a point in time",
+    "wrong",
+    points(),
+    /^There is no snapshot .*: it can be restored to a point in time, the newest 4 min ago, and no drill does that\.$/,
+  ],
+  [
+    "of a cluster of three hours ago",
+    "not-known",
+    seen({ cluster: { ...CLUSTER, createdAt: daysAgo(0.125) }, points: [] }),
+    /was made 3 h ago, and its first recovery point may not be there yet/,
+  ],
+  [
+    "of a long window, at its end",
+    "ok",
+    seen({ cluster: { ...CLUSTER, backupWindow: "00:30-05:50" }, points: [point(1.2)] }),
+    /28 h 48 min old\.$/,
+  ],
+  [
+    "nothing but AWS Backup's own",
+    "wrong",
+    points(AWS_BACKUP),
+    /none that drills of `latest` find: .* AWS Backup has awsbackup:job-1, 2 h 24 min old, which drills find by that name alone\.$/,
+  ],
+  [
+    "old, beside a new one of AWS Backup",
+    "wrong",
+    points(point(2), AWS_BACKUP),
+    /rds:orders-2, is 2 d old; it may be 24 h old\. AWS Backup has/,
+  ],
+  [
+    "by hand, where drills take automated ones",
+    "wrong",
+    { drilled: ["automated"], ...points(MANUAL) },
+    /`automated` find/,
+  ],
+  [
+    "of two plans, the one that is worse off",
+    "wrong",
+    { drilled: ["latest", "automated"], ...points(MANUAL, point(3)) },
+    /rds:orders-3, is 3 d old/,
+  ],
   [
     "a new copy of an old one",
     "wrong",
@@ -102,11 +151,32 @@ holds("automated", [
   ["of another account", "not-known", SHARED, /in account 444455556666, and only what that shares/],
 ]);
 
+/** The first two of one day, then one a day. */
+const kept = (...days: (number | "for good")[]): BackupAttempt[] =>
+  days.map((keptDays, index) => ({ at: daysAgo(Math.max(1, index)), state: "COMPLETED", keptDays }));
 holds("retention", [
   ["of a week", "ok", {}, /kept for 7 d\.$/],
   ["of a day", "wrong", cluster({ retentionDays: 1 }), /kept for 1 d; the plan wants 7 d\.$/],
   ["of a day, as the plan wants it", "ok", { ...cluster({ retentionDays: 1 }), ...wanting({ retentionDays: 1 }) }, /./],
   ["of another account", "not-known", SHARED, /only what that shares/],
+  [
+    "of a day, and of five weeks by AWS Backup",
+    "ok",
+    seen({ cluster: { ...CLUSTER, retentionDays: 1 }, attempts: kept(2, 35, 35, 90) }),
+    /^AWS Backup keeps what it makes for 35 d, automated backups are kept for 1 d\.$/,
+  ],
+  [
+    "of a day, and as little by AWS Backup",
+    "wrong",
+    seen({ cluster: { ...CLUSTER, retentionDays: 1 }, attempts: kept(3, 3) }),
+    /for 3 d, .* for 1 d; the plan wants 7 d\.$/,
+  ],
+  [
+    "for good by AWS Backup",
+    "ok",
+    seen({ cluster: { ...CLUSTER, retentionDays: 1 }, attempts: kept("for good") }),
+    /keeps what it makes for good/,
+  ],
 ]);
 
 const jobs = (...states: string[]): BackupAttempt[] => states.map((state) => ({ at: daysAgo(1), state }));
@@ -130,7 +200,43 @@ holds("success", [
     "of a cluster of today",
     "not-known",
     seen({ cluster: { ...CLUSTER, createdAt: daysAgo(0.3) }, points: [] }),
-    /younger than a day/,
+    /less than a day/,
+  ],
+  [
+    "of a retention that was raised yesterday, at the first survey",
+    "ok",
+    { ...points(...WEEK.slice(0, 2)), history: undefined },
+    /2 of 2/,
+  ],
+  [
+    "of a retention that was raised long ago",
+    "wrong",
+    { ...points(...WEEK.slice(0, 2)), history: { ...HISTORY, retention: [{ at: daysAgo(8).toISOString(), days: 7 }] } },
+    /2 of 7/,
+  ],
+  [
+    "of a window that was moved by twelve hours",
+    "ok",
+    points(point(0.125), point(1.125), point(2.625), point(3.625), point(4.625), point(5.625), point(6.625)),
+    /7 of 7/,
+  ],
+  [
+    "a day without one, and early and late in the window",
+    "wrong",
+    points(point(0.125), point(1.145), point(3.125), point(4.125), point(5.125), point(6.125)),
+    /6 of 7/,
+  ],
+  [
+    "by AWS Backup's continuous backup alone",
+    "not-known",
+    seen({ cluster: { ...CLUSTER, isKeptByAwsBackup: true }, points: [] }),
+    /AWS Backup keeps its continuous backup/,
+  ],
+  [
+    "of automated backups that are off",
+    "not-known",
+    seen({ cluster: { ...CLUSTER, retentionDays: 0 }, points: [] }),
+    /are off, and AWS Backup made none/,
   ],
   [
     "of a shorter retention",
@@ -243,7 +349,44 @@ holds("deletions", [
     },
     /./,
   ],
-  ["a manual one, however old", "wrong", before(was(900, { kind: "manual" })), /gone-900/],
+  ["a manual one that lasted as long as the plan keeps its own", "ok", before(was(7.1, { kind: "manual" })), /./],
+  ["a manual one that did not", "wrong", before(was(5, { kind: "manual" })), /gone-5/],
+  [
+    "all of a cluster that is not there, and of which nothing is listed",
+    "not-known",
+    { ...before(was(1)), seen: { points: [], answered: ["eu-west-1"], failures: ["x"] } },
+    /deleted or renamed/,
+  ],
+  [
+    "all of a cluster that was renamed",
+    "not-known",
+    {
+      ...before(was(1)),
+      seen: { points: WEEK.slice(5), renamedTo: "sales", answered: ["eu-west-1"], failures: ["x"] },
+    },
+    /renamed to sales/,
+  ],
+  [
+    "one that an earlier survey of the day found gone",
+    "wrong",
+    { history: { ...HISTORY, gone: [{ arn: was(3).arn, how: "outside", at: daysAgo(0.01).toISOString() }] } },
+    /gone-3/,
+  ],
+  [
+    "one that a survey of yesterday found gone",
+    "ok",
+    { history: { ...HISTORY, gone: [{ arn: was(3).arn, how: "outside", at: daysAgo(1).toISOString() }] } },
+    /./,
+  ],
+  [
+    "one of another cluster of its name, which an older survey took for a copy",
+    "ok",
+    {
+      ...before(was(1, IN_DRILL_REGION)),
+      seen: { ...SEEN, copies: [], namesakes: [copy(1, IN_DRILL_REGION)], answered: ["eu-west-1", "eu-central-1"] },
+    },
+    /./,
+  ],
   [
     "one of AWS Backup before its time",
     "wrong",
@@ -313,6 +456,15 @@ holds("copy", [
   ["wanted by nobody", "not-asked", {}, /wants no copy/],
   ["of today", "ok", there(copy(0.5), copy(9)), /copy-0\.5, is 12 h old\.$/],
   ["none", "wrong", there(), /no copy in eu-central-1 that can be restored/],
+  [
+    "nothing but another cluster's",
+    "wrong",
+    {
+      ...wanting({ copyIn: "eu-central-1" }),
+      ...seen({ copies: [], namesakes: [copy(0.5)], answered: ["eu-west-1", "eu-central-1"] }),
+    },
+    /under its name is of another cluster: 1, such as copy-0\.5\.$/,
+  ],
   ["nothing but one that failed", "wrong", there(copy(0.5, { status: "failed" })), /no copy/],
   ["of last week", "wrong", there(copy(6)), /is 6 d old; it may be 2 d old\.$/],
   ["of today, of something old", "wrong", there(copy(0.5, { copiedFrom: WEEK[5]?.arn ?? "" })), /is 5 d 3 h old/],
@@ -339,6 +491,25 @@ holds("size", [
     "wrong",
     { ...sized(50), history: { ...HISTORY, sizes: ["a", "b", "c"].map((arn) => ({ arn, gib: 100 })) } },
     /-50 %/,
+  ],
+  [
+    "with small ones by hand of years ago",
+    "ok",
+    {
+      ...points(
+        point(0.1),
+        ...Array.from({ length: 20 }, (_, year) => point(400 + year, { kind: "manual", sizeGib: 10 })),
+      ),
+      history: {
+        ...HISTORY,
+        sizes: [1, 2, 3, 4, 5, 6, 7, 8].map((day) => ({
+          arn: `gone-${day}`,
+          gib: 100,
+          createdAt: daysAgo(day).toISOString(),
+        })),
+      },
+    },
+    /those before it 100 GiB/,
   ],
   [
     "of which RDS says 1 GiB",

@@ -9,6 +9,7 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { lookAtBackups } from "../../src/backups/look-at-backups.ts";
+import { RegionsAsked } from "../../src/backups/regions-asked.ts";
 import { NOW } from "./sample-backups.ts";
 
 const regions = {
@@ -56,15 +57,10 @@ beforeEach(() => {
   backup.on(ListBackupJobsCommand).resolves({ BackupJobs: [] });
 });
 
-const look = (changes: { account?: string; copyIn?: string } = {}) =>
-  lookAtBackups(
-    {
-      rds: (region) => regions[region as keyof typeof regions],
-      backup: () => backupClient,
-    },
-    { region: "eu-west-1", cluster: "orders", ...changes },
-    NOW,
-  );
+const asking = () =>
+  new RegionsAsked({ rds: (region) => regions[region as keyof typeof regions], backup: () => backupClient });
+const look = (changes: { account?: string; copyIn?: string; knownResourceId?: string } = {}, asked = asking()) =>
+  lookAtBackups(asked, { region: "eu-west-1", cluster: "orders", ...changes }, NOW);
 
 describe("lookAtBackups", () => {
   it("sees what RDS encrypts by itself as encrypted", async () => {
@@ -83,9 +79,9 @@ describe("lookAtBackups", () => {
     rds
       .on(DescribeDBClusterSnapshotsCommand, { DBClusterIdentifier: "orders", SnapshotType: "awsbackup" })
       .resolves({ DBClusterSnapshots: [listed("awsbackup:job-1", { SnapshotType: "awsbackup" })] });
-    expect((await look()).points.map(({ id, kind }) => [id, kind])).toEqual([
-      ["by-hand", "manual"],
-      ["awsbackup:job-1", "awsbackup"],
+    expect((await look()).points.map(({ id, kind, isListedApart }) => [id, kind, isListedApart])).toEqual([
+      ["by-hand", "manual", undefined],
+      ["awsbackup:job-1", "awsbackup", true],
     ]);
   });
 
@@ -164,5 +160,72 @@ describe("lookAtBackups", () => {
   it("throws what RDS answers in the database's own region", async () => {
     rds.on(DescribeDBClusterSnapshotsCommand).rejects(new Error("throttled"));
     await expect(look()).rejects.toThrow("throttled");
+  });
+
+  it("takes for copies what is of this cluster, and neither automated ones nor those of another cluster of its name", async () => {
+    const there = (id: string, changes: Partial<DBClusterSnapshot>) =>
+      listed(id, {
+        DBClusterSnapshotArn: `arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:${id}`,
+        SnapshotType: "manual",
+        ...changes,
+      });
+    const original = "arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:rds:orders-1";
+    elsewhere.on(DescribeDBClusterSnapshotsCommand).resolves({
+      DBClusterSnapshots: [
+        there("same-cluster", { DbClusterResourceId: "cluster-HERE" }),
+        there("from-here", { SourceDBClusterSnapshotArn: original }),
+        there("rds:automated", { SnapshotType: "automated", DbClusterResourceId: "cluster-HERE" }),
+        there("twin", { DbClusterResourceId: "cluster-TWIN" }),
+        there("nameless", {}),
+      ],
+    });
+    elsewhere.on(DescribeDBClusterSnapshotsCommand, { SnapshotType: "awsbackup" }).resolves({ DBClusterSnapshots: [] });
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [{ DbClusterResourceId: "cluster-HERE" }] });
+    const seen = await look({ copyIn: "eu-central-1" });
+    expect(seen.copies?.map(({ id }) => id)).toEqual(["same-cluster", "from-here"]);
+    expect(seen.namesakes?.map(({ id }) => id)).toEqual(["rds:automated", "twin", "nameless"]);
+    // Where the cluster is gone, by what the last survey knew of it.
+    rds.on(DescribeDBClustersCommand).rejects(new DBClusterNotFoundFault({ message: "gone", $metadata: {} }));
+    const gone = await look({ copyIn: "eu-central-1", knownResourceId: "cluster-HERE" });
+    expect(gone.copies?.map(({ id }) => id)).toEqual(["same-cluster", "from-here"]);
+  });
+
+  it("sees that a cluster was renamed, by what stays of it", async () => {
+    rds
+      .on(DescribeDBClustersCommand)
+      .rejects(new DBClusterNotFoundFault({ message: "gone", $metadata: {} }))
+      .on(DescribeDBClustersCommand, { Filters: [{ Name: "db-cluster-resource-id", Values: ["cluster-HERE"] }] })
+      .resolves({ DBClusters: [{ DBClusterIdentifier: "sales", DbClusterResourceId: "cluster-HERE" }] });
+    const seen = await look({ knownResourceId: "cluster-HERE" });
+    expect(seen).toMatchObject({
+      renamedTo: "sales",
+      failures: [expect.stringContaining("it was renamed, and is sales now")],
+    });
+  });
+
+  it("lists what an account shares once, for all of its databases", async () => {
+    rds.on(DescribeDBClusterSnapshotsCommand, { SnapshotType: "shared" }).resolves({ DBClusterSnapshots: [] });
+    const asked = asking();
+    await look({ account: "444455556666" }, asked);
+    await look({ account: "444455556666" }, asked);
+    expect(rds.commandCalls(DescribeDBClusterSnapshotsCommand)).toHaveLength(1);
+  });
+
+  it("gives up a region that failed three times in a row, and one that answers in between is asked on", async () => {
+    const asked = asking();
+    const fail = () => elsewhere.on(DescribeDBClusterSnapshotsCommand).rejects(new Error("timed out"));
+    const failuresOf = async () => (await look({ copyIn: "eu-central-1" }, asked)).failures[0];
+    fail();
+    await failuresOf();
+    await failuresOf();
+    elsewhere.on(DescribeDBClusterSnapshotsCommand).resolves({ DBClusterSnapshots: [] });
+    expect(await failuresOf()).toBeUndefined();
+    fail();
+    for (const _ of [1, 2, 3]) expect(await failuresOf()).toContain("timed out");
+    const calls = elsewhere.commandCalls(DescribeDBClusterSnapshotsCommand).length;
+    expect(await failuresOf()).toMatch(
+      /RDS in eu-central-1 failed 3 times in a row in this survey, and is not asked again/,
+    );
+    expect(elsewhere.commandCalls(DescribeDBClusterSnapshotsCommand)).toHaveLength(calls);
   });
 });

@@ -59,6 +59,7 @@ export const HISTORY: BackupHistory = {
 export const JUDGED: BackupsJudged = {
   at: NOW,
   policy: SAMPLE_PLAN.plan.backups,
+  drilled: ["latest"],
   seen: SEEN,
   history: HISTORY,
   rowsOfDrills: [],

@@ -3,8 +3,9 @@ import type { BackupFact, BackupSurvey, SurveyedDatabase } from "../../src/backu
 import { judgeBackups } from "../../src/backups/judge.ts";
 import type { BackupsJudged } from "../../src/backups/judged.ts";
 import { composeSummary, requestOf } from "../../src/backups/summary.ts";
-import { isWorthTelling } from "../../src/backups/troubled.ts";
-import { copy, JUDGED, NOW, point, SEEN, WEEK } from "./sample-backups.ts";
+import type { Told } from "../../src/backups/told.ts";
+import { isWorthTelling, toldWith } from "../../src/backups/troubled.ts";
+import { copy, daysAgo, HISTORY, JUDGED, NOW, point, SEEN, WEEK } from "./sample-backups.ts";
 
 function surveyed(database: string, changes: Partial<BackupsJudged> = {}, failures: string[] = []): SurveyedDatabase {
   const facts: BackupFact[] = judgeBackups({ ...JUDGED, ...changes });
@@ -16,10 +17,17 @@ const surveyOf = (databases: SurveyedDatabase[], unreadPlans: BackupSurvey["unre
   databases,
   unreadPlans,
 });
-const compose = (survey: BackupSurvey, before?: BackupSurvey) => composeSummary({ survey, before, bucket: "evidence" });
+/** What people know who were told of that survey, three days ago. */
+const toldOf = (survey: BackupSurvey): Told =>
+  toldWith({ survey: { ...survey, at: daysAgo(3).toISOString() }, told: undefined, bucket: "evidence" });
+const compose = (survey: BackupSurvey, before?: BackupSurvey) =>
+  composeSummary({ survey, told: before && toldOf(before), bucket: "evidence" });
 
 const WELL = ["accounts", "carts", "crm"].map((name) => surveyed(name));
-const OLD = surveyed("billing", { seen: { ...SEEN, points: WEEK.slice(1).map((each) => ({ ...each })) } });
+const OLD = surveyed("billing", {
+  seen: { ...SEEN, points: WEEK.slice(1) },
+  history: { ...HISTORY, points: [] },
+});
 const DELETED = surveyed("orders-production", {
   seen: { ...SEEN, points: WEEK.slice(0, 3), copies: [copy(6)], answered: ["eu-west-1", "eu-central-1"] },
   policy: { ...JUDGED.policy, copyIn: "eu-central-1" },
@@ -55,9 +63,16 @@ describe("the summary of a survey", () => {
   });
 
   it("is silent where all is well and was, and not where that is not known of the day before", () => {
-    expect(isWorthTelling({ survey: surveyOf(WELL), before: surveyOf(WELL), bucket: "b" })).toBe(false);
-    expect(isWorthTelling({ survey: surveyOf([OLD]), before: surveyOf([OLD]), bucket: "b" })).toBe(true);
-    expect(isWorthTelling({ survey: surveyOf(WELL), before: undefined, bucket: "b" })).toBe(false);
+    const isTold = (survey: BackupSurvey, told?: Told) => isWorthTelling({ survey, told, bucket: "b" });
+    expect(isTold(surveyOf(WELL), toldOf(surveyOf(WELL)))).toBe(false);
+    expect(isTold(surveyOf([OLD]), toldOf(surveyOf([OLD])))).toBe(true);
+    expect(isTold(surveyOf(WELL))).toBe(false);
+    // What was deleted is news: what was told of another day is something else.
+    expect(compose(surveyOf([DELETED]), surveyOf([DELETED])).email).toMatch(/- NEW: 4 recovery points/);
+    // The same day again: only what is new.
+    const today = { ...toldOf(surveyOf([OLD])), at: NOW.toISOString() };
+    expect(isTold(surveyOf([OLD]), today)).toBe(false);
+    expect(isTold(surveyOf([OLD, DELETED]), today)).toBe(true);
   });
 
   it("does not call over what nobody can say any more", () => {
@@ -65,6 +80,10 @@ describe("the summary of a survey", () => {
     const blind = surveyed("orders-production", { seen: { points: WEEK, answered: [], failures: ["x"] } }, ["x"]);
     expect(compose(surveyOf([blind]), before).email).not.toContain("deleted");
     expect(compose(surveyOf([{ ...blind, facts: [] }]), before).email).not.toContain("No longer wrong");
+    // And it is over when somebody can say it again.
+    const told = toldWith({ survey: surveyOf([{ ...blind, facts: [] }]), told: toldOf(before), bucket: "b" });
+    const well = { survey: surveyOf([surveyed("orders-production")]), told, bucket: "b" };
+    expect(composeSummary(well).email).toMatch(/No longer wrong:\n- orders-production: .*no copy/);
   });
 
   it("stays below what SNS takes, however many databases there are and whatever is said of them", () => {
@@ -76,7 +95,7 @@ describe("the summary of a survey", () => {
       failures: [long],
     }));
     const survey = surveyOf(many);
-    const { Message = "" } = requestOf("arn:topic", { survey, before: undefined, bucket: "evidence" }).input;
+    const { Message = "" } = requestOf("arn:topic", { survey, told: undefined, bucket: "evidence" }).input;
     expect(Buffer.byteLength(Message)).toBeLessThan(200 * 1024);
     expect(compose(survey).email).toContain("And 975 more: ");
   });

@@ -1,6 +1,7 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { BackupClient, ListBackupJobsCommand } from "@aws-sdk/client-backup";
 import { DescribeDBClusterSnapshotsCommand, DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, it, vi } from "vitest";
@@ -32,7 +33,14 @@ interface World {
   readonly sizeGib?: number;
   readonly denied?: readonly string[];
   readonly remainingMs?: number;
+  /** The days since NOW; backups were made as daily as before it. */
+  readonly day?: number;
+  /** Whether SNS takes what it is given. */
+  readonly isSnsDown?: boolean;
+  /** A region that answers nothing. */
+  readonly isRdsDown?: boolean;
 }
+const DAY_MILLISECONDS = 86_400_000;
 
 async function survey({
   plans = ORDERS,
@@ -41,15 +49,21 @@ async function survey({
   sizeGib = 100,
   denied = [],
   remainingMs = 900_000,
+  day = 0,
+  isSnsDown = false,
+  isRdsDown = false,
 }: World = {}) {
+  const later = (moment: Date, days = Math.floor(day)) => new Date(moment.getTime() + days * DAY_MILLISECONDS);
   const rdsClient = new RDSClient({ region: "eu-west-1" });
   const rds = mockClient(rdsClient);
   const backupClient = new BackupClient({ region: "eu-west-1" });
   mockClient(backupClient).on(ListBackupJobsCommand).resolves({ BackupJobs: [] });
   const snsClient = new SNSClient({ region: "eu-west-1" });
   const sns = mockClient(snsClient);
-  sns.on(PublishCommand).resolves({ MessageId: "1" });
+  if (isSnsDown) sns.on(PublishCommand).rejects(new Error("SNS is down"));
+  else sns.on(PublishCommand).resolves({ MessageId: "1" });
   rds.on(DescribeDBClustersCommand).callsFake(({ DBClusterIdentifier: id }) => {
+    if (isRdsDown) throw new Error("timed out");
     if (denied.includes(id)) throw new Error("AccessDenied");
     return { DBClusters: [{ Status: "available", BackupRetentionPeriod: 7, StorageEncryptionType: "sse-kms" }] };
   });
@@ -57,13 +71,13 @@ async function survey({
     DBClusterSnapshots:
       SnapshotType === "awsbackup"
         ? []
-        : WEEK.slice(0, daily[of] ?? 7).map(({ id, createdAt }) => ({
-            DBClusterSnapshotIdentifier: id,
-            DBClusterSnapshotArn: `arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:${of}:${id}`,
+        : WEEK.slice(0, daily[of] ?? 7).map(({ createdAt }) => ({
+            DBClusterSnapshotIdentifier: later(createdAt).toISOString(),
+            DBClusterSnapshotArn: `arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:${of}:${later(createdAt).toISOString()}`,
             DBClusterIdentifier: of,
             SnapshotType: "automated",
             Status: "available",
-            SnapshotCreateTime: createdAt,
+            SnapshotCreateTime: later(createdAt),
             AllocatedStorage: sizeGib,
             StorageEncryptionType: "sse-kms",
           })),
@@ -73,7 +87,7 @@ async function survey({
     if (String(text).startsWith("{")) emf.push(JSON.parse(String(text)));
     return true;
   });
-  const { store, objects } = evidenceBucket(documents);
+  const { store, objects, s3 } = evidenceBucket(documents);
   const logger = { warn: vi.fn(), error: vi.fn() };
   const answer = await surveyBackups({
     rds: () => rdsClient,
@@ -83,7 +97,7 @@ async function survey({
     store,
     metrics: new Metrics({ namespace: "RestoreDrill", serviceName: "restore-drill" }),
     logger,
-    now: () => NOW,
+    now: () => later(NOW, day),
     remainingMs: () => remainingMs,
     plans: {
       names: async () => Object.keys(plans),
@@ -93,10 +107,23 @@ async function survey({
         return plan;
       },
     },
-  }).finally(() => printed.mockRestore());
+  })
+    .catch((error: Error) => error)
+    .finally(() => printed.mockRestore());
   const after = Object.fromEntries([...objects].map(([key, text]) => [key, JSON.parse(text)]));
   const messages = sns.commandCalls(PublishCommand).map(({ args }) => args[0].input);
-  return { answer, emf, messages, logger, after, latest: BackupSurvey.parse(after["surveys/latest.json"]) };
+  const calls = rds.calls().length;
+  const written = s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input.Key);
+  return {
+    answer,
+    emf,
+    messages,
+    logger,
+    after,
+    calls,
+    written,
+    latest: BackupSurvey.parse(after["surveys/latest.json"]),
+  };
 }
 
 describe("surveyBackups", () => {
@@ -125,9 +152,9 @@ describe("surveyBackups", () => {
 
   it("sees from one survey to the next what was deleted, tells it, and that it is over the day after", async () => {
     const first = await survey();
-    const second = await survey({ documents: first.after, daily: { orders: 3 } });
+    const second = await survey({ documents: first.after, daily: { orders: 0 }, day: 1 });
     expect(second.answer).toMatchObject({ wrong: ["orders"], told: true });
-    expect(second.emf).toContainEqual(expect.objectContaining({ BackupsDeletedOutsidePolicy: 4, BackupProblems: 2 }));
+    expect(second.emf).toContainEqual(expect.objectContaining({ BackupsDeletedOutsidePolicy: 6, BackupProblems: 3 }));
     expect(second.messages).toMatchObject([
       {
         TopicArn: TOPIC,
@@ -139,18 +166,68 @@ describe("surveyBackups", () => {
         },
       },
     ]);
-    const third = await survey({ documents: second.after });
+    const third = await survey({ documents: second.after, day: 2 });
     expect(third.messages).toMatchObject([{ Subject: "BACKUPS: nothing wrong any more, 1 database" }]);
-    expect((await survey({ documents: third.after })).messages).toEqual([]);
+    expect((await survey({ documents: third.after, day: 3 })).messages).toEqual([]);
+  });
+
+  it("says the same when it is tried again on the same day, and tells nobody twice", async () => {
+    const first = await survey();
+    const second = await survey({ documents: first.after, daily: { orders: 3 }, day: 0.1 });
+    expect(second.written.at(-1)).toBe("surveys/told.json");
+    const again = await survey({ documents: second.after, daily: { orders: 3 }, day: 0.1 });
+    expect(again.emf).toContainEqual(expect.objectContaining({ BackupsDeletedOutsidePolicy: 4 }));
+    expect(again.latest).toEqual(second.latest);
+    expect(again.messages).toEqual([]);
+    expect(again.answer).toMatchObject({ wrong: ["orders"], told: false });
+    // What is deleted after it is news, of the same day and of the next.
+    const more = await survey({ documents: again.after, daily: { orders: 2 }, day: 0.2 });
+    expect(more.messages[0]?.Message).toContain("NEW: 5 recovery points");
+    const nextDay = await survey({ documents: more.after, daily: { orders: 1 }, day: 1 });
+    expect(nextDay.messages[0]?.Message).toContain("NEW: 2 recovery points");
+  });
+
+  it("tells at the next try what SNS did not take, with what was gone at the first", async () => {
+    const first = await survey();
+    const failed = await survey({ documents: first.after, daily: { orders: 3 }, day: 0.1, isSnsDown: true });
+    expect(failed.answer).toMatchObject({ message: "SNS is down" });
+    const again = await survey({ documents: failed.after, daily: { orders: 3 }, day: 0.1 });
+    expect(again.messages).toHaveLength(1);
+    expect(again.messages[0]?.Message).toContain("NEW: 4 recovery points that the last survey saw are gone");
+  });
+
+  it("publishes each database as soon as it was looked at, and gives up a region that answers none", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `database-${String(index).padStart(2, "0")}`);
+    const plans = Object.fromEntries(names.map((name) => [name, planned(name, name)]));
+    const { emf, latest, calls } = await survey({ plans, isRdsDown: true });
+    expect(calls).toBe(5);
+    expect(emf.filter((each) => each["BackupProblems"] === 1)).toHaveLength(20);
+    expect(latest.databases[19]).toMatchObject({
+      failures: [expect.stringContaining("failed 3 times in a row in this survey")],
+      facts: expect.arrayContaining([expect.objectContaining({ fact: "newest", state: "not-known" })]),
+    });
+    expect(latest.databases[19]?.facts).toHaveLength(8);
+  });
+
+  it("takes no drill of a past moment for the last one", async () => {
+    const drills = [100, 100, 100, 40, 100].map((rowsRead, day) => {
+      const drillId = `2026110${day + 1}-120000-00000000`;
+      const recoveryPointAt = day === 3 ? "2020-01-01T03:00:00.000Z" : `2026-11-0${day + 1}T03:00:00.000Z`;
+      return [`orders/ledger/${drillId}.json`, ledgerEntry({ drillId, rowsRead, recoveryPointAt })] as const;
+    });
+    const sizeOf = async (documents: World["documents"] = {}) =>
+      (await survey({ sizeGib: 1, documents })).latest.databases[0]?.facts.find(({ fact }) => fact === "size");
+    expect(await sizeOf(Object.fromEntries(drills))).toMatchObject({ state: "ok", value: 0 });
+    expect(await sizeOf(Object.fromEntries(drills.slice(0, 4)))).toMatchObject({ state: "not-known" });
   });
 
   it("looks at the others when one database can not be looked at, and counts it as wrong", async () => {
     const plans = { billing: planned("billing", "billing"), ...ORDERS };
     const first = await survey({ plans });
     const { latest, emf, answer, after } = await survey({ plans, documents: first.after, denied: ["billing"] });
-    expect(answer.wrong).toEqual(["billing"]);
+    expect(answer).toMatchObject({ wrong: ["billing"] });
     expect(latest.databases).toMatchObject([
-      { database: "billing", facts: [], failures: ["It can not be looked at: Error: AccessDenied."] },
+      { database: "billing", failures: ["It can not be looked at: Error: AccessDenied."] },
       { database: "orders", failures: [] },
     ]);
     expect(emf).toContainEqual(expect.objectContaining({ database: "billing", BackupProblems: 1 }));
@@ -181,11 +258,11 @@ describe("surveyBackups", () => {
   });
 
   it("says documents that are damaged, replaces them, and takes neither for what was seen", async () => {
-    const documents = { "surveys/latest.json": "{", "surveys/eu-west-1/orders.json": { points: "none" } };
+    const documents = { "surveys/told.json": "{", "surveys/eu-west-1/orders.json": { points: "none" } };
     const { logger, latest, after, messages } = await survey({ documents });
     expect(logger.warn.mock.calls.map(([, { warning }]) => warning)).toEqual([
-      expect.stringContaining("surveys/latest.json can not be read"),
       expect.stringContaining("surveys/eu-west-1/orders.json can not be read"),
+      expect.stringContaining("surveys/told.json can not be read"),
     ]);
     expect(latest.databases[0]?.facts.find(({ fact }) => fact === "deletions")?.state).toBe("not-known");
     expect(BackupHistory.safeParse(after["surveys/eu-west-1/orders.json"]).success).toBe(true);
@@ -206,8 +283,8 @@ describe("surveyBackups", () => {
 
   it("ends in time: what it could not look at is wrong, not well", async () => {
     const { latest, answer } = await survey({ remainingMs: 60_000 });
-    expect(latest.databases).toMatchObject([{ facts: [], failures: ["The survey ran out of time before it."] }]);
-    expect(answer.told).toBe(true);
+    expect(latest.databases).toMatchObject([{ failures: ["The survey ran out of time before it."] }]);
+    expect(answer).toMatchObject({ told: true });
   });
 
   it("asks another account's database for nothing but what is shared", async () => {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod/mini";
 import { dashboard } from "../../packaging/dashboard.ts";
 import { judgeBackups } from "../../src/backups/judge.ts";
-import { publishBackups } from "../../src/backups/publish-backups.ts";
+import { publishDatabase, publishSurvey } from "../../src/backups/publish-backups.ts";
 import { publishCost } from "../../src/cost/metrics.ts";
 import { publishLeftovers } from "../../src/evidence/leftovers.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
@@ -87,12 +87,18 @@ describe("the dashboard", () => {
     publishMeasures(metrics, { database: "orders", drill: SAMPLE_DRILL, verdict: SAMPLE_VERDICT, checks: [] });
     publishLeftovers(metrics, "orders", 0);
     publishCost(metrics, "orders", 1);
-    publishBackups(metrics, {
+    const surveyed = {
+      database: "orders",
+      region: "eu-west-1",
+      plans: ["orders"],
+      facts: judgeBackups(JUDGED),
+      failures: [],
+    };
+    publishDatabase(metrics, surveyed);
+    publishSurvey(metrics, {
       schemaVersion: 1,
       at: "2026-11-22T06:00:00.000Z",
-      databases: [
-        { database: "orders", region: "eu-west-1", plans: ["orders"], facts: judgeBackups(JUDGED), failures: [] },
-      ],
+      databases: [surveyed],
       unreadPlans: [],
     });
     vi.restoreAllMocks();
