@@ -2,9 +2,12 @@
 import { createHash } from "node:crypto";
 import { glob, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { historyKey } from "../evidence/history.ts";
+import { INDEX_KEY, INDEX_PAGE } from "../index/write-index.ts";
 import type { LocalCloud } from "../local/cloud.ts";
 import type { PostgresHost, PostgresServer } from "../local/postgres/postgres-host.ts";
 import { foreignResources, NEVER } from "./foreign.ts";
+import { SOURCE } from "./source.ts";
 import { lookAtSource } from "./source-look.ts";
 
 export interface Footprint {
@@ -15,8 +18,8 @@ export interface Footprint {
   readonly directories: readonly string[];
 }
 
-/** Every drill writes down there that it has its turn. */
-const SHARED = "turns.json";
+/** What drills of all databases, or of one, write into: whose turn it is, how they all stand, which came before. */
+const SHARED: ReadonlySet<string> = new Set(["turns.json", INDEX_PAGE, INDEX_KEY, historyKey(SOURCE.cluster)]);
 
 /** Evidence of a drill that never was, of a database that no plan names. */
 export async function leaveForeignEvidence(directory: string): Promise<void> {
@@ -38,7 +41,7 @@ export async function lookAround(
   const root = join(host.runDirectory, "rds");
   const foreign = new Map(await foreignResources(cloud));
   for (const file of await evidenceFiles(cloud))
-    if (file !== SHARED && (own === undefined || !file.includes(own)))
+    if (!SHARED.has(file) && (own === undefined || !file.includes(own)))
       foreign.set(`s3://${file}`, hash(await readFile(join(cloud.evidenceDirectory, file))));
   const directories = new Set([...(await directoriesIn(root)), ...(await servedIn(root))]);
   return { source: await lookAtSource(source.connection), foreign, directories: [...directories].sort() };

@@ -66,7 +66,7 @@ type PathRecord = DatabaseHistory["paths"][number];
 const REMADE_DAYS = 400;
 const MAX_REMADE_DRILLS = 2000;
 
-const historyKey = (database: string): string => `${database}/history.json`;
+export const historyKey = (database: string): string => `${database}/history.json`;
 
 export interface Remembered {
   /** Absent where the database was never drilled, or nothing of its ledger can be read. */

@@ -9,6 +9,7 @@ const TESTED = "only a drill that takes over a restore test: test/drills/restore
 const testedBy = (...statements: readonly string[]): Record<string, string> =>
   Object.fromEntries(statements.map((sid) => [`${sid}: rds cluster:awsbackup-restore-test*`, TESTED]));
 
+const PAGED = "only another failure while the alarm of one rings: test/notify/notify-outcome.test.ts shows it";
 const ANSWERING = { "InvokeSteps: lambda function:restore-drill-answer-restore-test": TESTED };
 
 /** By function or machine: whose role it is. */
@@ -24,6 +25,10 @@ export const UNUSED_RESOURCES: Readonly<Record<string, Readonly<Record<string, s
     "WriteJournal: s3 evidence/*/journal/*": TESTED,
   },
   "copy-snapshot": KEYS,
+  "notify-outcome": {
+    "NoteNotification: s3 evidence/*/outcome/page.json": PAGED,
+    "PublishOutcome: sns restore-drill-pages": PAGED,
+  },
   "plan-drill": { "DescribeRestoreTests: *": TESTED },
   "prove-network": testedBy("DescribeRestoreTests"),
   "prove-checks": {
@@ -42,6 +47,10 @@ export const UNUSED_RESOURCES: Readonly<Record<string, Readonly<Record<string, s
   "run-checks": {
     ...testedBy("AskSandbox"),
     "ReadQuestions: s3 evidence/*/keys.json": "read to name the rows that differ, by plans that localise by keys",
+  },
+  "write-index": {
+    "ReadWhatDrillsLeft: s3 evidence/*/ledger/*":
+      "read where a history is missing or damaged: test/index/write-index.test.ts shows it",
   },
   sweep: {
     "EndStuckDrills: states execution:restore-drill:*":
