@@ -56,6 +56,8 @@ async function drill(
         : { onPreparing: (what) => progress.preparing(what), onEvent: (event) => progress.take(event) }),
     });
     progress.end();
+    // The cloud was one of this plan alone, and wrote the page of such an account. That one stays where this can not be written: the drill's verdict is known.
+    await localHistory(ROOT).catch(() => {});
     print(args.json ? `${JSON.stringify(drillDocument(rehearsal), null, 2)}\n` : `\n${summarise(rehearsal)}`);
     return EXIT[rehearsal.verdict];
   } catch (error) {

@@ -109,6 +109,8 @@ describe("a drill of the demo database", { timeout: 180_000 }, () => {
       expect(document.rpoSeconds).toBeGreaterThan(1);
       expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set(["held"]));
       expect(evidence.filter((file) => !existsSync(file))).toEqual([]);
+      const page = await readFile(join(PROJECT, ".restore-drill/evidence/index.html"), "utf8");
+      expect(page).toContain("Local drills of all databases");
       const report = evidence.find((file) => file.endsWith("/report.json")) ?? "";
       expect(JSON.parse(await readFile(report, "utf8"))).toMatchObject({ drillId, verdict: { verdict: "passed" } });
       expect(notifications).toHaveLength(1);
