@@ -164,17 +164,16 @@ async function lookAtAll(services: SurveyServices, planned: readonly Planned[], 
   for (let first = 0; first < planned.length; first += DATABASES_AT_A_TIME) {
     const some = planned.slice(first, first + DATABASES_AT_A_TIME);
     const isLate = services.remainingMs() < RESERVE_MS;
-    const found = await Promise.all(
-      some.map((each) =>
-        isLate
-          ? notLookedAt(each, "The survey ran out of time before it.")
-          : surveyDatabase(looking, each, at).catch((error: unknown) =>
-              notLookedAt(each, `It can not be looked at: ${reasonOf(error)}.`),
-            ),
-      ),
-    );
-    for (const { surveyed } of found) publishDatabase(services.metrics, surveyed);
-    looks.push(...found);
+    const found = some.map(async (each) => {
+      const look = isLate
+        ? notLookedAt(each, "The survey ran out of time before it.")
+        : await surveyDatabase(looking, each, at).catch((error: unknown) =>
+            notLookedAt(each, `It can not be looked at: ${reasonOf(error)}.`),
+          );
+      publishDatabase(services.metrics, look.surveyed);
+      return look;
+    });
+    looks.push(...(await Promise.all(found)));
   }
   return looks;
 }
