@@ -392,6 +392,8 @@ describe("evidence that somebody touched", () => {
       `altered ${part}: is not what baseline.json says was captured`,
       expect.stringMatching(`^altered ${part}: drill ${FIRST} was held against it with SHA-256 ${was}`),
     ]);
+    const doubted = (await verifyCopy()).databases[1]?.findings.at(-1)?.drillIds;
+    expect(doubted).toEqual([FIRST, SECOND, THIRD, FOURTH]);
     const now = sha256(await readFile(at(folder, "heartbeats.json"), "utf8"));
     await edit(at(folder, "baseline.json"), (text) => text.replace(was, now));
     expect(await findings()).toEqual([expect.stringMatching(`^altered ${part}: drill ${FIRST} was held against it`)]);
