@@ -59,7 +59,8 @@ describe("an exercise in a world as it takes it to be", { timeout: 180_000 }, ()
   }
 
   beforeAll(async () => {
-    own = await openOwnCloud("scenarios", PLANS, { ...QUICK, intercept: lost.intercept });
+    // Four at a time keep both cores busy: looking five times less often leaves them to the servers.
+    own = await openOwnCloud("scenarios", PLANS, { ...QUICK, waitScale: 0.2, intercept: lost.intercept });
     const { cloud, host } = own;
     const server = await host.create(join(host.runDirectory, "source"));
     await fillSource(server.connection);
