@@ -1,5 +1,5 @@
 import type { JsonStore } from "../aws/json-store.ts";
-import { earlierDrills } from "../evidence/ledger.ts";
+import { earlierDrills, isExercise } from "../evidence/ledger.ts";
 import type { Plan } from "../plan/plan.ts";
 import { regionOf } from "../recovery/origin.ts";
 import {
@@ -85,12 +85,13 @@ export function subjectOf({ plans, account }: Planned): Omit<SurveyedDatabase, "
 
 /**
  * Of the plan that was drilled last: another one reads other tables. A drill whose recovery point is no newer than those of the drills before was one
- * of a past moment, and its rows are those of that time.
+ * of a past moment, and its rows are those of that time; so may an exercise's be.
  */
 async function rowsThatCameBack(store: JsonStore, database: string, at: Date): Promise<number[]> {
   const { entries } = await earlierDrills(store, database, at, DRILLS);
   let newestSoFar = 0;
   const counted = entries
+    .filter((entry) => !isExercise(entry))
     .flatMap(({ plan, rowsRead, recoveryPointAt }) => {
       const time = recoveryPointAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(recoveryPointAt);
       if (time <= newestSoFar) return [];

@@ -209,6 +209,16 @@ describe("surveyBackups", () => {
     expect(latest.databases[19]?.facts).toHaveLength(8);
   });
 
+  it("takes no exercise for the last drill", async () => {
+    const drills = [100, 100, 100, 100, 40].map((rowsRead, day) => {
+      const drillId = `2026110${day + 1}-120000-00000000`;
+      const scenario = day === 4 ? { scenario: "corruption" } : {};
+      return [`orders/ledger/${drillId}.json`, ledgerEntry({ drillId, rowsRead, ...scenario })] as const;
+    });
+    const { latest } = await survey({ sizeGib: 1, documents: Object.fromEntries(drills) });
+    expect(latest.databases[0]?.facts.find(({ fact }) => fact === "size")).toMatchObject({ state: "ok", value: 0 });
+  });
+
   it("takes no drill of a past moment for the last one", async () => {
     const drills = [100, 100, 100, 40, 100].map((rowsRead, day) => {
       const drillId = `2026110${day + 1}-120000-00000000`;
