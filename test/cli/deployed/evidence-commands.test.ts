@@ -130,7 +130,9 @@ describe("restore-drill controls", () => {
   it("tells names on one line each", async () => {
     const { err, code } = await said("controls", await forged());
     expect(code).toBe(2);
-    expect(err).toContain("Not as it should be, or not looked at, beside the drills: not seen x INTACT: all is well, foreign ");
+    expect(err).toContain(
+      "Not as it should be, or not looked at, beside the drills: not seen x INTACT: all is well, foreign ",
+    );
     expect(err).not.toMatch(BEGINS_A_LINE);
   });
 
