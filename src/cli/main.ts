@@ -5,6 +5,7 @@ import { SABOTAGES } from "../local/sabotage/sabotages.ts";
 import { SCENARIO_WORDS, type ScenarioName } from "../plan/scenario.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { type DrillArguments, readArguments, USAGE } from "./arguments.ts";
+import { endWithReader } from "./closed-pipe.ts";
 import { drillDocument, refusalDocument } from "./drill-document.ts";
 import { EXIT } from "./exit-codes.ts";
 import { localHistory, openInBrowser, pageBelow, summariseHistory } from "./history.ts";
@@ -103,6 +104,8 @@ function print(text: string): number {
   process.stdout.write(text);
   return EXIT.passed;
 }
+
+endWithReader(process.stdout);
 
 // Node would end with 1, which says that a recovery failed.
 process.on("uncaughtException", (error) => {
