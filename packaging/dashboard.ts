@@ -20,8 +20,8 @@ const HEIGHT = 6;
 
 /**
  * The dashboard of the stack, with every plan's numbers by name: a search, which would find them by itself, finds nothing that was silent for two
- * weeks, and a drill a month is what most plans promise. A graph holds 500 metrics and a dashboard 2,500: of the at most 90 plans that fit into
- * CloudFormation's 500 resources, three and thirteen each are 270 and 1,170.
+ * weeks, and a drill a month is what most plans promise. A graph holds 500 metrics and a dashboard 2,500: of the plans that fit into
+ * CloudFormation's 500 resources, fewer than 100 (docs/deploy.md), three and thirteen each are below 300 and 1,300.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 export function dashboard(plans: readonly Plan[], { name }: { readonly name: string }): TemplateResources {

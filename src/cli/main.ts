@@ -5,7 +5,7 @@ import { SABOTAGES } from "../local/sabotage/sabotages.ts";
 import { SCENARIO_WORDS, type ScenarioName } from "../plan/scenario.ts";
 import { didYouMean } from "../plan/suggest.ts";
 import { type DrillArguments, readArguments, USAGE } from "./arguments.ts";
-import { endWithReader } from "./closed-pipe.ts";
+import { goOnWithoutReader } from "./closed-pipe.ts";
 import { drillDocument, refusalDocument } from "./drill-document.ts";
 import { EXIT } from "./exit-codes.ts";
 import { localHistory, openInBrowser, pageBelow, summariseHistory } from "./history.ts";
@@ -57,9 +57,11 @@ async function drill(
         : { onPreparing: (what) => progress.preparing(what), onEvent: (event) => progress.take(event) }),
     });
     progress.end();
-    // The cloud was one of this plan alone, and wrote the page of such an account. That one stays where this can not be written: the drill's verdict is known.
-    await localHistory(ROOT).catch(() => {});
     print(args.json ? `${JSON.stringify(drillDocument(rehearsal), null, 2)}\n` : `\n${summarise(rehearsal)}`);
+    // The cloud was one of this plan alone, and wrote the page of such an account.
+    await localHistory(ROOT).catch((error: unknown) => {
+      process.stderr.write(`The page over all databases was not written anew, and shows this plan's alone: ${error}\n`);
+    });
     return EXIT[rehearsal.verdict];
   } catch (error) {
     progress.end();
@@ -105,7 +107,7 @@ function print(text: string): number {
   return EXIT.passed;
 }
 
-endWithReader(process.stdout);
+goOnWithoutReader(process.stdout);
 
 // Node would end with 1, which says that a recovery failed.
 process.on("uncaughtException", (error) => {

@@ -63,7 +63,7 @@ interface Services {
  * can not be sent.
  *
  * Alarms page for the first failure of a database and are silent while they ring. Another failure meanwhile is a page all the same: then, and only
- * then, the message goes to the topic of pages too. The same failure again is a reminder and pages nobody. No alarm watches exercises: the message
+ * then, the message goes to the topic of pages too. The same failure again is a reminder and pages nobody. No alarm of a verdict watches exercises: the message
  * is the page of one that failed.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
  */

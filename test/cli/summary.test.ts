@@ -38,7 +38,7 @@ describe("summarise", () => {
 
   it("names the exercise, and what of its scorecard somebody has to look at", () => {
     const text = read({ report: withScorecard(reportWith(), "ransomware") });
-    expect(text).toMatch(/^Exercise {7}Ransomware: \d of \d met, /m);
+    expect(text).toMatch(/^Exercise {7}Ransomware: \d+ of \d+ met, /m);
     expect(text).toMatch(/^ {2}not known The people concerned were told: /m);
     expect(text).not.toContain("Nothing was left behind");
     expect(read()).not.toContain("Exercise");

@@ -101,8 +101,8 @@ describe("a sabotaged recovery, in an account of its own", { timeout: TIMEOUT_MS
       expect(rehearsal.report?.verdict.reason).toBe(sabotage.reason);
       expect(rehearsal.report?.leftovers).toEqual([]);
       // What was drilled before in this directory decides whether it pages too.
-      const told = rehearsal.notifications.filter(({ bodies }) => JSON.parse(bodies["default"] ?? "{}").page === false);
-      expect(told).toHaveLength(1);
+      const isPage = rehearsal.notifications.map(({ bodies }) => JSON.parse(bodies["default"] ?? "{}").page === true);
+      expect([[false], [false, true], [true, false]]).toContainEqual(isPage);
       expect(rehearsal.evidence.filter((file) => /(report|checks|manifest)\.json$/.test(file))).toHaveLength(3);
     });
 });

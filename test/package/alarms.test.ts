@@ -71,10 +71,8 @@ describe("every alarm", () => {
 
   it("takes silence for good only where nothing is published of what is well, or where it says nothing when it is over", () => {
     const trusting = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === "notBreaching").map(([id]) => id);
-    // The silence of start-due-drills has an alarm of its own.
     const others = trusting.filter((id) => !KNOWS_NO_END.includes(id));
-    expect(others.sort()).toEqual(["DeadLettersAlarm", "NoRoomAlarm"]);
-    expect(alarms.map(([id]) => id)).toContain("StartDueDrillsSilentAlarm");
+    expect(others.sort()).toEqual(["DeadLettersAlarm"]);
   });
 
   it("looks no further back than CloudWatch does", () => {

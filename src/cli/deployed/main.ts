@@ -1,7 +1,7 @@
 /** `restore-drill`, the command line of the deployed stack. Exit codes are in its usage. */
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
-import { endWithReader } from "../closed-pipe.ts";
+import { goOnWithoutReader } from "../closed-pipe.ts";
 import { EXIT } from "../exit-codes.ts";
 import { inOneLine } from "../printable.ts";
 import { UsageError } from "../usage-error.ts";
@@ -42,5 +42,5 @@ function regionOf(command: Command): { region?: string } {
   return region === undefined ? {} : { region };
 }
 
-endWithReader(process.stdout);
+goOnWithoutReader(process.stdout);
 process.exitCode = await main(process.argv.slice(2));
