@@ -82,8 +82,8 @@ function judgeRetention({ policy: { retentionDays }, seen }: BackupsJudged): Fin
       state: isLongEnough ? "ok" : "wrong",
       observed,
       wanted,
-      // A metric has no number that is "for good".
-      value: Number.isFinite(value) ? value : own,
+      // No number is "for good".
+      ...(Number.isFinite(value) ? { value } : {}),
       sentence: isLongEnough ? `${sentence}.` : `${sentence}; the plan wants ${retentionDays} d.`,
     };
   }

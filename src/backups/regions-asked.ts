@@ -1,6 +1,7 @@
 import type { BackupClient } from "@aws-sdk/client-backup";
 import type { DBClusterSnapshot, RDSClient } from "@aws-sdk/client-rds";
-import { SourceUnsupported } from "../errors.ts";
+import { isServerError, isThrottlingError, isTransientError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
 import { snapshotsSharedBy } from "../recovery/shared-origin.ts";
 
 export interface BackupClients {
@@ -15,12 +16,12 @@ export interface BackupClients {
 export const PATIENCE_FOR_SURVEY = { maxAttempts: 3, requestSeconds: 5 } as const;
 
 /** In a row: one that only throttles answers in between. With five databases at a time a region that hangs is given up after the first five. */
-const FAILURES_UNTIL_GIVEN_UP = 3;
+const SILENCES_UNTIL_GIVEN_UP = 3;
 
 /** What one survey asks the regions. One that does not answer is given up for the rest of it, so that it can not take the time of all others. */
 export class RegionsAsked {
   readonly #clients: BackupClients;
-  readonly #failuresInARow = new Map<string, number>();
+  readonly #silencesInARow = new Map<string, number>();
   readonly #shared = new Map<string, Promise<DBClusterSnapshot[]>>();
 
   constructor(clients: BackupClients) {
@@ -44,20 +45,28 @@ export class RegionsAsked {
   }
 
   async #ask<Answer>(whom: string, question: () => Promise<Answer>): Promise<Answer> {
-    const failures = this.#failuresInARow.get(whom) ?? 0;
-    if (failures >= FAILURES_UNTIL_GIVEN_UP)
+    const silences = this.#silencesInARow.get(whom) ?? 0;
+    if (silences >= SILENCES_UNTIL_GIVEN_UP)
       throw new Error(
-        `${whom} failed ${FAILURES_UNTIL_GIVEN_UP} times in a row in this survey, and is not asked again`,
+        `${whom} did not answer ${SILENCES_UNTIL_GIVEN_UP} times in a row in this survey, and is not asked again`,
       );
     try {
       const answer = await question();
-      this.#failuresInARow.delete(whom);
+      this.#silencesInARow.delete(whom);
       return answer;
     } catch (error) {
-      // Too many snapshots are an answer, and no trouble of the region.
-      if (!(error instanceof SourceUnsupported))
-        this.#failuresInARow.set(whom, (this.#failuresInARow.get(whom) ?? 0) + 1);
+      // A refusal, a name that is not known and too many snapshots are answers: they come at once, and the next database may have another.
+      if (isNoAnswer(error)) this.#silencesInARow.set(whom, (this.#silencesInARow.get(whom) ?? 0) + 1);
+      else this.#silencesInARow.delete(whom);
       throw error;
     }
   }
+}
+
+/** A time-out, a connection that fails, a 5xx or throttling: whatever is asked next will most likely have it too. */
+function isNoAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // SdkError is any error with members that it may have.
+  const failure = error as SdkError;
+  return isThrottlingError(failure) || isTransientError(failure) || isServerError(failure);
 }

@@ -53,7 +53,7 @@ const DATABASES_AT_A_TIME = 5;
 /**
  * Kept for what is under way and what comes after it. The last five: a call that hangs takes 16 s (PATIENCE_FOR_SURVEY), the copies' region, the
  * database's own and AWS Backup hang once each, the evidence bucket 30 s: 78 s. Then 1,000 histories, ten at a time of 100 ms, 10 s; the survey, and
- * what was told, read and written, of 30 s each at most, 90 s; SNS, which is as patient as the survey's clients, 16 s: 194 s.
+ * what was told, read and written twice, of 30 s each at most, 120 s; SNS, which is as patient as the survey's clients, 16 s: 224 s.
  */
 const RESERVE_MS = 240_000;
 const HISTORIES_AT_A_TIME = 10;
@@ -96,8 +96,9 @@ async function writeHistories(store: JsonStore, looks: readonly Looked[]): Promi
 }
 
 /**
- * Last, when everything is written: what fails before it is tried again and tells nobody twice. That people are told is written down before they are,
- * in the place of what was there, so that of two surveys one tells; where SNS does not take it, it is taken back, and the next try tells.
+ * Last, when everything is written: what fails before it is tried again and tells nobody twice. That people are about to be told is written down
+ * first, in the place of what was read, so that of two surveys that read the same one tells. What they were told is written when SNS has taken it:
+ * where it does not, or the function is ended in between, the next survey tells. Ended after SNS took it, it tells again: better twice than never.
  */
 async function tell({ store, sns, topicArn, logger }: SurveyServices, survey: BackupSurvey): Promise<boolean> {
   const told = await store.getVersioned(TOLD_KEY, Told).catch(async (error: unknown) => {
@@ -107,14 +108,11 @@ async function tell({ store, sns, topicArn, logger }: SurveyServices, survey: Ba
   });
   const summarised: Summarised = { survey, told: told?.document, bucket: store.bucket };
   if (!isWorthTelling(summarised)) return false;
-  const isFirst = await store.replace(TOLD_KEY, toldWith(summarised), told?.version);
+  const pending: Told = { ...(told?.document ?? NOTHING_TOLD), pending: survey.at };
+  const isFirst = await store.replace(TOLD_KEY, pending, told?.version);
   if (!isFirst) return false;
-  try {
-    await sns.send(requestOf(topicArn, summarised));
-  } catch (error) {
-    await store.put(TOLD_KEY, told?.document ?? NOTHING_TOLD);
-    throw error;
-  }
+  await sns.send(requestOf(topicArn, summarised));
+  await store.put(TOLD_KEY, toldWith(summarised));
   return true;
 }
 

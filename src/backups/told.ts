@@ -9,6 +9,8 @@ export type ProblemName = (typeof PROBLEM_NAMES)[number];
 export const Told = z.object({
   schemaVersion: z.literal(1),
   at: Instant,
+  /** When a survey began to tell; what it has to say counts as not told until SNS took it, and the document is replaced. */
+  pending: z.optional(Instant),
   problems: z.array(
     z.object({
       /** By account, region and name. */

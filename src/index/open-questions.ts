@@ -1,5 +1,5 @@
 /** What keeps a page from being green beside what drills say: what is not known of the account and its backups, or not right. */
-import { type BackupSurvey, problemsOf } from "../backups/backup-survey.ts";
+import { problemsOf } from "../backups/backup-survey.ts";
 import { count } from "../page/words.ts";
 import type { Fleet } from "./read-fleet.ts";
 import { daysBetween } from "./rows.ts";
@@ -12,9 +12,6 @@ export function staleDays(then: string, at: Date): number | undefined {
   const days = daysBetween(new Date(then), at);
   return days < STALE_DAYS ? undefined : days;
 }
-
-export const unknownFacts = ({ databases }: BackupSurvey): number =>
-  databases.flatMap(({ facts }) => facts.filter(({ state }) => state === "not-known")).length;
 
 /** In half sentences. Databases without a plan are in none: the headline has them. */
 export const openQuestions = (fleet: Fleet): string[] => [...ofAccount(fleet), ...ofBackups(fleet)];
@@ -30,14 +27,16 @@ function ofAccount({ coverage, isLocal, at }: Fleet): string[] {
   ];
 }
 
+/**
+ * What could not be asked is in `failures`, and so among the problems. A fact that is not known beside that is one that nobody can tell (a size, what
+ * another account does not share) or not yet (deletions, at a first survey): the section counts it, and it holds nothing back for ever.
+ */
 function ofBackups({ survey, isLocal, at }: Fleet): string[] {
   if (survey === undefined) return isLocal ? [] : ["nobody has surveyed the backups yet"];
   const days = staleDays(survey.at, at);
   const problems = survey.databases.flatMap(problemsOf).length + survey.unreadPlans.length;
-  const unknown = unknownFacts(survey);
   return [
     ...(days === undefined ? [] : [`the backups were last surveyed ${days}\u00A0d ago`]),
     ...(problems === 0 ? [] : [`${count(problems, "problem")} in the backups`]),
-    ...(unknown === 0 ? [] : [`${count(unknown, "fact")} about the backups not known`]),
   ];
 }

@@ -179,6 +179,16 @@ holds("retention", [
   ],
 ]);
 
+describe("the metric of retention", () => {
+  const metricOf = (...attempts: BackupAttempt[]) =>
+    factOf("retention", seen({ cluster: { ...CLUSTER, retentionDays: 1 }, attempts }))?.value;
+  it("is the longer of both, and none where it is for good", () => {
+    expect(metricOf()).toBe(1);
+    expect(metricOf(...kept(35))).toBe(35);
+    expect(metricOf(...kept("for good"))).toBeUndefined();
+  });
+});
+
 const jobs = (...states: string[]): BackupAttempt[] => states.map((state) => ({ at: daysAgo(1), state }));
 holds("success", [
   ["one a day", "ok", {}, /there are 7 of 7 daily ones\.$/],

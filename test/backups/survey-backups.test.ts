@@ -60,10 +60,16 @@ async function survey({
   mockClient(backupClient).on(ListBackupJobsCommand).resolves({ BackupJobs: [] });
   const snsClient = new SNSClient({ region: "eu-west-1" });
   const sns = mockClient(snsClient);
-  if (isSnsDown) sns.on(PublishCommand).rejects(new Error("SNS is down"));
-  else sns.on(PublishCommand).resolves({ MessageId: "1" });
+  const { store, objects, s3 } = evidenceBucket(documents);
+  const readAll = () => Object.fromEntries([...objects].map(([key, text]) => [key, JSON.parse(text)]));
+  const whileTelling: Record<string, unknown> = {};
+  sns.on(PublishCommand).callsFake(() => {
+    Object.assign(whileTelling, readAll());
+    if (isSnsDown) throw new Error("SNS is down");
+    return { MessageId: "1" };
+  });
   rds.on(DescribeDBClustersCommand).callsFake(({ DBClusterIdentifier: id }) => {
-    if (isRdsDown) throw new Error("timed out");
+    if (isRdsDown) throw Object.assign(new Error("timed out"), { name: "TimeoutError" });
     if (denied.includes(id)) throw new Error("AccessDenied");
     return { DBClusters: [{ Status: "available", BackupRetentionPeriod: 7, StorageEncryptionType: "sse-kms" }] };
   });
@@ -87,7 +93,6 @@ async function survey({
     if (String(text).startsWith("{")) emf.push(JSON.parse(String(text)));
     return true;
   });
-  const { store, objects, s3 } = evidenceBucket(documents);
   const logger = { warn: vi.fn(), error: vi.fn() };
   const answer = await surveyBackups({
     rds: () => rdsClient,
@@ -110,7 +115,7 @@ async function survey({
   })
     .catch((error: Error) => error)
     .finally(() => printed.mockRestore());
-  const after = Object.fromEntries([...objects].map(([key, text]) => [key, JSON.parse(text)]));
+  const after = readAll();
   const messages = sns.commandCalls(PublishCommand).map(({ args }) => args[0].input);
   const calls = rds.calls().length;
   const written = s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input.Key);
@@ -120,6 +125,7 @@ async function survey({
     messages,
     logger,
     after,
+    whileTelling,
     calls,
     written,
     latest: BackupSurvey.parse(after["surveys/latest.json"]),
@@ -196,6 +202,20 @@ describe("surveyBackups", () => {
     expect(again.messages[0]?.Message).toContain("NEW: 4 recovery points that the last survey saw are gone");
   });
 
+  it("tells at the next try what the function was ended while telling", async () => {
+    const first = await survey();
+    const told = await survey({ documents: first.after, daily: { orders: 3 }, day: 0.1 });
+    const { whileTelling: ended } = await survey({ documents: told.after, daily: { orders: 2 }, day: 0.2 });
+    expect(ended["surveys/told.json"]).toEqual({
+      ...told.after["surveys/told.json"],
+      pending: "2026-11-22T10:48:00.000Z",
+    });
+    const again = await survey({ documents: ended, daily: { orders: 2 }, day: 0.3 });
+    expect(again.messages).toHaveLength(1);
+    expect(again.messages[0]?.Message).toContain("NEW: 5 recovery points");
+    expect(again.after["surveys/told.json"]).not.toHaveProperty("pending");
+  });
+
   it("publishes each database as soon as it was looked at, and gives up a region that answers none", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `database-${String(index).padStart(2, "0")}`);
     const plans = Object.fromEntries(names.map((name) => [name, planned(name, name)]));
@@ -203,7 +223,7 @@ describe("surveyBackups", () => {
     expect(calls).toBe(5);
     expect(emf.filter((each) => each["BackupProblems"] === 1)).toHaveLength(20);
     expect(latest.databases[19]).toMatchObject({
-      failures: [expect.stringContaining("failed 3 times in a row in this survey")],
+      failures: [expect.stringContaining("did not answer 3 times in a row in this survey")],
       facts: expect.arrayContaining([expect.objectContaining({ fact: "newest", state: "not-known" })]),
     });
     expect(latest.databases[19]?.facts).toHaveLength(8);

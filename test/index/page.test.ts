@@ -93,12 +93,27 @@ describe("the first sentence", () => {
     ["the backups were last surveyed 3 d ago", { survey }],
     ["1 problem in the backups", { survey: surveyed("wrong") }],
     ["1 problem in the backups", { survey: { ...SURVEY, unreadPlans: [{ plan: "a", reason: "damaged" }] } }],
-    ["1 fact about the backups not known", { survey: surveyed("not-known") }],
+    [
+      "1 problem in the backups",
+      {
+        survey: {
+          ...SURVEY,
+          databases: surveyed("not-known").databases.map((each) => ({ ...each, failures: ["RDS can not be asked."] })),
+        },
+      },
+    ],
   ])("is no pass, and says why: %s", (words, { without, ...changes }) => {
     const fleet = fleetOf({ rows: [sampleRow("a", "p")], ...changes });
     if (without !== undefined) delete (fleet as Partial<Fleet>)[without];
     expect(headerOf(fleet)).toBe("first inconclusive");
     expect(wordsOf(renderIndex(fleet), "header .summary")).toBe(`Not known, or not right: ${words}.`);
+  });
+
+  it("is a pass where single facts about the backups are not known, as some never can be, and counts them below", () => {
+    const fleet = fleetOf({ rows: [sampleRow("a", "p")], survey: surveyed("not-known") });
+    expect(headerOf(fleet)).toBe("first passed");
+    expect(wordsOf(renderIndex(fleet), "header .summary")).toBe("nothing");
+    expect(wordsOf(renderIndex(fleet), 'section[aria-labelledby="backups"]')).toContain("1 fact not known");
   });
 
   it("asks nothing of an account where drills are local: they are called so", () => {

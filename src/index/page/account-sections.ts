@@ -1,10 +1,10 @@
 /** What the plans do not say: databases without one, what the survey of backups saw, and evidence of databases that are gone. */
-import { LATEST_SURVEY_KEY, problemsOf } from "../../backups/backup-survey.ts";
+import { type BackupSurvey, LATEST_SURVEY_KEY, problemsOf } from "../../backups/backup-survey.ts";
 import { COVERAGE_KEY, type Coverage } from "../../cadence/coverage.ts";
 import { fitting, leftOut } from "../../page/fitting.ts";
 import { html, type Markup } from "../../page/markup.ts";
 import { count, moment, section, sign } from "../../page/words.ts";
-import { staleDays, unknownFacts } from "../open-questions.ts";
+import { staleDays } from "../open-questions.ts";
 import type { Fleet } from "../read-fleet.ts";
 import type { DatabaseRow } from "../rows.ts";
 import { databaseLink, daysWords, lastDrillWords, marks } from "./words.ts";
@@ -92,6 +92,9 @@ function stale(then: Coverage["at"], at: Date): Markup | undefined {
   if (days === undefined) return undefined;
   return html`<p class="inconclusive">${sign("inconclusive")}That is ${daysWords(days)} ago, and it is done every day.</p>`;
 }
+
+const unknownFacts = ({ databases }: BackupSurvey): number =>
+  databases.flatMap(({ facts }) => facts.filter(({ state }) => state === "not-known")).length;
 
 /** What the daily survey of all backups found. */
 export function backupsSection({ survey, isLocal, at }: Fleet, maxBytes: number): Markup | undefined {
