@@ -109,8 +109,9 @@ async function lastGoodDrill(
   const passed = newestReference(search.earlier, search, ["passed"]);
   const [oldest] = search.earlier;
   // What began before all of these can have restored nothing newer.
-  if (passed !== undefined && oldest !== undefined && passed.recoveryPointAt >= oldest.startedAt)
-    return drillPoint(store, search.cluster, passed, warnings);
+  const isNewest = (of: DatedEntry): boolean =>
+    oldest !== undefined && Date.parse(of.recoveryPointAt) >= Date.parse(oldest.startedAt);
+  if (passed !== undefined && isNewest(passed)) return drillPoint(store, search.cluster, passed, warnings);
   // What could not be read was said when the newest were read.
   const { entries } = await earlierDrills(store, search.cluster, search.now, MAX_DRILLS);
   const entry = newestReference(entries, search, ["passed"]) ?? newestReference(entries, search, ["inconclusive"]);

@@ -57,12 +57,13 @@ export function composeEntry(
  * restored may be old on purpose, and of some copies only the time of copying is known: neither tells of when it would be a reference.
  */
 export function isReference(report: Report, hasLeftParts: boolean): boolean {
-  const {
-    verdict: { verdict },
-    checks,
-    drill,
-  } = report;
-  if (!hasLeftParts || report.scorecard !== undefined || drill?.recoveryPoint.copiedFrom !== undefined) return false;
+  const isCopied = report.drill?.recoveryPoint.copiedFrom !== undefined;
+  return report.scorecard === undefined && !isCopied && wasReference(report, hasLeftParts);
+}
+
+/** The same as versions wrote it that did not yet ask whether it was an exercise, or restored a copy. */
+export function wasReference({ verdict: { verdict }, checks }: Report, hasLeftParts: boolean): boolean {
+  if (!hasLeftParts) return false;
   const isWrong = checks.some(({ required, outcome }) => required && outcome === "failed");
   return verdict === "passed" || (verdict === "inconclusive" && !isWrong);
 }

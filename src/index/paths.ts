@@ -15,10 +15,11 @@ export interface PathColumn {
 
 export interface PathCell {
   /**
-   * `proven`: a pass within what its plan promises, and no drill since that did not pass. `in-doubt`: one passed, and the last did not. `lapsed`: the pass
-   * is longer ago, or of a plan that is gone. `never`: drilled, and no drill passed.
+   * `proven`: each of its plans passed within what it promises, and had no drill since that did not pass. `in-doubt`: one passed, and the last of a plan
+   * did not. `lapsed`: a plan's pass is longer ago, or of a plan that is gone. `never`: drilled, and no drill passed.
    */
   readonly state: "proven" | "in-doubt" | "lapsed" | "never";
+  /** Of the plan that decides; the pass is another one's, maybe a later one, where that plan never passed. */
   readonly lastDrill: PastDrill;
   readonly lastPass?: PastDrill;
 }
@@ -45,23 +46,44 @@ export function matrixOf(rows: readonly DatabaseRow[], at: Date): Matrix {
   return { columns: used.sort((a, b) => b.databases - a.databases || (a.key < b.key ? -1 : 1)), cells };
 }
 
-/** Two plans may go one way: then the newest of both counts, and a pass for as long as its own plan promises. */
 function cellsOf({ plans, paths }: DatabaseRow, at: Date): Map<string, PathCell> {
   const byWay = Map.groupBy(paths, ({ path }) => keyOf(path));
   return new Map([...byWay].flatMap(([key, gone]) => cellOf(gone, plans, at).map((cell) => [key, cell] as const)));
 }
 
+const WORST_FIRST: readonly PathCell["state"][] = ["in-doubt", "lapsed", "proven"];
+
+/**
+ * Two plans may go one way: each by its own drills and its own promise, and the worst of them counts. A plan that is gone counts where no other
+ * goes that way, or where it failed after all others.
+ */
 function cellOf(gone: DatabaseHistory["paths"], plans: DatabaseRow["plans"], at: Date): PathCell[] {
-  const lastDrill = newestOf(gone.map((own) => own.lastDrill));
+  const newest = newestOf(gone.map((own) => own.lastDrill));
   const lastPass = newestOf(gone.flatMap((own) => own.lastPass ?? []));
-  if (lastDrill === undefined) return [];
-  if (lastPass === undefined) return [{ state: "never", lastDrill }];
-  if (lastDrill.verdict !== "passed") return [{ state: "in-doubt", lastDrill, lastPass }];
-  const isInTime = (pass: PastDrill | undefined): boolean => {
-    const promisedDays = plans.find(({ plan }) => plan === pass?.plan)?.promisedDays ?? 0;
-    return pass !== undefined && Date.parse(pass.endedAt) + promisedDays * 86_400_000 >= at.getTime();
-  };
-  return [{ state: gone.some((own) => isInTime(own.lastPass)) ? "proven" : "lapsed", lastDrill, lastPass }];
+  if (newest === undefined) return [];
+  if (lastPass === undefined) return [{ state: "never", lastDrill: newest }];
+  const counted = gone.filter(
+    ({ plan, lastDrill }) =>
+      plans.some((own) => own.plan === plan) || (lastDrill === newest && newest.verdict !== "passed"),
+  );
+  return (counted.length === 0 ? gone : counted)
+    .map((own) => ({ state: stateOf(own, plans, at), lastDrill: own.lastDrill, lastPass: own.lastPass ?? lastPass }))
+    .sort(
+      (a, b) =>
+        WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state) ||
+        (a.lastDrill.drillId < b.lastDrill.drillId ? 1 : -1),
+    )
+    .slice(0, 1);
+}
+
+function stateOf(
+  { plan, lastDrill, lastPass = lastDrill }: DatabaseHistory["paths"][number],
+  plans: DatabaseRow["plans"],
+  at: Date,
+): PathCell["state"] {
+  if (lastDrill.verdict !== "passed") return "in-doubt";
+  const promisedDays = plans.find((own) => own.plan === plan)?.promisedDays ?? 0;
+  return Date.parse(lastPass.endedAt) + promisedDays * 86_400_000 >= at.getTime() ? "proven" : "lapsed";
 }
 
 const newestOf = (drills: readonly PastDrill[]): PastDrill | undefined =>

@@ -147,6 +147,16 @@ describe("findReferences", () => {
     expect((await find(drilled(16, { scenario: "region-lost" }))).points).toEqual([]);
   });
 
+  it("compares moments, not how they are written", async () => {
+    // 11:00 UTC on the day before the oldest of the newest drills began, and half an hour before the recovery point of the one before these.
+    const old = { recoveryPointAt: "2026-11-11T01:00:00+14:00", startedAt: "2026-11-11T00:30:00.000Z" };
+    const documents = {
+      ...drilled(10, { recoveryPointAt: "2026-11-10T11:30:00.000Z" }),
+      ...Object.assign({}, ...[11, 12, 13, 14, 15].map((day) => drilled(day, old))),
+    };
+    expect((await find(documents)).points).toMatchObject([{ id: "20261110-120000-0a1b2c3d" }]);
+  });
+
   it("compares with nothing of a drill whose manifest is not the one that the ledger knows", async () => {
     const { points, warnings } = await find({ ...baseline(30), ...drilled(14, { manifestSha256: "0".repeat(64) }) });
     expect(points).toMatchObject([{ kind: "baseline" }]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HISTORY_DRILLS } from "../../src/evidence/history.ts";
+import { pathsSection } from "../../src/index/page/paths-section.ts";
 import { matrixOf } from "../../src/index/paths.ts";
 import { inOrder, rowOf } from "../../src/index/rows.ts";
 import { AT, historyWith, PATH, pastDrill, sampleRow } from "./sample-fleet.ts";
@@ -177,12 +178,38 @@ describe("the ways back", () => {
     expect(wayOf(pass, { ...failed, plan: "second" })).toMatchObject({ state: "in-doubt", lastPass: pass });
   });
 
-  it("are proven where the newest drill of two plans has proven them", () => {
+  it("are in doubt by the plan that failed, also where another plan passed after it", () => {
+    const [before, failed, pass] = [
+      pastDrill(5),
+      pastDrill(2, { verdict: "failed" }),
+      pastDrill(1, { plan: "second" }),
+    ];
+    expect(wayOf(before, failed, pass)).toEqual({ state: "in-doubt", lastPass: before, lastDrill: failed });
+    expect(wayOf(failed, pass)).toEqual({ state: "in-doubt", lastPass: pass, lastDrill: failed });
+  });
+
+  it("say of a failure before the pass that it was before it", () => {
+    const wordsOf = (...drills: ReturnType<typeof pastDrill>[]) => {
+      const history = historyWith("orders-production", drills);
+      const row = rowOf("orders-production", [PLAN, { ...PLAN, plan: "second" }], { history, warnings: [] }, AT);
+      return pathsSection([row], AT, 100_000)?.text;
+    };
+    const failed = pastDrill(2, { verdict: "failed" });
+    expect(wordsOf(failed, pastDrill(1, { plan: "second" }))).toContain(">but before failed <");
+    expect(wordsOf(pastDrill(5), failed)).toContain(">then failed <");
+  });
+
+  it("are proven where both of two plans have proven them, and lapsed where one's promise is broken", () => {
     const pass = pastDrill(1, { plan: "second" });
-    expect(wayOf(pastDrill(2, { verdict: "failed" }), pass)).toEqual({
-      state: "proven",
-      lastPass: pass,
-      lastDrill: pass,
-    });
+    expect(wayOf(pastDrill(2), pass)).toEqual({ state: "proven", lastPass: pass, lastDrill: pass });
+    expect(wayOf(pastDrill(20), pass)).toMatchObject({ state: "lapsed", lastPass: { plan: "orders" } });
+  });
+
+  it("are told by plans that are gone where no other plan goes them, or where these failed last", () => {
+    const [pass, gone] = [pastDrill(2), { plan: "gone" }];
+    expect(wayOf(pastDrill(3, { ...gone, verdict: "failed" }), pass)?.state).toBe("proven");
+    expect(wayOf(pass, pastDrill(1, gone))?.state).toBe("proven");
+    expect(wayOf(pass, pastDrill(1, { ...gone, verdict: "failed" }))?.state).toBe("in-doubt");
+    expect(wayOf(pastDrill(1, gone))?.state).toBe("lapsed");
   });
 });

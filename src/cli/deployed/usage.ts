@@ -61,7 +61,8 @@ Exit codes: 0 passed, ${VERDICTS}.
 
 Needed for a bucket: s3:ListBucket, s3:GetObject. What it proves, and what not: docs/evidence.md
 
-Exit codes: 0 all intact, 1 something altered, missing or broken, 2 not everything could be looked at, 64 bad usage.
+Exit codes: 0 all intact, 1 something altered, missing, broken, unreadable or foreign, 2 not everything could be looked at
+(or nothing at all), 64 bad usage.
 `,
   controls: `Exports what the drills of a period answer of SOC 2 A1.3, ISO 27001 A.8.13, NIST CP-4 and CP-9(1), and DORA Article 12.
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isReference, repeatedOf } from "../compose-entry.ts";
+import { isReference, repeatedOf, wasReference } from "../compose-entry.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import { PARTS } from "../parts.ts";
 import type { Manifest, Report } from "../report.ts";
@@ -33,6 +33,7 @@ export function differencesOf(entry: LedgerEntry, report: Report, manifest: Mani
     // A report without a trigger is older than this.
     if (field === "trigger" && !told.has(field)) return false;
     if (isOlder && !written.has(field)) return false;
+    if (isOlder && field === "isReference" && entry.isReference === true) return !wasReference(report, hasLeftParts);
     if (isOlder && !told.has(field)) return NEVER_ADDED.has(field);
     return !isDeepStrictEqual(written.get(field), told.get(field));
   };

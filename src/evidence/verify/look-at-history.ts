@@ -7,10 +7,11 @@ const Named = z.object({ drillId: z.string() });
 const NamedDrills = z.object({
   drills: z.array(Named),
   passes: z.prefault(z.record(z.string(), Named), {}),
+  lastDrills: z.prefault(z.record(z.string(), Named), {}),
   paths: z.prefault(z.array(z.object({ lastDrill: Named, lastPass: z.optional(Named) })), []),
 });
 
-/** 52 drills, 40 ways with two drills each and a plan's last pass, 2 kB each, are 300 kB. */
+/** 52 drills, 40 ways with two drills each and a plan's last drill and last pass, 2 kB each, are 300 kB. */
 const MAX_HISTORY_BYTES = 1024 * 1024;
 
 /** A history proves nothing of what is there, but it names drills: whoever takes out all of them has to know of it. */
@@ -41,8 +42,9 @@ export async function lookAtHistory(
   }
 }
 
-const namedIn = ({ drills, passes, paths }: z.output<typeof NamedDrills>): z.output<typeof Named>[] => [
+const namedIn = ({ drills, passes, lastDrills, paths }: z.output<typeof NamedDrills>): z.output<typeof Named>[] => [
   ...drills,
   ...Object.values(passes),
+  ...Object.values(lastDrills),
   ...paths.flatMap(({ lastDrill, lastPass }) => (lastPass === undefined ? [lastDrill] : [lastDrill, lastPass])),
 ];

@@ -69,6 +69,6 @@ function cellWords(database: string, cell: PathCell): Markup {
       ? html`never, ${lastDrill.verdict} ${link(lastDrill)}`
       : lastPass.drillId === lastDrill.drillId
         ? link(lastPass)
-        : html`${link(lastPass)}, <span class="then">then ${lastDrill.verdict} ${link(lastDrill)}</span>`;
+        : html`${link(lastPass)}, <span class="then">${lastPass.drillId < lastDrill.drillId ? "then" : "but before"} ${lastDrill.verdict} ${link(lastDrill)}</span>`;
   return html`<span class="${likeOf(cell)}">${sign(likeOf(cell))}</span>${words}`;
 }

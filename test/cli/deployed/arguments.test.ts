@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readCommand } from "../../../src/cli/deployed/arguments.ts";
 import { COMMAND_USAGE, USAGE } from "../../../src/cli/deployed/usage.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
+import type { Finding } from "../../../src/evidence/verify/finding.ts";
 
 const EXECUTION = "arn:aws:states:eu-central-1:111122223333:execution:restore-drill:manual-orders";
 
@@ -92,6 +93,18 @@ describe("readCommand", () => {
     [["--help", "follow"], COMMAND_USAGE.follow],
   ])("explains itself: %j", (argv, text) => {
     expect(readCommand(argv)).toEqual({ command: "help", text });
+  });
+
+  it("says of verify-evidence what ends with 1: all that is a finding", () => {
+    const findings: Record<Finding["state"], true> = {
+      altered: true,
+      missing: true,
+      broken: true,
+      unreadable: true,
+      foreign: true,
+    };
+    const words = new RegExp(`1 something ${Object.keys(findings).join(",? (?:or )?")}, 2 `);
+    expect(COMMAND_USAGE["verify-evidence"]).toMatch(words);
   });
 
   it("reads a command wherever its options stand", () => {

@@ -98,6 +98,16 @@ async function unchain(...drillIds: readonly string[]): Promise<void> {
   }
 }
 
+/** Nothing of the journal in its manifest, as before manifests were chained. */
+async function withoutJournal(drillId: string): Promise<void> {
+  const before = await readFile(at(drillId, "manifest.json"), "utf8");
+  const { files, ...manifest } = JSON.parse(before);
+  const named = files.filter(({ file }: { file: string }) => !file.startsWith("journal/"));
+  const after = JSON.stringify({ ...manifest, files: named }, undefined, 2);
+  await edit(at(drillId, "manifest.json"), () => after);
+  await edit(at("ledger", `${drillId}.json`), (text) => text.replace(sha256(before), sha256(after)));
+}
+
 /** A drill with all that belongs to it, made from another one: nothing in its own files tells. */
 async function forge(drillId: string, from: string, change: (manifest: string) => string): Promise<void> {
   const dayOf = (id: string): string => `${id.slice(0, 4)}-${id.slice(4, 6)}-${id.slice(6, 8)}T`;
@@ -247,6 +257,16 @@ describe("evidence that somebody touched", () => {
     expect(await verifyCopy("billing")).toMatchObject({ outcome: "broken" });
     await writeFile(join(copy, "billing", "history.json"), "{}");
     expect(await verifyCopy()).toMatchObject({ outcome: "not all looked at" });
+  });
+
+  it("lacks a drill that the history has only as the last of its plan", async () => {
+    const gone = idOf("2026-10-24");
+    await edit(at("history.json"), (text) =>
+      text.replace(/"lastDrills": \{/, `"lastDrills": { "quarterly": { "drillId": "${gone}" },`),
+    );
+    expect(await findings()).toEqual([expect.stringMatching(`^missing ${gone}/manifest.json: history.json names`)]);
+    await edit(at("history.json"), (text) => JSON.stringify({ ...JSON.parse(text), lastDrills: undefined }));
+    expect(await findings()).toEqual([]);
   });
 
   it("lacks a drill and its entry: the next one follows it", async () => {
@@ -430,6 +450,22 @@ describe("what is not looked at", () => {
     await unchain(FOURTH);
     expect(await findings()).toEqual([]);
     expect((await verifyCopy()).databases[1]?.unchainedDrills).toBe(4);
+  });
+
+  it("is what older versions did not ask of a reference: whether it was a copy", async () => {
+    const copied = (text: string): string =>
+      text.replace(
+        /"recoveryPoint": \{\s*"arn"/,
+        '"recoveryPoint": { "copiedFrom": "arn:aws:rds:us-east-1:1:snapshot:a", "arn"',
+      );
+    const otherwise = `altered ledger/${FOURTH}.json: says otherwise than report.json: isReference is true, there false`;
+    await rewrite(FOURTH, copied);
+    expect(await findings()).toEqual([otherwise]);
+    await unchain(FIRST, SECOND, THIRD, FOURTH);
+    await withoutJournal(FOURTH);
+    expect(await findings()).toEqual([]);
+    await rewrite(FOURTH, (text) => text.replaceAll('"verdict": "passed"', '"verdict": "failed"'));
+    expect(await findings()).toEqual([otherwise]);
   });
 
   it("is a folder or a document behind a link, at the top too, which may have been a database", async () => {
