@@ -71,8 +71,10 @@ describe("every alarm", () => {
 
   it("takes silence for good only where nothing is published of what is well, or where it says nothing when it is over", () => {
     const trusting = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === "notBreaching").map(([id]) => id);
+    // The silence of start-due-drills has an alarm of its own.
     const others = trusting.filter((id) => !KNOWS_NO_END.includes(id));
-    expect(others.sort()).toEqual(["DeadLettersAlarm"]);
+    expect(others.sort()).toEqual(["DeadLettersAlarm", "NoRoomAlarm"]);
+    expect(alarms.map(([id]) => id)).toContain("StartDueDrillsSilentAlarm");
   });
 
   it("looks no further back than CloudWatch does", () => {
@@ -155,7 +157,7 @@ describe("the alarm on drills that have no room", () => {
       Statistic: "Minimum",
       Period: 3600,
       EvaluationPeriods: 24,
-      DatapointsToAlarm: 24,
+      DatapointsToAlarm: 22,
       Threshold: 1,
     });
     const { resources } = await readPackagedTemplate(await packagedService(), { accountId: ACCOUNT });
