@@ -53,7 +53,7 @@ describe.skipIf("skip" in binaries)(`--source${why}`, () => {
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   });
 
-  it("drills a user's own database, whatever its names, and changes nothing in it", async () => {
+  it("drills a user's own database, whatever its names, and changes nothing in it", { timeout: 180_000 }, async () => {
     const before = (await source.query(DATABASE, STATE)).rows;
     const { code, stdout, stderr } = await run(["--json", "--source", source.url(DATABASE)], directory);
     const document = DrillDocument.parse(JSON.parse(stdout));
